@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/mfwtui/mfwtui/engine/apply"
+	"github.com/mfwtui/mfwtui/engine/compile"
+	"github.com/mfwtui/mfwtui/engine/host"
+	"github.com/mfwtui/mfwtui/engine/live"
+	"github.com/mfwtui/mfwtui/engine/plan"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tables"
+)
+
+// The values that the facade hands out, so that its users need none of the
+// rooms below.
+type (
+	// TrialStatus is a pending or ended transaction.
+	TrialStatus = apply.Status
+	// Generation is one applied ruleset.
+	Generation = apply.Generation
+	// Compiled is a compiled ruleset.
+	Compiled = compile.Result
+	// Flow and FlowSnapshot are conntrack entries.
+	Flow         = live.Flow
+	FlowSnapshot = live.FlowSnapshot
+	// Command is a program that was run.
+	Command = host.Command
+)
+
+// Preview is a compiled set of tables beside the live ruleset.
+type Preview struct {
+	Compiled *Compiled
+	Live     *ruleset.Ruleset
+	Diff     *plan.Diff
+	Problems tables.Problems
+	// Fingerprint is that of Live; an apply refuses when the kernel has
+	// changed since.
+	Fingerprint string
+	At          time.Time
+}
+
+// RowCounter is a line of the counters view: a table row, or a built-in part
+// such as "established".
+type RowCounter struct {
+	ID string
+	// Row is where the rule comes from in the tables that are applied;
+	// Text its cells.
+	Row    compile.RowRef
+	Text   string
+	V4, V6 ruleset.Counters
+	// Rate is packets per second since the last snapshot.
+	Rate float64
+}
+
+// ChainCounter is a rule of any chain, ours or not.
+type ChainCounter struct {
+	Family ruleset.Family
+	Table  string
+	Chain  string
+	Owner  string // "ours", "docker", "built-in" or "foreign"
+	Index  int    // from 1; 0 for the policy of a built-in chain
+	ID     string
+	Text   string
+	Count  ruleset.Counters
+	Rate   float64
+}
+
+// CounterSnapshot is every counter at one moment.
+type CounterSnapshot struct {
+	At     time.Time
+	Rows   []RowCounter
+	Chains []ChainCounter
+}
+
+// Status is how things stand.
+type Status struct {
+	Backend  host.Backend
+	Version  string
+	Warnings []string // both back ends in use, a hook behind Docker's jump, …
+	Hooks    []ruleset.Hook
+	Current  *Generation // nil: never applied
+	// Drift is the difference between the live ruleset and the confirmed
+	// generation, empty when in sync.
+	Drift *plan.Diff
+	Trial *TrialStatus // nil: none pending
+}
+
+// ApplyRequest is what Apply needs from the person.
+type ApplyRequest struct {
+	Timeout  time.Duration // 0: the countdown option of the tables
+	Yes      bool
+	Override bool // go on although the lock-out probe failed
+}
+
+// Backend is what the console needs of an Engine; a test gives it another.
+type Backend interface {
+	// Host is the host name that the console shows; Dir the directory of
+	// the tables.
+	Host() string
+	Dir() string
+	// Load reads the tables from disk; Save writes the ones that changed,
+	// all or none, and refuses with ErrChanged when a file on disk is not
+	// what Load read.
+	Load() (*tables.Set, tables.Problems)
+	Save(set *tables.Set) error
+	// Check finds every problem, with the facts of this host.
+	Check(set *tables.Set) (*tables.Config, tables.Problems)
+	// Compile is pure apart from reading country data and host names, which
+	// it caches; Preview also reads the kernel.
+	Compile(set *tables.Set) (*Compiled, tables.Problems)
+	Preview(ctx context.Context, set *tables.Set) (*Preview, error)
+	// Apply saves nothing: it applies what is in p, which was made from the
+	// saved tables. It returns when the trial runs.
+	Apply(ctx context.Context, p *Preview, req ApplyRequest) (TrialStatus, error)
+	Trial(ctx context.Context) (TrialStatus, bool, error)
+	Confirm(ctx context.Context, code string) (TrialStatus, error)
+	Reject(ctx context.Context) (TrialStatus, error)
+	Extend(ctx context.Context, by time.Duration) (TrialStatus, error)
+	Status(ctx context.Context) (Status, error)
+	History() ([]Generation, error)
+	Counters(ctx context.Context) (CounterSnapshot, error)
+	Flows(ctx context.Context) (FlowSnapshot, error)
+	EnableAccounting() error
+	// Commands is the log of programs that were run, oldest first.
+	Commands() []Command
+}

@@ -1,0 +1,68 @@
+package host
+
+import (
+	"context"
+	"time"
+
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+)
+
+// Kernel reads and loads rulesets. Every method is safe for concurrent use.
+// Errors of programs are of type *ExecError.
+type Kernel interface {
+	// Read reads both families with counters, and the sets, at the same
+	// time where that is safe.
+	Read(ctx context.Context) (*ruleset.Ruleset, error)
+	// ReadTables reads one family.
+	ReadTables(ctx context.Context, f ruleset.Family) (ruleset.Tables, error)
+	// ReadSets reads every set of the namespace.
+	ReadSets(ctx context.Context) (ruleset.Sets, error)
+	// Restore loads rules with --noflush --counters and waits for the lock.
+	// It is atomic by table, not over the whole text.
+	Restore(ctx context.Context, f ruleset.Family, text string) error
+	// RestoreSets loads sets. It is not atomic.
+	RestoreSets(ctx context.Context, text string) error
+	// Probe finds out what this host has.
+	Probe(ctx context.Context) (Capabilities, error)
+}
+
+// Backend is the variant of the iptables tools.
+type Backend string
+
+// The back ends.
+const (
+	NFT    Backend = "nft"
+	Legacy Backend = "legacy"
+)
+
+// Capabilities are what a host offers, as found by trying.
+type Capabilities struct {
+	Backend Backend
+	Version string // of iptables, "1.8.9"
+	// OtherTables lists tables of the other back end that hold rules: both
+	// back ends decide, so this deserves a warning.
+	OtherTables []string
+	// IPv6 is false when the kernel has no IPv6 at all.
+	IPv6 bool
+	// DeadMan reports whether the kernel has everything that a timed gate
+	// needs; Missing names what it lacks.
+	DeadMan bool
+	Missing []string
+	// Bridges are the network interfaces that are bridges, Interfaces all.
+	Bridges    []string
+	Interfaces []string
+	// ForwardHook4 and ForwardHook6 are where our forward chain is to be
+	// hooked, see semantics of Docker's chains.
+	ForwardHook4, ForwardHook6 string
+}
+
+// Command is one program run, for the command log.
+type Command struct {
+	Args    []string
+	Input   int // bytes of standard input
+	Started time.Time
+	Took    time.Duration
+	Status  int
+	Err     string
+	Lines   int // lines of standard output
+}

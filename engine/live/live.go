@@ -1,0 +1,82 @@
+package live
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+)
+
+// Tuple is one direction of a flow. For ICMP, SrcPort is the identifier and
+// DstPort holds type<<8|code.
+type Tuple struct {
+	Src, Dst         netip.Addr
+	SrcPort, DstPort uint16
+}
+
+// Flow is one conntrack entry.
+type Flow struct {
+	ID          uint32
+	Family      ruleset.Family
+	Proto       uint8
+	Orig, Reply Tuple
+	// State is the TCP state ("ESTABLISHED", …); for other protocols
+	// "ASSURED", "REPLIED" or "UNREPLIED".
+	State   string
+	Assured bool
+	Replied bool
+	SrcNAT  bool
+	DstNAT  bool
+	Mark    uint32
+	Zone    uint16
+	Timeout time.Duration
+	// Counters are zero while accounting is off.
+	OrigCount, ReplyCount ruleset.Counters
+	// Start is zero while timestamps are off; FirstSeen is when we saw the
+	// flow first.
+	Start, FirstSeen time.Time
+	// Rate is bytes per second in both directions since the last snapshot.
+	Rate float64
+}
+
+// FlowSnapshot is every flow at one moment. Flows is not shared: the reader
+// may keep and sort it.
+type FlowSnapshot struct {
+	At         time.Time
+	Flows      []Flow
+	Accounting bool // whether byte counters are on
+	Max        int  // net.netfilter.nf_conntrack_max
+	// Resyncs counts how often the event stream overran and was repaired by
+	// a dump.
+	Resyncs int
+}
+
+// ReadFlows dumps the conntrack table of the calling thread's network
+// namespace, both families.
+func ReadFlows(ctx context.Context) (FlowSnapshot, error) { return FlowSnapshot{}, nil }
+
+// FollowFlows sends a snapshot at once and then every interval until ctx ends;
+// it keeps the table current from events between dumps. The channel holds only
+// the newest snapshot: a slow reader misses old ones and blocks nobody.
+func FollowFlows(ctx context.Context, every time.Duration) (<-chan FlowSnapshot, error) {
+	return nil, nil
+}
+
+// EnableAccounting switches net.netfilter.nf_conntrack_acct on for this
+// network namespace.
+func EnableAccounting() error { return nil }
+
+// RuleCount is the count of one row id, added up over all the kernel rules
+// that it compiled to.
+type RuleCount struct {
+	V4, V6 ruleset.Counters
+}
+
+// Sum is both families together.
+func (c RuleCount) Sum() ruleset.Counters { return c.V4.Add(c.V6) }
+
+// CountRows adds up the counters of a ruleset by row id. Rules in the filter
+// table count; the nat and mangle rules of the same row do not, since they see
+// the same packets again.
+func CountRows(rs *ruleset.Ruleset) map[string]RuleCount { return nil }

@@ -1,0 +1,460 @@
+package ruleset
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// Family is an IP version: V4 or V6.
+type Family uint8
+
+// The two families. Every plan covers both.
+const (
+	V4 Family = 4
+	V6 Family = 6
+)
+
+// Families lists both families in the order in which they are read, compared,
+// printed and loaded.
+func Families() [2]Family { return [2]Family{V4, V6} }
+
+// String is "v4" or "v6".
+func (f Family) String() string {
+	if f == V6 {
+		return "v6"
+	}
+	return "v4"
+}
+
+// OfAddr is the family of an address; IPv4-mapped IPv6 counts as IPv6, as in
+// the kernel.
+func OfAddr(a netip.Addr) Family {
+	if a.Is4() {
+		return V4
+	}
+	return V6
+}
+
+// The table names that both back ends have.
+const (
+	Filter   = "filter"
+	NAT      = "nat"
+	Mangle   = "mangle"
+	Raw      = "raw"
+	Security = "security"
+)
+
+// The built-in chain names.
+const (
+	Prerouting  = "PREROUTING"
+	Input       = "INPUT"
+	Forward     = "FORWARD"
+	Output      = "OUTPUT"
+	Postrouting = "POSTROUTING"
+)
+
+// Limits of the kernel and of the tools, in bytes (measured with iptables
+// 1.8.9 and ipset 7.17; beyond them the tools refuse, or cut silently).
+const (
+	MaxChainName = 28
+	MaxSetName   = 31
+	MaxIfaceName = 15
+	MaxComment   = 255
+	MaxLogPrefix = 29
+)
+
+// Ruleset is everything that decides: the tables of both families and the
+// sets. The zero value is an empty ruleset.
+type Ruleset struct {
+	V4, V6 Tables
+	Sets   Sets
+}
+
+// Tables returns the tables of one family, for reading and writing.
+func (rs *Ruleset) Tables(f Family) *Tables {
+	if f == V6 {
+		return &rs.V6
+	}
+	return &rs.V4
+}
+
+// Tables are the tables of one family, in the order in which they were read or
+// made.
+type Tables []*Table
+
+// Table finds a table by name, nil when absent.
+func (ts Tables) Table(name string) *Table {
+	for _, t := range ts {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// Chain finds a chain by table and name, nil when absent.
+func (ts Tables) Chain(table, chain string) *Chain {
+	if t := ts.Table(table); t != nil {
+		return t.Chain(chain)
+	}
+	return nil
+}
+
+// Ensure returns the named table, adding an empty one when absent.
+func (ts *Tables) Ensure(name string) *Table {
+	if t := ts.Table(name); t != nil {
+		return t
+	}
+	t := &Table{Name: name}
+	*ts = append(*ts, t)
+	return t
+}
+
+// Table is one xtables table. Use Ensure and Chain to reach its chains.
+type Table struct {
+	Name   string
+	Chains []*Chain
+	index  map[string]*Chain
+}
+
+// Chain finds a chain by name, nil when absent.
+func (t *Table) Chain(name string) *Chain {
+	if len(t.index) != len(t.Chains) {
+		t.index = make(map[string]*Chain, len(t.Chains))
+		for _, c := range t.Chains {
+			t.index[c.Name] = c
+		}
+	}
+	return t.index[name]
+}
+
+// Ensure returns the named chain, adding an empty user chain when absent.
+func (t *Table) Ensure(name string) *Chain {
+	if c := t.Chain(name); c != nil {
+		return c
+	}
+	c := &Chain{Name: name}
+	t.Chains = append(t.Chains, c)
+	t.index[name] = c
+	return c
+}
+
+// Chain is a list of rules. Policy is ACCEPT or DROP for a built-in chain and
+// empty for a user chain.
+type Chain struct {
+	Name     string
+	Policy   string
+	Counters Counters
+	Rules    []*Rule
+}
+
+// Append adds rules at the end.
+func (c *Chain) Append(rules ...*Rule) { c.Rules = append(c.Rules, rules...) }
+
+// Counters are packets and bytes, as the kernel counts them.
+type Counters struct{ Packets, Bytes uint64 }
+
+// Add returns the sum of both.
+func (c Counters) Add(d Counters) Counters {
+	return Counters{c.Packets + d.Packets, c.Bytes + d.Bytes}
+}
+
+// CommentPrefix starts the comment of every rule that we made; the row id
+// follows.
+const CommentPrefix = "mfw:"
+
+// Rule is one rule in canonical form. The zero value matches every packet and
+// does nothing but count.
+type Rule struct {
+	In, Out  Iface
+	Src, Dst Net
+	Proto    Proto
+	Matches  []Match // in the order in which they are asked
+	Target   Target  // nil: count only
+
+	// ID is the comment without CommentPrefix when the comment is ours;
+	// Comment is any other comment. At most one of them is set.
+	ID      string
+	Comment string
+
+	Counters Counters
+
+	// Raw is set when the parser did not understand the whole rule: the words
+	// after the chain name, without the counters. The typed fields then hold
+	// what was understood. A rule with Raw is never printed into a payload.
+	Raw []string
+}
+
+// Iface matches an interface name; the zero value matches any. A name that
+// ends in "+" matches every interface that starts with what precedes it.
+type Iface struct {
+	Name string
+	Not  bool
+}
+
+// Net matches an address by prefix; the zero value matches any. The prefix is
+// always masked.
+type Net struct {
+	Prefix netip.Prefix
+	Not    bool
+}
+
+// Proto matches the IP protocol by number; the zero value matches any
+// (protocol 0 is "any" for iptables too).
+type Proto struct {
+	Num uint8
+	Not bool
+}
+
+// The protocol numbers that rules of ours use.
+const (
+	ICMP   uint8 = 1
+	IGMP   uint8 = 2
+	TCP    uint8 = 6
+	UDP    uint8 = 17
+	ICMPv6 uint8 = 58
+)
+
+// State is a set of conntrack states (--ctstate), as a bit mask.
+type State uint8
+
+// The conntrack states; StateSNAT and StateDNAT are the virtual ones.
+const (
+	StateNew State = 1 << iota
+	StateEstablished
+	StateRelated
+	StateInvalid
+	StateUntracked
+	StateSNAT
+	StateDNAT
+)
+
+// PortRange is an inclusive range of ports; Lo == Hi for a single one.
+type PortRange struct{ Lo, Hi uint16 }
+
+// Port is a range of one.
+func Port(p uint16) PortRange { return PortRange{p, p} }
+
+// Contains reports whether the port is inside.
+func (r PortRange) Contains(p uint16) bool { return r.Lo <= p && p <= r.Hi }
+
+// Match is one match extension of a rule. The concrete types below are the
+// ones that the package understands; UnknownMatch keeps the rest.
+type Match interface{ match() }
+
+// The match extensions.
+type (
+	// MatchState is -m conntrack --ctstate; Old is the older -m state
+	// --state, which the kernel keeps as a different extension.
+	MatchState struct {
+		States State
+		Not    bool
+		Old    bool
+	}
+	// MatchPorts is --sport / --dport of -p tcp or -p udp. A nil range is
+	// not asked.
+	MatchPorts struct {
+		Src, Dst       *PortRange
+		SrcNot, DstNot bool
+	}
+	// MatchMultiport is -m multiport. Exactly one of the lists is set.
+	MatchMultiport struct {
+		Src, Dst, Either []PortRange
+		Not              bool
+	}
+	// MatchSet is -m set --match-set Name Dirs, Dirs being "src", "dst" or
+	// a comma list of them.
+	MatchSet struct {
+		Name, Dirs string
+		Not        bool
+	}
+	// MatchMark is -m mark, MatchConnMark is -m connmark.
+	MatchMark struct {
+		Value, Mask uint32
+		Not         bool
+	}
+	MatchConnMark struct {
+		Value, Mask uint32
+		Not         bool
+	}
+	// MatchICMP is --icmp-type or --icmpv6-type; Code -1 matches every code.
+	MatchICMP struct {
+		Type uint8
+		Code int
+		Not  bool
+	}
+	// MatchHopLimit is -m hl --hl-eq (IPv6) or -m ttl --ttl-eq (IPv4).
+	MatchHopLimit struct {
+		Value uint8
+		Not   bool
+	}
+	// MatchAddrType is -m addrtype; types are upper-case words such as
+	// LOCAL or BROADCAST, empty when not asked.
+	MatchAddrType struct {
+		Src, Dst       string
+		SrcNot, DstNot bool
+	}
+	// MatchTCPFlags is --tcp-flags Mask Set (bits as in the TCP header).
+	MatchTCPFlags struct {
+		Mask, Set uint8
+		Not       bool
+	}
+	// MatchPktType is -m pkttype --pkt-type: unicast, broadcast, multicast.
+	MatchPktType struct {
+		Type string
+		Not  bool
+	}
+	// MatchIPRange is -m iprange; an invalid From is not asked.
+	MatchIPRange struct {
+		SrcFrom, SrcTo, DstFrom, DstTo netip.Addr
+		SrcNot, DstNot                 bool
+	}
+	// MatchMAC is -m mac --mac-source, lower case with colons.
+	MatchMAC struct {
+		Addr string
+		Not  bool
+	}
+	// MatchLimit is -m limit; Average is the tool's own text ("5/min"). A
+	// trace cannot judge it.
+	MatchLimit struct {
+		Average string
+		Burst   uint32
+	}
+	// UnknownMatch keeps the words of an extension that the package does
+	// not know, from "-m" on.
+	UnknownMatch struct{ Words []string }
+)
+
+func (MatchState) match()     {}
+func (MatchPorts) match()     {}
+func (MatchMultiport) match() {}
+func (MatchSet) match()       {}
+func (MatchMark) match()      {}
+func (MatchConnMark) match()  {}
+func (MatchICMP) match()      {}
+func (MatchHopLimit) match()  {}
+func (MatchAddrType) match()  {}
+func (MatchTCPFlags) match()  {}
+func (MatchPktType) match()   {}
+func (MatchIPRange) match()   {}
+func (MatchMAC) match()       {}
+func (MatchLimit) match()     {}
+func (UnknownMatch) match()   {}
+
+// Target is what a rule does with a packet that it matches.
+type Target interface{ target() }
+
+// Verdict is a built-in target.
+type Verdict string
+
+// The built-in targets.
+const (
+	Accept Verdict = "ACCEPT"
+	Drop   Verdict = "DROP"
+	Return Verdict = "RETURN"
+)
+
+// The target extensions.
+type (
+	// Jump goes to a user chain and comes back; with Goto it does not come
+	// back to this chain but to the caller of this chain.
+	Jump struct {
+		Chain string
+		Goto  bool
+	}
+	// Reject answers with an error; With is the --reject-with word of the
+	// family, never empty ("icmp-port-unreachable", "tcp-reset", …).
+	Reject struct{ With string }
+	// DNAT rewrites the destination. Ports is the zero range when the port
+	// stays. Base is the first port of the original range for a shifted
+	// range (--to-destination A:LO-HI/BASE), 0 otherwise.
+	DNAT struct {
+		From, To netip.Addr // equal for one address
+		Ports    PortRange
+		Base     uint16
+	}
+	// SNAT rewrites the source.
+	SNAT struct {
+		From, To netip.Addr
+		Ports    PortRange
+	}
+	// Masquerade rewrites the source to the address of the interface.
+	Masquerade struct{ Ports PortRange }
+	// SetMark is MARK --set-xmark Value/Mask; SetConnMark the same for
+	// CONNMARK.
+	SetMark     struct{ Value, Mask uint32 }
+	SetConnMark struct{ Value, Mask uint32 }
+	// NFLog sends the packet to a netlink group.
+	NFLog struct {
+		Group  uint16
+		Prefix string
+	}
+	// UnknownTarget keeps the target word and its options.
+	UnknownTarget struct{ Words []string }
+)
+
+func (Verdict) target()       {}
+func (Jump) target()          {}
+func (Reject) target()        {}
+func (DNAT) target()          {}
+func (SNAT) target()          {}
+func (Masquerade) target()    {}
+func (SetMark) target()       {}
+func (SetConnMark) target()   {}
+func (NFLog) target()         {}
+func (UnknownTarget) target() {}
+
+// Set is one ipset. Members are sorted and without duplicates.
+type Set struct {
+	Name string
+	Type string // "hash:net", "bitmap:port", "list:set", …
+	// Family is V4 or V6 for a hash set and 0 for a family-neutral type.
+	Family Family
+	// Timeout is the default timeout in seconds; -1 when the set has none.
+	Timeout int64
+	// Ports is the range of a bitmap:port set.
+	Ports   PortRange
+	Members []Member
+}
+
+// Member is one element of a set. Prefix is set in sets of networks, Port in
+// sets of ports, Text (the tool's canonical words) in every other type.
+type Member struct {
+	Prefix netip.Prefix
+	Port   PortRange
+	Text   string
+	// Timeout is what is left in seconds; 0 for none. It is ignored by
+	// comparisons.
+	Timeout int64
+}
+
+// Sets are sets by name.
+type Sets map[string]*Set
+
+// Owned reports whether the rule carries our comment.
+func (r *Rule) Owned() bool { return r.ID != "" }
+
+// JumpsTo is the chain that the rule jumps or goes to, empty when none.
+func (r *Rule) JumpsTo() string {
+	if j, ok := r.Target.(Jump); ok {
+		return j.Chain
+	}
+	return ""
+}
+
+// SetNames lists the sets that the rule asks, without duplicates.
+func (r *Rule) SetNames() []string {
+	var names []string
+	for _, m := range r.Matches {
+		if s, ok := m.(MatchSet); ok && !slices.Contains(names, s.Name) {
+			names = append(names, s.Name)
+		}
+	}
+	// A rule that was not understood may still name a set.
+	for i, w := range r.Raw {
+		if w == "--match-set" && i+1 < len(r.Raw) && !slices.Contains(names, r.Raw[i+1]) {
+			names = append(names, r.Raw[i+1])
+		}
+	}
+	return names
+}

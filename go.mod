@@ -1,0 +1,3 @@
+module github.com/mfwtui/mfwtui
+
+go 1.26
