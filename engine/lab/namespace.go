@@ -136,6 +136,18 @@ func (n *Namespace) SetSysctl(key, value string) error {
 	return n.Do(func() error { return writeSysctl(key, value) })
 }
 
+func (n *Namespace) setSysctls(settings []sysctl) error {
+	return n.Do(func() error {
+		for _, s := range settings {
+			err := writeSysctl(s.key, s.value)
+			if err != nil && !(s.optional && errors.Is(err, os.ErrNotExist)) {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // writeSysctl sets a sysctl of the calling thread's namespace: the kernel
 // resolves /proc/sys/net for the thread that opens it.
 func writeSysctl(key, value string) error {
