@@ -110,22 +110,28 @@ func (ts *Tables) Ensure(name string) *Table {
 	return t
 }
 
-// Table is one xtables table. Use Ensure and Chain to reach its chains.
+// Table is one xtables table.
 type Table struct {
 	Name   string
 	Chains []*Chain
-	index  map[string]*Chain
+
+	// index remembers where Ensure put a chain. Chains may be changed without
+	// it, so what it says is checked.
+	index map[string]int
 }
 
-// Chain finds a chain by name, nil when absent.
+// Chain finds a chain by name, nil when absent. It only reads, so goroutines
+// may share a table that nobody changes.
 func (t *Table) Chain(name string) *Chain {
-	if len(t.index) != len(t.Chains) {
-		t.index = make(map[string]*Chain, len(t.Chains))
-		for _, c := range t.Chains {
-			t.index[c.Name] = c
+	if i, ok := t.index[name]; ok && i < len(t.Chains) && t.Chains[i].Name == name {
+		return t.Chains[i]
+	}
+	for _, c := range t.Chains {
+		if c.Name == name {
+			return c
 		}
 	}
-	return t.index[name]
+	return nil
 }
 
 // Ensure returns the named chain, adding an empty user chain when absent.
@@ -133,9 +139,17 @@ func (t *Table) Ensure(name string) *Chain {
 	if c := t.Chain(name); c != nil {
 		return c
 	}
+	return t.add(name)
+}
+
+// add adds a chain that is known to be absent.
+func (t *Table) add(name string) *Chain {
+	if t.index == nil {
+		t.index = make(map[string]int)
+	}
 	c := &Chain{Name: name}
+	t.index[name] = len(t.Chains)
 	t.Chains = append(t.Chains, c)
-	t.index[name] = c
 	return c
 }
 
@@ -238,9 +252,14 @@ func Port(p uint16) PortRange { return PortRange{p, p} }
 // Contains reports whether the port is inside.
 func (r PortRange) Contains(p uint16) bool { return r.Lo <= p && p <= r.Hi }
 
-// Match is one match extension of a rule. The concrete types below are the
-// ones that the package understands; UnknownMatch keeps the rest.
-type Match interface{ match() }
+// Match is one match extension of a rule. The concrete types below, as values,
+// are the ones that the package understands; UnknownMatch keeps the rest.
+type Match interface {
+	// appendWords writes " -m name options" in canonical form.
+	appendWords(b []byte, f Family, proto uint8) []byte
+	// check says why the match must not be written to a restore file.
+	check(f Family) error
+}
 
 // The match extensions.
 type (
@@ -325,24 +344,13 @@ type (
 	UnknownMatch struct{ Words []string }
 )
 
-func (MatchState) match()     {}
-func (MatchPorts) match()     {}
-func (MatchMultiport) match() {}
-func (MatchSet) match()       {}
-func (MatchMark) match()      {}
-func (MatchConnMark) match()  {}
-func (MatchICMP) match()      {}
-func (MatchHopLimit) match()  {}
-func (MatchAddrType) match()  {}
-func (MatchTCPFlags) match()  {}
-func (MatchPktType) match()   {}
-func (MatchIPRange) match()   {}
-func (MatchMAC) match()       {}
-func (MatchLimit) match()     {}
-func (UnknownMatch) match()   {}
-
 // Target is what a rule does with a packet that it matches.
-type Target interface{ target() }
+type Target interface {
+	// appendWords writes " -j NAME options" in canonical form.
+	appendWords(b []byte, f Family) []byte
+	// check says why the target must not be written to a restore file.
+	check(f Family) error
+}
 
 // Verdict is a built-in target.
 type Verdict string
@@ -392,17 +400,6 @@ type (
 	// UnknownTarget keeps the target word and its options.
 	UnknownTarget struct{ Words []string }
 )
-
-func (Verdict) target()       {}
-func (Jump) target()          {}
-func (Reject) target()        {}
-func (DNAT) target()          {}
-func (SNAT) target()          {}
-func (Masquerade) target()    {}
-func (SetMark) target()       {}
-func (SetConnMark) target()   {}
-func (NFLog) target()         {}
-func (UnknownTarget) target() {}
 
 // Set is one ipset. Members are sorted and without duplicates.
 type Set struct {

@@ -1,0 +1,238 @@
+package ruleset
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// ParseTables reads what iptables-save or ip6tables-save printed, with or
+// without counters, from either back end. Comment lines are skipped, so are
+// warnings that the tools print as comments.
+//
+// No rule is an error and none is lost. What the package does not understand
+// is kept:
+//
+//   - An extension that it does not know, or a known one with an option that
+//     it does not know, becomes an UnknownMatch or UnknownTarget.
+//   - Everything else (-f, a mask with holes, a protocol name that is not in
+//     Debian's list, a word that belongs to nothing, a second -s) sets
+//     Rule.Raw to all words of the rule; the typed fields hold the rest.
+//   - A line that starts like no line of the format continues the rule before
+//     it, which becomes Raw: a name may contain a line feed.
+//
+// An error means that the text is not such a dump, or not a whole one: it
+// ends inside a table, or has text where a table should be.
+//
+// The rules of one call share memory and refer to one copy of data. The values
+// in Matches and Target are shared between rules and must not be changed.
+func ParseTables(f Family, data []byte) (Tables, error) {
+	p := newParser(f, string(data))
+	for pos, line := 0, 1; pos < len(p.lex.text); {
+		next := p.lex.line(pos)
+		if err := p.line(p.lex.text[pos:next]); err != nil {
+			return nil, fmt.Errorf("line %d of the %s tables: %w", line, f, err)
+		}
+		line += strings.Count(p.lex.text[pos:next], "\n")
+		pos = next
+	}
+	if p.table != nil {
+		return nil, fmt.Errorf("the %s tables end inside table %s, without COMMIT", f, p.table.Name)
+	}
+	return p.tables, nil
+}
+
+// ParseRule reads the words of one rule, those that follow "-A CHAIN" in
+// iptables-save. A bare target that is not an extension is taken for a chain.
+// The error is for text that is not understood as a whole.
+func ParseRule(f Family, text string) (*Rule, error) {
+	p := newParser(f, text)
+	p.lex.line(0)
+	r := p.rule(p.lex.words)
+	if r.Raw != nil {
+		return r, fmt.Errorf("rule %q is not understood", text)
+	}
+	return r, nil
+}
+
+// parser holds what the lines of one dump share.
+type parser struct {
+	family Family
+	lex    lexer
+	tables Tables
+	table  *Table
+	chains map[string]*Chain // of the table
+	last   *Rule             // the rule of the line before
+
+	// Equal words make equal values: each is made once and shared. Targets
+	// are only kept for one table, since a bare name may be its chain.
+	matches map[string][]Match
+	targets map[string]Target
+
+	rules []Rule  // memory for rules to come
+	asked []Match // memory for their matches
+
+	scratch []Match
+}
+
+func newParser(f Family, text string) *parser {
+	return &parser{
+		family:  f,
+		lex:     lexer{text: text},
+		chains:  make(map[string]*Chain),
+		matches: make(map[string][]Match),
+		targets: make(map[string]Target),
+	}
+}
+
+// line takes one line, of which p.lex holds the words.
+func (p *parser) line(text string) error {
+	words := p.lex.words
+	if len(words) == 0 {
+		return nil
+	}
+	switch first := words[0].text; {
+	case first[:min(1, len(first))] == "#":
+		return nil
+	case p.table == nil:
+		if len(first) < 2 || first[0] != '*' || len(words) > 1 {
+			return fmt.Errorf("%q is not the start of a table", shorten(text))
+		}
+		p.startTable(first[1:])
+		return nil
+	case first == "COMMIT" && len(words) == 1:
+		p.table = nil
+		return nil
+	case first[:min(1, len(first))] == ":" && p.chain(words):
+		return nil
+	case p.append(words):
+		return nil
+	case p.last == nil:
+		return fmt.Errorf("%q is neither a chain nor a rule", shorten(text))
+	}
+	p.last.Raw = append(p.rawWords(p.last), texts(words)...)
+	return nil
+}
+
+func (p *parser) startTable(name string) {
+	p.table = p.tables.Ensure(name)
+	p.last = nil
+	clear(p.targets)
+	clear(p.chains)
+	for _, c := range p.table.Chains {
+		p.chains[c.Name] = c
+	}
+}
+
+// ensure is Table.Ensure with a map for the misses.
+func (p *parser) ensure(name string) *Chain {
+	c, ok := p.chains[name]
+	if !ok {
+		c = p.table.add(name)
+		p.chains[name] = c
+	}
+	return c
+}
+
+// chain takes ":NAME POLICY [packets:bytes]".
+func (p *parser) chain(words []word) bool {
+	name := words[0].text[1:]
+	if name == "" || len(words) > 3 || len(words) < 2 {
+		return false
+	}
+	var counters Counters
+	if len(words) == 3 {
+		var ok bool
+		if counters, ok = parseCounters(words[2].text); !ok {
+			return false
+		}
+	}
+	c := p.ensure(name)
+	c.Counters = counters
+	if policy := words[1].text; policy != "-" {
+		c.Policy = policy
+	}
+	return true
+}
+
+// append takes "[packets:bytes] -A NAME words".
+func (p *parser) append(words []word) bool {
+	var counters Counters
+	if c, ok := parseCounters(words[0].text); ok {
+		counters, words = c, words[1:]
+	}
+	if len(words) < 2 || words[0].text != "-A" || words[0].quoted {
+		return false
+	}
+	chain := p.ensure(words[1].text)
+	r := p.rule(words[2:])
+	r.Counters = counters
+	chain.Rules = append(chain.Rules, r)
+	p.last = r
+	return true
+}
+
+// rawWords are the words of a rule that turns out not to be understood after
+// it was parsed.
+func (p *parser) rawWords(r *Rule) []string {
+	if r.Raw != nil {
+		return r.Raw
+	}
+	l := lexer{text: r.Text(p.family)}
+	l.line(0)
+	return texts(l.words)
+}
+
+func texts(words []word) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = w.text
+	}
+	return out
+}
+
+func parseCounters(s string) (Counters, bool) {
+	if len(s) < 5 || s[0] != '[' || s[len(s)-1] != ']' {
+		return Counters{}, false
+	}
+	packets, bytes, ok := strings.Cut(s[1:len(s)-1], ":")
+	if !ok {
+		return Counters{}, false
+	}
+	p, perr := strconv.ParseUint(packets, 10, 64)
+	b, berr := strconv.ParseUint(bytes, 10, 64)
+	return Counters{p, b}, perr == nil && berr == nil
+}
+
+// shorten keeps a foreign line readable inside an error.
+func shorten(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) > 60 {
+		return s[:60] + "…"
+	}
+	return s
+}
+
+// newRule takes a rule from memory that is allocated for many.
+func (p *parser) newRule() *Rule {
+	if len(p.rules) == 0 {
+		p.rules = make([]Rule, 64)
+	}
+	r := &p.rules[0]
+	p.rules = p.rules[1:]
+	return r
+}
+
+// keep copies the matches of a rule into memory that is allocated for many.
+func (p *parser) keep(matches []Match) []Match {
+	if len(matches) == 0 {
+		return nil
+	}
+	if len(p.asked) < len(matches) {
+		p.asked = make([]Match, 256+len(matches))
+	}
+	n := copy(p.asked, matches)
+	kept := p.asked[:n:n]
+	p.asked = p.asked[n:]
+	return kept
+}
