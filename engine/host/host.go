@@ -20,9 +20,17 @@ type Kernel interface {
 	// Restore loads rules with --noflush --counters and waits for the lock.
 	// It is atomic by table, not over the whole text.
 	Restore(ctx context.Context, f ruleset.Family, text string) error
+	// RestoreBoth loads both families at once; an empty text is not loaded.
+	// One may be loaded although the other failed: the error tells which.
+	RestoreBoth(ctx context.Context, v4, v6 string) error
 	// RestoreSets loads sets. It is not atomic.
 	RestoreSets(ctx context.Context, text string) error
-	// Probe finds out what this host has.
+	// Links lists the network interfaces and those of them that are
+	// bridges. It is cheap.
+	Links(ctx context.Context) (interfaces, bridges []string, err error)
+	// Probe finds out what this host has. It tries things out in a network
+	// namespace of its own, which takes some 20 ms: what only wants to
+	// compare calls Read, Links and ForwardHook instead.
 	Probe(ctx context.Context) (Capabilities, error)
 }
 

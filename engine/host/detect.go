@@ -1,0 +1,213 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+)
+
+// tools are the programs of one back end.
+type tools struct {
+	backend Backend
+	// variant is "-nft" or "-legacy" where the programs carry it in their
+	// names, and empty on a host that has only one kind.
+	variant string
+	// other lists tables of the other back end that hold rules.
+	other []string
+}
+
+func (t *tools) save(f ruleset.Family) string    { return base(f) + t.variant + "-save" }
+func (t *tools) restore(f ruleset.Family) string { return base(f) + t.variant + "-restore" }
+func (t *tools) command(f ruleset.Family) string { return base(f) + t.variant }
+
+func base(f ruleset.Family) string {
+	if f == ruleset.V6 {
+		return "ip6tables"
+	}
+	return "iptables"
+}
+
+// newTools names the programs of a back end. Plain names serve where the host
+// has no others and they are of that back end.
+func newTools(b, alternative Backend) (*tools, error) {
+	t := &tools{backend: b, variant: "-" + string(b)}
+	_, err := findTool(t.save(ruleset.V4))
+	if errors.Is(err, errNoTool) && b == alternative {
+		t.variant = ""
+		_, err = findTool(t.save(ruleset.V4))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.save(ruleset.V4), err)
+	}
+	return t, nil
+}
+
+// detect chooses the back end. On the usual host, whose iptables is the nft
+// one and where no legacy table exists, no program runs for it.
+func (r *Real) detect(ctx context.Context) (*tools, error) {
+	alternative, err := r.alternative(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.backend != "" {
+		return newTools(r.backend, alternative)
+	}
+	legacyExists := legacyTables()
+	if alternative == NFT && !legacyExists {
+		return newTools(NFT, alternative)
+	}
+	var nft, legacy population
+	if nft, err = r.populationOf(ctx, NFT, alternative); err != nil {
+		return nil, err
+	}
+	if legacyExists {
+		if legacy, err = r.populationOf(ctx, Legacy, alternative); err != nil {
+			return nil, err
+		}
+	}
+	backend, other := choose(alternative, nft, legacy)
+	t, err := newTools(backend, alternative)
+	if err != nil {
+		return nil, err
+	}
+	t.other = other
+	return t, nil
+}
+
+// alternative is the back end of the program that the name iptables leads to.
+func (r *Real) alternative(ctx context.Context) (Backend, error) {
+	path, err := findTool("iptables")
+	if err != nil {
+		return "", fmt.Errorf("iptables: %w", err)
+	}
+	target, err := newOwners().resolve(path)
+	if err != nil {
+		return "", err
+	}
+	if b := backendOfFile(target); b != "" {
+		return b, nil
+	}
+	out, err := r.runner.Start(ctx, Cmd{Tool: "iptables", Args: []string{"--version"}})()
+	if err != nil {
+		return "", err
+	}
+	return backendOfVersion(string(out)), nil
+}
+
+// backendOfFile tells the back end from the name of the program file
+// ("xtables-nft-multi"), empty when the name does not say.
+func backendOfFile(path string) Backend {
+	switch name := filepath.Base(path); {
+	case strings.Contains(name, "nft"):
+		return NFT
+	case strings.Contains(name, "legacy"):
+		return Legacy
+	}
+	return ""
+}
+
+// backendOfVersion reads "iptables v1.8.9 (nf_tables)". Before 1.8 the only
+// kind was what is called legacy now, and the version said nothing about it.
+func backendOfVersion(text string) Backend {
+	if strings.Contains(text, "(nf_tables)") {
+		return NFT
+	}
+	return Legacy
+}
+
+// population is what a back end holds.
+type population struct {
+	tables []string // that decide something, "v4 filter"
+	docker bool     // Docker's chains are among them
+}
+
+func (r *Real) populationOf(ctx context.Context, b, alternative Backend) (population, error) {
+	t, err := newTools(b, alternative)
+	if errors.Is(err, errNoTool) {
+		return population{}, nil
+	}
+	if err != nil {
+		return population{}, err
+	}
+	v4, v6 := r.startTables(ctx, t, ruleset.V4), r.startTables(ctx, t, ruleset.V6)
+	ts4, err4 := v4()
+	ts6, err6 := v6()
+	if err := errors.Join(err4, err6); err != nil {
+		return population{}, err
+	}
+	return populate(ts4, ts6), nil
+}
+
+func populate(v4, v6 ruleset.Tables) population {
+	var p population
+	decides := func(c *ruleset.Chain) bool {
+		return len(c.Rules) > 0 || c.Policy != string(ruleset.Accept)
+	}
+	add := func(f ruleset.Family, ts ruleset.Tables) {
+		for _, t := range ts {
+			if slices.ContainsFunc(t.Chains, decides) {
+				p.tables = append(p.tables, f.String()+" "+t.Name)
+			}
+			p.docker = p.docker || t.Chain("DOCKER") != nil || t.Chain("DOCKER-USER") != nil
+		}
+	}
+	add(ruleset.V4, v4)
+	add(ruleset.V6, v6)
+	return p
+}
+
+// choose picks the back end: Docker's, so that our hook stands in front of its
+// chains; else the only one that holds rules; else what the name iptables
+// means. The second result lists what the other one holds.
+func choose(alternative Backend, nft, legacy population) (Backend, []string) {
+	b := alternative
+	switch {
+	case nft.docker != legacy.docker:
+		b = pick(nft.docker, NFT, Legacy)
+	case (len(nft.tables) > 0) != (len(legacy.tables) > 0):
+		b = pick(len(nft.tables) > 0, NFT, Legacy)
+	}
+	if b == NFT {
+		return b, legacy.tables
+	}
+	return b, nft.tables
+}
+
+func pick[T any](first bool, a, b T) T {
+	if first {
+		return a
+	}
+	return b
+}
+
+// legacyTables reports whether a table of the legacy back end exists in this
+// network namespace. To ask the legacy tool for one would create it. The path
+// goes through the thread: /proc/net is that of the whole process.
+func legacyTables() bool {
+	for _, file := range []string{"ip_tables_names", "ip6_tables_names"} {
+		data, err := os.ReadFile("/proc/thread-self/net/" + file)
+		if err == nil && len(strings.TrimSpace(string(data))) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// hasIPv6 reports whether the kernel has IPv6 at all. Switching it off by
+// sysctl does not count: it can be switched on again under our rules.
+func hasIPv6() bool {
+	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return !errors.Is(err, unix.EAFNOSUPPORT)
+	}
+	unix.Close(fd)
+	return true
+}

@@ -1,0 +1,106 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/vishvananda/netlink"
+
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+)
+
+// dockerUser is the chain that Docker leaves to the administrator.
+const dockerUser = "DOCKER-USER"
+
+// ForwardHook names the filter chain that our forward chain is to be hooked
+// into, at position 1: DOCKER-USER when FORWARD reaches it for every packet
+// before any other chain of Docker's, else FORWARD. Engines before 17.06 have
+// no DOCKER-USER, and neither have those that write nftables themselves.
+func ForwardHook(tables ruleset.Tables) string {
+	return hookBefore(tables.Chain(ruleset.Filter, ruleset.Forward))
+}
+
+// hookBefore is ForwardHook for the chain FORWARD, which may be nil.
+func hookBefore(forward *ruleset.Chain) string {
+	if forward != nil && reachesDockerUser(forward.Rules) {
+		return dockerUser
+	}
+	return ruleset.Forward
+}
+
+func reachesDockerUser(rules []*ruleset.Rule) bool {
+	for _, r := range rules {
+		switch to := r.JumpsTo(); {
+		case to == dockerUser:
+			return matchesAll(r)
+		case strings.HasPrefix(to, "DOCKER"):
+			return false
+		}
+	}
+	return false
+}
+
+func matchesAll(r *ruleset.Rule) bool {
+	return r.Raw == nil && len(r.Matches) == 0 && r.In == (ruleset.Iface{}) && r.Out == (ruleset.Iface{}) &&
+		r.Src == (ruleset.Net{}) && r.Dst == (ruleset.Net{}) && r.Proto == (ruleset.Proto{})
+}
+
+// Probe implements Kernel.
+func (r *Real) Probe(ctx context.Context) (Capabilities, error) {
+	t, err := r.tools(ctx)
+	if err != nil {
+		return Capabilities{}, err
+	}
+	c := Capabilities{Backend: t.backend, OtherTables: t.other, IPv6: hasIPv6()}
+	if c.Interfaces, c.Bridges, err = r.Links(ctx); err != nil {
+		return Capabilities{}, err
+	}
+	if c.Version, c.ForwardHook4, err = r.hookOf(ctx, t, ruleset.V4); err != nil {
+		return Capabilities{}, err
+	}
+	c.ForwardHook6 = ruleset.Forward
+	if c.IPv6 {
+		if _, c.ForwardHook6, err = r.hookOf(ctx, t, ruleset.V6); err != nil {
+			return Capabilities{}, err
+		}
+	}
+	c.Missing = r.missing(ctx, t)
+	c.DeadMan = len(c.Missing) == 0
+	return c, nil
+}
+
+// hookOf finds the version of the tool and where to hook our forward chain.
+func (r *Real) hookOf(ctx context.Context, t *tools, f ruleset.Family) (version, hook string, err error) {
+	l, err := newLister(t.command(f), f)
+	if err != nil {
+		return "", "", err
+	}
+	major, minor, patch := l.GetIptablesVersion()
+	version = fmt.Sprintf("%d.%d.%d", major, minor, patch)
+	if t.backend == Legacy && !legacyTables() {
+		return version, ruleset.Forward, nil // to list a chain would create the table
+	}
+	c, err := r.chain(ctx, l, f, ruleset.Filter, ruleset.Forward)
+	if err != nil {
+		return "", "", err
+	}
+	return version, hookBefore(c), nil
+}
+
+// Links implements Kernel. It asks by netlink: /sys shows the namespace that
+// mounted it.
+func (r *Real) Links(context.Context) (interfaces, bridges []string, err error) {
+	links, err := netlink.LinkList()
+	if err != nil {
+		return nil, nil, fmt.Errorf("list the network interfaces: %w", err)
+	}
+	for _, l := range links {
+		name := l.Attrs().Name
+		interfaces = append(interfaces, name)
+		if l.Type() == "bridge" {
+			bridges = append(bridges, name)
+		}
+	}
+	return interfaces, bridges, nil
+}

@@ -1,0 +1,185 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+)
+
+// Options are the settings of Real; the zero value suits a firewall host.
+type Options struct {
+	Runner   Runner        // nil: the programs of this machine
+	Backend  Backend       // empty: the one that the host uses
+	LockFile string        // see System; ignored when Runner is set
+	Log      func(Command) // called after each program, from any goroutine
+}
+
+// Real is the Kernel of this machine, in the network namespace of the OS
+// thread that calls its methods. It looks for the back end at the first call,
+// so that it can be made where no firewall tools are.
+type Real struct {
+	runner  Runner
+	log     func(Command)
+	backend Backend // as asked for
+
+	mu    sync.Mutex
+	found *tools // nil until the first call that succeeds
+}
+
+// NewReal makes a Real. It touches nothing.
+func NewReal(opt Options) *Real {
+	r := &Real{runner: opt.Runner, log: opt.Log, backend: opt.Backend}
+	if r.runner == nil {
+		r.runner = &System{LockFile: opt.LockFile}
+	}
+	if r.log == nil {
+		r.log = func(Command) {}
+	}
+	r.runner = Logged(r.runner, r.log)
+	return r
+}
+
+// tools returns the back end of this host and the names of its programs.
+func (r *Real) tools(ctx context.Context) (*tools, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.found == nil {
+		t, err := r.detect(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("find the firewall tools: %w", err)
+		}
+		r.found = t
+	}
+	return r.found, nil
+}
+
+// Read implements Kernel. The three programs run at the same time.
+func (r *Real) Read(ctx context.Context) (*ruleset.Ruleset, error) {
+	t, err := r.tools(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rs := &ruleset.Ruleset{}
+	g, ctx := errgroup.WithContext(ctx)
+	// All start here, on the caller's thread; see Runner.
+	v4, v6, sets := r.startTables(ctx, t, ruleset.V4), r.startTables(ctx, t, ruleset.V6), r.startSets(ctx)
+	g.Go(func() (err error) { rs.V4, err = v4(); return err })
+	g.Go(func() (err error) { rs.V6, err = v6(); return err })
+	g.Go(func() (err error) { rs.Sets, err = sets(); return err })
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return rs, nil
+}
+
+// ReadTables implements Kernel.
+func (r *Real) ReadTables(ctx context.Context, f ruleset.Family) (ruleset.Tables, error) {
+	t, err := r.tools(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.startTables(ctx, t, f)()
+}
+
+// ReadSets implements Kernel.
+func (r *Real) ReadSets(ctx context.Context) (ruleset.Sets, error) { return r.startSets(ctx)() }
+
+// startTables starts a save and returns what waits for it. Without IPv6 in the
+// kernel there are no IPv6 rules to read.
+func (r *Real) startTables(ctx context.Context, t *tools, f ruleset.Family) func() (ruleset.Tables, error) {
+	if f == ruleset.V6 && !hasIPv6() {
+		return func() (ruleset.Tables, error) { return nil, nil }
+	}
+	wait := r.runner.Start(ctx, Cmd{Tool: t.save(f), Args: []string{"-c"}})
+	return func() (ruleset.Tables, error) {
+		out, err := wait()
+		if err != nil {
+			return nil, fmt.Errorf("read the %s rules: %w", f, err)
+		}
+		ts, err := ruleset.ParseTables(f, out)
+		if err != nil {
+			return nil, fmt.Errorf("read the %s rules: %w", f, err)
+		}
+		return ts, nil
+	}
+}
+
+func (r *Real) startSets(ctx context.Context) func() (ruleset.Sets, error) {
+	wait := r.runner.Start(ctx, Cmd{Tool: "ipset", Args: []string{"save"}})
+	return func() (ruleset.Sets, error) {
+		out, err := wait()
+		if err != nil {
+			return nil, fmt.Errorf("read the sets: %w", err)
+		}
+		sets, err := ruleset.ParseSets(out)
+		if err != nil {
+			return nil, fmt.Errorf("read the sets: %w", err)
+		}
+		return sets, nil
+	}
+}
+
+// Restore implements Kernel.
+func (r *Real) Restore(ctx context.Context, f ruleset.Family, text string) error {
+	t, err := r.tools(ctx)
+	if err != nil {
+		return err
+	}
+	return r.startRestore(ctx, t, f, text)()
+}
+
+// RestoreBoth implements Kernel.
+func (r *Real) RestoreBoth(ctx context.Context, v4, v6 string) error {
+	t, err := r.tools(ctx)
+	if err != nil {
+		return err
+	}
+	wait4 := r.startRestore(ctx, t, ruleset.V4, v4)
+	wait6 := r.startRestore(ctx, t, ruleset.V6, v6)
+	return errors.Join(wait4(), wait6())
+}
+
+// maxTries bounds how often a load is tried while another program holds the
+// lock. Each try waits for the lock itself for 5 s.
+const maxTries = 2
+
+// startRestore starts a load, unless there is nothing to load, and returns what
+// waits for it. Only a text of one
+// table is tried again: of several, the first may be loaded already when the
+// lock was lost before the second, and to insert a rule twice is not the same
+// as to insert it once.
+func (r *Real) startRestore(ctx context.Context, t *tools, f ruleset.Family, text string) func() error {
+	if text == "" {
+		return func() error { return nil }
+	}
+	c := Cmd{Tool: t.restore(f), Args: []string{"--noflush", "--counters", "-w", "5"}, Stdin: text}
+	tries := 1
+	if strings.Count("\n"+text, "\n*") == 1 {
+		tries = maxTries
+	}
+	wait := r.runner.Start(ctx, c)
+	return func() error {
+		_, err := wait()
+		for n := 1; n < tries && IsBusy(err) && ctx.Err() == nil; n++ {
+			_, err = r.runner.Start(ctx, c)()
+		}
+		if err != nil {
+			return fmt.Errorf("load the %s rules: %w", f, err)
+		}
+		return nil
+	}
+}
+
+// RestoreSets implements Kernel.
+func (r *Real) RestoreSets(ctx context.Context, text string) error {
+	if _, err := r.runner.Start(ctx, Cmd{Tool: "ipset", Args: []string{"restore"}, Stdin: text})(); err != nil {
+		return fmt.Errorf("load the sets: %w", err)
+	}
+	return nil
+}
