@@ -1,11 +1,18 @@
 package plan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
 
 // Target is a desired state: our chains, our sets, and the jumps that lead to
-// them. Built-in and foreign chains have no place in Rules.
+// them. Built-in chains, and the foreign chains that Hooks stand in, are
+// ignored in Rules. The sets must be normalized.
 type Target struct {
 	Rules *ruleset.Ruleset
 	Hooks []ruleset.Hook
@@ -32,36 +39,55 @@ type Payload struct {
 // force.
 type Steps []Payload
 
-// Stage makes the steps that load what changes beside what runs: staged
-// chains and sets, the gate and the cut rule on top of each root chain that
-// changes, and hooks that are absent, leading to a root chain that holds only
-// the gate. Nothing decides differently afterwards, until the gate opens.
-// markBit is the conntrack mark bit that flows of the trial get; 0 leaves the
-// marking and the cut rule out.
-func Stage(live *ruleset.Ruleset, want Target, own Ownership, markBit uint32) (Steps, error) {
-	return nil, nil
+// Owned lists what is ours in a ruleset, as a generation records it.
+func Owned(rs *ruleset.Ruleset) Ownership {
+	m := ownerOf(rs, nil, Ownership{})
+	own := Ownership{}
+	for key := range m.chains {
+		own.Chains = append(own.Chains, key.String())
+	}
+	for name := range m.sets {
+		own.Sets = append(own.Sets, name)
+	}
+	slices.Sort(own.Chains)
+	slices.Sort(own.Sets)
+	return own
 }
 
-// Confirm makes the steps from live to want, for good. It reads from live
-// whether a trial is staged: then the gate must be open for good, the
-// canonical chains are rewritten behind it, and gate, staged chains and staged
-// sets go last. Without a trial it is a plain load: what boot does. Counters
-// of unchanged rules are carried over, those of the staged copy added. The
-// result for a live ruleset that is already as wanted is empty.
-func Confirm(live *ruleset.Ruleset, want Target, own Ownership) (Steps, error) { return nil, nil }
-
-// Rollback makes the steps that remove every trace of a trial from live: the
-// gate is emptied first, which alone brings the old rules back; then gate and
-// cut rules, staged chains, roots and hooks that only the trial needed, and
-// staged sets. It is empty when live has no trace.
-func Rollback(live *ruleset.Ruleset) (Steps, error) { return nil, nil }
-
-// Teardown makes the steps that remove all that is ours: hooks, chains, sets.
-func Teardown(live *ruleset.Ruleset, own Ownership) (Steps, error) { return nil, nil }
-
-// Owned lists what is ours in a ruleset, as a generation records it.
-func Owned(rs *ruleset.Ruleset) Ownership { return Ownership{} }
-
 // Fingerprint is a hash over everything in live that a preview depends on: our
-// chains, our sets and the position of the hooks; counters do not count.
-func Fingerprint(live *ruleset.Ruleset, own Ownership) string { return "" }
+// chains, our sets and whether the hooks do their work; counters do not count,
+// and neither does a trial. It stays the same while a trial is staged, and
+// changes when anybody else touches what is ours.
+func Fingerprint(live *ruleset.Ruleset, own Ownership) string {
+	m := ownerOf(live, nil, own)
+	h := sha256.New()
+	for _, f := range ruleset.Families() {
+		for _, t := range *live.Tables(f) {
+			fingerprintTable(h, f, t, m)
+		}
+	}
+	for _, name := range live.Sets.Names() {
+		if s := live.Sets[name]; m.sets[name] {
+			fmt.Fprintf(h, "set %s %s %d %d %v\n", name, s.Type, s.Family, s.Timeout, s.Ports)
+			for _, text := range memberTexts(s) {
+				fmt.Fprintln(h, text)
+			}
+		}
+	}
+	for _, hook := range sortedHooks(liveHooks(live, m)) {
+		fmt.Fprintln(h, "hook", hookText(hook), liveHooks(live, m)[hook], misplaced(live, hook))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func fingerprintTable(w io.Writer, f ruleset.Family, t *ruleset.Table, m mine) {
+	for _, c := range t.Chains {
+		if !m.chains[chainKey{f, t.Name, c.Name}] {
+			continue
+		}
+		fmt.Fprintln(w, "chain", f, t.Name, c.Name)
+		for _, r := range settled(c) {
+			fmt.Fprintln(w, r.Text(f))
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+)
+
+// isHook reports whether a rule is a hook of ours: an unconditional jump from
+// a foreign chain to one of our root chains. MicroFW's hooks carry no comment.
+func isHook(table string, r *ruleset.Rule) bool {
+	j, ok := r.Target.(ruleset.Jump)
+	return ok && !j.Goto && isRoot(table, j.Chain) && unconditional(r) && r.Comment == "" &&
+		(r.ID == "" || r.ID == hookID)
+}
+
+// unconditional reports whether a rule matches every packet.
+func unconditional(r *ruleset.Rule) bool {
+	return len(r.Raw) == 0 && len(r.Matches) == 0 && r.In == (ruleset.Iface{}) && r.Out == (ruleset.Iface{}) &&
+		r.Src == (ruleset.Net{}) && r.Dst == (ruleset.Net{}) && r.Proto == (ruleset.Proto{})
+}
+
+// decides reports whether no packet gets past a rule.
+func decides(r *ruleset.Rule) bool {
+	if !unconditional(r) {
+		return false
+	}
+	switch t := r.Target.(type) {
+	case ruleset.Verdict:
+		return true
+	case ruleset.Reject:
+		return true
+	case ruleset.Jump:
+		return t.Goto
+	}
+	return false
+}
+
+// isDockerJump reports whether a rule leads to a chain of Docker's.
+func isDockerJump(r *ruleset.Rule) bool {
+	to := r.JumpsTo()
+	return to == "DOCKER" || strings.HasPrefix(to, "DOCKER-")
+}
+
+// wantedHooks are the hooks of want where they can stand in live: a hook in a
+// foreign chain that is absent, or to which the built-in chain does not lead,
+// would filter nothing and goes to the built-in chain instead. That is the
+// case at boot, before Docker has made its chains.
+func wantedHooks(live *ruleset.Ruleset, want Target) []ruleset.Hook {
+	var hooks []ruleset.Hook
+	for _, h := range want.Hooks {
+		if !reachedFromForward(live, h) {
+			h.From = ruleset.Forward
+		}
+		if !slices.Contains(hooks, h) {
+			hooks = append(hooks, h)
+		}
+	}
+	return hooks
+}
+
+func reachedFromForward(live *ruleset.Ruleset, h ruleset.Hook) bool {
+	if isBuiltin(&ruleset.Chain{Name: h.From}) {
+		return true
+	}
+	ts := live.Tables(h.Family)
+	forward := ts.Chain(h.Table, ruleset.Forward)
+	return forward != nil && ts.Chain(h.Table, h.From) != nil &&
+		slices.ContainsFunc(forward.Rules, func(r *ruleset.Rule) bool { return r.JumpsTo() == h.From && unconditional(r) })
+}
+
+// liveHooks counts our hooks by where they stand and where they lead.
+func liveHooks(live *ruleset.Ruleset, m mine) map[ruleset.Hook]int {
+	found := map[ruleset.Hook]int{}
+	for _, f := range ruleset.Families() {
+		for _, t := range *live.Tables(f) {
+			for _, c := range t.Chains {
+				if isStaged(c.Name) || m.chains[chainKey{f, t.Name, c.Name}] {
+					continue
+				}
+				for _, r := range c.Rules {
+					if isHook(t.Name, r) {
+						found[ruleset.Hook{Family: f, Table: t.Name, From: c.Name, To: r.JumpsTo()}]++
+					}
+				}
+			}
+		}
+	}
+	return found
+}
+
+// compareHooks finds the hooks that are absent, misplaced, double or not
+// wanted, in the order of want and then of live.
+func compareHooks(live *ruleset.Ruleset, hooks []ruleset.Hook, m mine) []HookDiff {
+	var out []HookDiff
+	found := liveHooks(live, m)
+	for _, h := range hooks {
+		n := found[h]
+		delete(found, h)
+		switch why := misplaced(live, h); {
+		case n == 0:
+			out = append(out, HookDiff{Hook: h, Op: Add, Why: "is absent"})
+		case n > 1:
+			out = append(out, HookDiff{Hook: h, Op: Change, Why: fmt.Sprintf("stands %d times", n)})
+		case why != "":
+			out = append(out, HookDiff{Hook: h, Op: Change, Why: why})
+		}
+	}
+	for _, h := range sortedHooks(found) {
+		out = append(out, HookDiff{Hook: h, Op: Remove, Why: "is not wanted here"})
+	}
+	return out
+}
+
+// misplaced says why a hook that exists does not do its work; empty when it
+// does. Foreign rules ahead of it are fine (ban lists put themselves there),
+// but for Docker's jumps, for a rule that decides every packet, and for any
+// rule in a chain of Docker's, which other tools end with RETURN.
+func misplaced(live *ruleset.Ruleset, h ruleset.Hook) string {
+	c := live.Tables(h.Family).Chain(h.Table, h.From)
+	if c == nil {
+		return ""
+	}
+	place := 0
+	for _, r := range c.Rules {
+		if isTrialRule(r) {
+			continue
+		}
+		place++
+		switch {
+		case isHook(h.Table, r) && r.JumpsTo() == h.To:
+			return ""
+		case isHook(h.Table, r):
+		case isDockerJump(r):
+			return fmt.Sprintf("stands behind Docker's jump to %s", r.JumpsTo())
+		case decides(r):
+			return fmt.Sprintf("is never reached: rule %d decides every packet", place)
+		case !isBuiltin(c):
+			return fmt.Sprintf("is not the first rule of %s", c.Name)
+		}
+	}
+	return ""
+}
+
+func sortedHooks(set map[ruleset.Hook]int) []ruleset.Hook {
+	hooks := make([]ruleset.Hook, 0, len(set))
+	for h := range set {
+		hooks = append(hooks, h)
+	}
+	slices.SortFunc(hooks, func(a, b ruleset.Hook) int { return strings.Compare(hookText(a), hookText(b)) })
+	return hooks
+}
+
+func hookText(h ruleset.Hook) string {
+	return fmt.Sprintf("%s %s %s -j %s", h.Family, h.Table, h.From, h.To)
+}
