@@ -2,6 +2,7 @@ package tables
 
 import (
 	"net/netip"
+	"strconv"
 )
 
 // Kind names one of the tables. Its String is the file name.
@@ -215,4 +216,33 @@ func (c *Config) InZone(zone string) []Interface {
 		}
 	}
 	return list
+}
+
+// String is the member as a service cell writes it.
+func (p PortSpec) String() string {
+	s := portRange(p.Lo, p.Hi)
+	if p.SrcHi != 0 {
+		s = portRange(p.SrcLo, p.SrcHi) + ">" + s
+	}
+	return s
+}
+
+func portRange(lo, hi uint16) string {
+	if lo == hi {
+		return strconv.Itoa(int(lo))
+	}
+	return strconv.Itoa(int(lo)) + "-" + strconv.Itoa(int(hi))
+}
+
+// String is the member as an address cell writes it.
+func (v AddrValue) String() string {
+	switch {
+	case v.Host != "":
+		return v.Host
+	case v.From.IsValid():
+		return v.From.String() + "-" + v.To.String()
+	case v.Prefix.IsSingleIP():
+		return v.Prefix.Addr().String()
+	}
+	return v.Prefix.String()
 }

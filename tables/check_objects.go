@@ -1,0 +1,96 @@
+package tables
+
+import "slices"
+
+// checkAddresses reads the table addresses. The last row of a name counts, as
+// in MicroFW.
+func (c *checker) checkAddresses() {
+	for row := range c.rows(Addresses) {
+		name := row.cell(0)
+		good := c.checkName(row, 0, AddressObject)
+		c.checkRedefined(row, AddressObject)
+		a := Address{Row: row, Name: name}
+		v4, found4 := readAddrs(row.cell(1), ipv4)
+		v6, found6 := readAddrs(row.cell(2), ipv6)
+		a.V4, a.V6 = v4, v6
+		good = c.reportAll(row, 1, found4) && good
+		good = c.reportAll(row, 2, found6) && good
+		if row.cell(1) == Empty && row.cell(2) == Empty {
+			c.report(row, 1, note("%s has no address; rules that use it never match", quote(name)))
+		}
+		delete(c.cfg.Addresses, name)
+		if good {
+			c.cfg.Addresses[name] = a
+		}
+	}
+}
+
+// checkServices reads the table services. The last row of a name counts, as
+// in MicroFW.
+func (c *checker) checkServices() {
+	for row := range c.rows(Services) {
+		name := row.cell(0)
+		good := c.checkName(row, 0, ServiceObject)
+		c.checkRedefined(row, ServiceObject)
+		s := Service{Row: row, Name: name}
+		tcp, foundTCP := readPorts(row.cell(1), "tcp", c.facts.Services)
+		udp, foundUDP := readPorts(row.cell(2), "udp", c.facts.Services)
+		s.TCP, s.UDP = tcp, udp
+		good = c.reportAll(row, 1, foundTCP) && good
+		good = c.reportAll(row, 2, foundUDP) && good
+		if row.cell(1) == Empty && row.cell(2) == Empty {
+			c.report(row, 1, note("%s has neither a TCP nor a UDP port; rules that use it never match", quote(name)))
+		}
+		delete(c.cfg.Services, name)
+		if good {
+			c.cfg.Services[name] = s
+		}
+	}
+}
+
+// checkRedefined defines the name in the first cell of a row and warns when
+// that replaces an earlier row.
+func (c *checker) checkRedefined(row Row, class Object) {
+	name := row.cell(0)
+	if before := c.define(class, name, row.Num); before != 0 {
+		c.report(row, 0, note("redefines %s from line %d; the last one wins", quote(name), before))
+		return
+	}
+	c.checkSpelling(row, 0, class)
+}
+
+// checkInterfaces reads the table interfaces, which also defines the zones.
+func (c *checker) checkInterfaces() {
+	for row := range c.rows(Interfaces) {
+		name, zone := row.cell(0), row.cell(1)
+		good := c.checkName(row, 0, InterfaceObject)
+		good = c.checkName(row, 1, ZoneObject) && good
+		if before := c.define(InterfaceObject, name, row.Num); before != 0 {
+			c.report(row, 0, fault("duplicate interface: %s is already in zone %s (line %d)",
+				quote(name), quote(c.set.files[Interfaces].Lines[before-1].Cells[1].Text), before))
+			good = false
+		}
+		if c.define(ZoneObject, zone, row.Num) == 0 {
+			c.checkSpelling(row, 1, ZoneObject)
+		}
+		protocols, found := readProtocols(row.cell(2))
+		good = c.reportAll(row, 2, found) && good
+		c.checkPresent(row)
+		if good {
+			c.cfg.Interfaces = append(c.cfg.Interfaces, Interface{Row: row, Name: name, Zone: zone, Protocols: protocols})
+		}
+	}
+}
+
+// checkPresent warns of an interface that does not exist now.
+func (c *checker) checkPresent(row Row) {
+	name := row.cell(0)
+	if c.facts.Interfaces == nil || name[len(name)-1] == '+' || slices.Contains(c.facts.Interfaces, name) {
+		return
+	}
+	f := note("%s does not exist at the moment", quote(name))
+	if meant := nearest(name, c.facts.Interfaces); meant != "" {
+		f = didYouMean(f, meant, "")
+	}
+	c.report(row, 0, f)
+}

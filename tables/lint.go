@@ -1,0 +1,241 @@
+package tables
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// lint finds what compiles but is likely not meant.
+func (c *checker) lint() {
+	l := linter{checker: c, ids: map[string]int32{All: anything}}
+	for i := range c.cfg.Rules {
+		c.lintRule(&c.cfg.Rules[i])
+		l.matches = append(l.matches, l.match(&c.cfg.Rules[i]))
+	}
+	l.discovery()
+	l.shadowed()
+	if c.cfg.Options.NATOrder == "upstream" {
+		l.masqueraded()
+	}
+	for _, v := range c.cfg.Virtuals {
+		l.lintVirtual(v)
+	}
+}
+
+// lintRule looks at one rule alone.
+func (c *checker) lintRule(r *Rule) {
+	if r.Action.NAT && r.DstZone == FW {
+		c.report(r.Row, 5, note("accept+nat makes no sense for traffic to the firewall; no nat rule is made"))
+	}
+	if r.Service != All {
+		if s := c.cfg.Services[r.Service]; len(s.TCP)+len(s.UDP) == 0 {
+			c.report(r.Row, 4, note("matches nothing: %s has neither a TCP nor a UDP port", quote(r.Service)))
+		}
+	}
+	c.lintFamilies(r)
+	if src := c.cfg.Addresses[r.Src.Object]; r.Src.Object != "" && multicast(src) {
+		c.report(r.Row, 2, note("source %s is a multicast address and cannot be a source", quote(r.Src.Object)))
+	}
+}
+
+// lintFamilies warns of a rule that has no address family left.
+func (c *checker) lintFamilies(r *Rule) {
+	src4, src6 := c.families(r.Src)
+	dst4, dst6 := c.families(r.Dst)
+	switch {
+	case src4 && dst4, src6 && dst6:
+	case !src4 && !src6:
+		c.report(r.Row, 2, note("matches nothing: %s has no address", quote(r.Src.Object)))
+	case !dst4 && !dst6:
+		c.report(r.Row, 3, note("matches nothing: %s has no address", quote(r.Dst.Object)))
+	case src4:
+		c.report(r.Row, 2, note("matches nothing: %s has no IPv6 address and %s has no IPv4 address", quote(r.Src.Object), quote(r.Dst.Object)))
+	default:
+		c.report(r.Row, 2, note("matches nothing: %s has no IPv4 address and %s has no IPv6 address", quote(r.Src.Object), quote(r.Dst.Object)))
+	}
+}
+
+// families says in which families an address cell can match.
+func (c *checker) families(ref AddrRef) (v4, v6 bool) {
+	if ref.Object == "" {
+		return true, true
+	}
+	a := c.cfg.Addresses[ref.Object]
+	return len(a.V4) > 0, len(a.V6) > 0
+}
+
+// multicast reports whether an object has multicast addresses only.
+func multicast(a Address) bool {
+	isMulticast := func(v AddrValue) bool {
+		addr := v.From
+		if v.Prefix.IsValid() {
+			addr = v.Prefix.Addr()
+		}
+		return addr != (netip.Addr{}) && addr.IsMulticast()
+	}
+	values := slices.Concat(a.V4, a.V6)
+	return len(values) > 0 && !slices.ContainsFunc(values, func(v AddrValue) bool { return !isMulticast(v) })
+}
+
+// linter looks at rules beside each other. The texts of the cells are
+// numbered, so that ten thousand rows are compared in milliseconds.
+type linter struct {
+	*checker
+	ids     map[string]int32
+	matches []match // of each rule
+}
+
+// match is what a rule asks of a packet.
+type match struct{ srcZone, dstZone, src, dst, service int32 }
+
+// anything is the number of ALL.
+const anything = 0
+
+func (l *linter) id(text string) int32 {
+	id, ok := l.ids[text]
+	if !ok {
+		id = int32(len(l.ids))
+		l.ids[text] = id
+	}
+	return id
+}
+
+func (l *linter) match(r *Rule) match {
+	return match{l.id(r.SrcZone), l.id(r.DstZone), l.id(r.Src.Text), l.id(r.Dst.Text), l.id(r.Service)}
+}
+
+// wider gives every match that takes all that m takes because cells of it are
+// ALL, m itself included.
+func (m match) wider(yield func(match) bool) {
+	for bits := range 16 {
+		w, changed := m, true
+		for i, field := range [...]*int32{&w.dstZone, &w.src, &w.dst, &w.service} {
+			if bits>>i&1 == 1 {
+				changed = changed && *field != anything
+				*field = anything
+			}
+		}
+		if changed && !yield(w) {
+			return
+		}
+	}
+}
+
+// overlaps reports whether some packet meets both, as far as equal names and
+// ALL tell.
+func (m match) overlaps(o match) bool {
+	same := func(a, b int32) bool { return a == b || a == anything || b == anything }
+	return m.srcZone == o.srcZone && same(m.dstZone, o.dstZone) && same(m.src, o.src) &&
+		same(m.dst, o.dst) && same(m.service, o.service)
+}
+
+// text is the part of a rule that a message about another row shows.
+func (r *Rule) text() string {
+	s := r.SrcZone + " -> " + r.DstZone
+	if r.Service == All && r.Src.Any && r.Dst.Any {
+		return s + " ALL " + r.Action.String()
+	}
+	return s + " " + r.Action.String()
+}
+
+// shadowed warns of rules that an earlier one leaves nothing to decide. An
+// accept+nat row masquerades all the same and is left out.
+func (l *linter) shadowed() {
+	first := make(map[match]int, len(l.matches))
+	for i, m := range l.matches {
+		r, before := &l.cfg.Rules[i], -1
+		for w := range m.wider {
+			if j, ok := first[w]; ok && (before < 0 || j < before) {
+				before = j
+			}
+		}
+		if before < 0 {
+			first[m] = i
+			continue
+		}
+		if by := &l.cfg.Rules[before]; !r.Action.NAT {
+			l.report(r.Row, -1, note("never reached: rules:%d (%s) decides first", by.Num, by.text()))
+		}
+	}
+}
+
+// masqueraded warns of a plain accept that a later accept+nat masquerades:
+// the nat table has no first match.
+func (l *linter) masqueraded() {
+	later := make(map[int32][]int) // by source zone
+	for i, r := range slices.Backward(l.cfg.Rules) {
+		m := l.matches[i]
+		switch {
+		case r.Action.NAT && r.DstZone != FW:
+			later[m.srcZone] = append(later[m.srcZone], i)
+		case r.Action.Verb == Accept && !r.Action.NAT && r.DstZone != FW:
+			for _, j := range slices.Backward(later[m.srcZone]) {
+				if m.overlaps(l.matches[j]) {
+					nat := &l.cfg.Rules[j]
+					l.report(r.Row, 5, note("plain accept of %s->%s is masqueraded anyway by rules:%d (%s)",
+						r.SrcZone, r.DstZone, nat.Num, nat.Action))
+					break
+				}
+			}
+		}
+	}
+}
+
+// discovery says what a rejection of everything towards the firewall means
+// for IPv6, once for each source zone.
+func (l *linter) discovery() {
+	said := make(map[string]bool)
+	for i := range l.cfg.Rules {
+		r := &l.cfg.Rules[i]
+		if said[r.SrcZone] || !r.deniesAll() || r.DstZone != FW && r.DstZone != All {
+			continue
+		}
+		said[r.SrcZone] = true
+		if l.cfg.Options.NDP == "upstream" {
+			l.report(r.Row, 5, note("%ss ALL towards FW, IPv6 neighbour discovery too (options: ndp upstream); zone %s loses IPv6",
+				r.Action.Verb, quote(r.SrcZone)))
+		} else {
+			l.report(r.Row, 5, note("%ss ALL towards FW; neighbour discovery stays allowed (options: ndp accept)", r.Action.Verb))
+		}
+	}
+}
+
+// deniesAll reports whether a rule refuses every packet between its zones.
+func (r *Rule) deniesAll() bool {
+	return r.Action.Verb != Accept && r.Src.Any && r.Dst.Any && r.Service == All
+}
+
+// lintVirtual looks at a virtual beside the rules.
+func (l *linter) lintVirtual(v Virtual) {
+	if by := l.virtualShadow(v); by != nil && l.cfg.Options.VirtualOrder == "upstream" {
+		l.report(v.Row, -1, note("never matches: rules:%d (%s) comes first", by.Num, by.text()))
+	}
+	if v.IntAddr == Docker || l.cfg.Options.VirtualScope != "upstream" {
+		return
+	}
+	target := v.IntAddr
+	if service := l.cfg.Services[v.IntService]; v.IntService != All {
+		target += ":" + portText(slices.Concat(service.TCP, service.UDP))
+	}
+	l.report(v.Row, -1, note("also lets zone %s reach %s without the virtual when it can route there (options: virtual-scope dnat)",
+		quote(v.SrcZone), target))
+}
+
+// virtualShadow finds the rule that denies what a virtual forwards, before it
+// is asked, whatever interface the target is behind.
+func (l *linter) virtualShadow(v Virtual) *Rule {
+	dst, service := v.IntAddr, v.IntService
+	for i := range l.cfg.Rules {
+		r := &l.cfg.Rules[i]
+		if r.SrcZone != v.SrcZone || r.DstZone == FW || !r.Dst.Any && r.Dst.Object != dst || r.Service != All && r.Service != service {
+			continue
+		}
+		if r.Action.Verb == Accept {
+			return nil // the rule lets some of it through
+		}
+		if r.Src.Any && (r.DstZone == All || r.DstZone == Docker && dst == Docker) {
+			return r
+		}
+	}
+	return nil
+}
