@@ -313,13 +313,6 @@ func (l *load) delete(chain *ruleset.Chain, text string) error {
 
 // commit checks what only the kernel checks, and makes the table real.
 func (l *load) commit() error {
-	for _, c := range l.table.Chains {
-		for _, r := range c.Rules {
-			if to := r.JumpsTo(); to != "" && l.table.Chain(to) == nil {
-				return refuse(l.cmd, 2, "Chain '%s' does not exist\nError occurred at line: %d", to, l.number)
-			}
-		}
-	}
 	if loop := findLoop(l.table); loop != "" {
 		return refuse(l.cmd, 4, "line %d: RULE_APPEND failed (Too many links): rule in chain %s", l.number, loop)
 	}

@@ -27,6 +27,10 @@ func (l *load) parse(chain, text string) (*ruleset.Rule, error) {
 	if err == nil {
 		err = checkPlace(l.table.Name, chain, r)
 	}
+	if err == nil && r.JumpsTo() != "" && l.table.Chain(r.JumpsTo()) == nil {
+		// The nft tools notice at COMMIT, also when the chain follows later.
+		err = fmt.Errorf("chain '%s' does not exist", r.JumpsTo())
+	}
 	if err == nil {
 		err = l.fake.checkSets(l.family, r)
 	}
