@@ -1,11 +1,10 @@
 package apply
 
 import (
-	"context"
 	"net/netip"
+	"path/filepath"
 	"time"
 
-	"github.com/mfwtui/mfwtui/engine/host"
 	"github.com/mfwtui/mfwtui/engine/plan"
 )
 
@@ -17,6 +16,17 @@ type Paths struct {
 	Run   string // default /run/mfwtui
 }
 
+// absolute makes the paths independent of the working directory, which a
+// guardian does not share.
+func (p Paths) absolute() (Paths, error) {
+	var err error
+	if p.State, err = filepath.Abs(p.State); err != nil {
+		return p, err
+	}
+	p.Run, err = filepath.Abs(p.Run)
+	return p, err
+}
+
 // Request is what to apply.
 type Request struct {
 	Want plan.Target
@@ -25,7 +35,11 @@ type Request struct {
 	// Fingerprint is that of the live ruleset which the preview was made
 	// from; empty takes the one found now.
 	Fingerprint string
-	Timeout     time.Duration
+	// Timeout is the window, 30 s when zero and ten minutes at most.
+	Timeout time.Duration
+	// MarkBit is the conntrack mark bit that flows of the trial get, 0x4000000
+	// when zero.
+	MarkBit uint32
 	// Yes confirms by itself after the read-back.
 	Yes bool
 	// Admin is the administrator's own connection, from SSH_CONNECTION; the
@@ -75,65 +89,12 @@ type Status struct {
 	Reason string
 	// Proof lists what was verified, in words.
 	Proof []string
+	// Phases is how long each step of the guardian took so far.
+	Phases []Phase
 }
 
-// Start runs the transaction up to the flip and returns while the trial runs
-// (or, with Yes, when it is confirmed). Anything before the flip that fails
-// leaves the live ruleset as it was and gives an error.
-func Start(ctx context.Context, k host.Kernel, paths Paths, req Request) (Status, error) {
-	return Status{}, nil
+// Phase is how long one step of a transaction took.
+type Phase struct {
+	Name string
+	Took time.Duration
 }
-
-// Query asks the guardian; false when no transaction is pending.
-func Query(ctx context.Context, paths Paths) (Status, bool, error) { return Status{}, false, nil }
-
-// Wait blocks until the pending transaction has ended, calling watch (when not
-// nil) with each status on the way.
-func Wait(ctx context.Context, paths Paths, id string, watch func(Status)) (Status, error) {
-	return Status{}, nil
-}
-
-// Confirm keeps the new rules. An empty code confirms whatever is pending.
-func Confirm(ctx context.Context, paths Paths, code string) (Status, error) { return Status{}, nil }
-
-// Reject brings the old rules back now.
-func Reject(ctx context.Context, paths Paths, why string) (Status, error) { return Status{}, nil }
-
-// Extend gives the trial more time, up to ten minutes in all.
-func Extend(ctx context.Context, paths Paths, by time.Duration) (Status, error) {
-	return Status{}, nil
-}
-
-// Recover finishes or undoes what a dead process left. It returns what it did
-// in words, empty when there was nothing to do, and leaves a transaction with
-// a living guardian alone.
-func Recover(ctx context.Context, k host.Kernel, paths Paths) (string, error) { return "", nil }
-
-// Boot loads the confirmed generation, the previous one when that is damaged,
-// and a lock-down ruleset when both are.
-func Boot(ctx context.Context, k host.Kernel, paths Paths) (string, error) { return "", nil }
-
-// Teardown removes all that is ours from the kernel.
-func Teardown(ctx context.Context, k host.Kernel, paths Paths) error { return nil }
-
-// Guard is the guardian process: it never returns before the transaction has
-// ended. Args are what Start appended to Request.Guardian.
-func Guard(ctx context.Context, k host.Kernel, args []string) error { return nil }
-
-// Generation is one applied ruleset on disk.
-type Generation struct {
-	ID       string
-	Dir      string
-	When     time.Time
-	Who      string
-	Result   State
-	Took     time.Duration
-	Own      plan.Ownership
-	Previous string
-}
-
-// Current is the confirmed generation; false when there is none.
-func Current(paths Paths) (Generation, bool, error) { return Generation{}, false, nil }
-
-// History lists the generations, newest first.
-func History(paths Paths) ([]Generation, error) { return nil, nil }

@@ -1,0 +1,159 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mfwtui/mfwtui/engine/host"
+	"github.com/mfwtui/mfwtui/engine/plan"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+)
+
+// Recover finishes or undoes what a dead process left. It returns what it did
+// in words, empty when there was nothing to do, and leaves a transaction with
+// a living guardian alone. A window that is still open gets a new guardian.
+func Recover(ctx context.Context, k host.Kernel, paths Paths) (string, error) {
+	held, err := lock(paths)
+	if errors.Is(err, errLocked) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("recover: %w", err)
+	}
+	defer held.Close()
+	t := newTxn(k, paths)
+	found, err := t.inherit()
+	if err != nil {
+		return "", fmt.Errorf("recover: %w", err)
+	}
+	if found == remedyResume && len(t.j.Guardian) > 0 {
+		held.Close() // the new guardian takes it
+		if err := reviveGuardian(ctx, paths, t.j); err == nil {
+			return "the pending transaction had lost its guardian and got a new one", nil
+		}
+		if held, err = lock(paths); err != nil {
+			return "", nil // another one is there
+		}
+		defer held.Close()
+	}
+	if found == remedyResume {
+		t.j.Reason, found = "its guardian died", remedyUndo
+	}
+	return t.remedy(ctx, found)
+}
+
+// newTxn is a transaction on the real clock and the real conntrack table.
+func newTxn(k host.Kernel, paths Paths) *txn {
+	return &txn{k: k, flows: conntrackTable{}, paths: paths, store: store{paths.State}, now: bootClock}
+}
+
+// inherit reads the journal that a dead process left, and what belongs to it,
+// and says what is to be done. The lock must be held.
+func (t *txn) inherit() (remedy, error) {
+	boot, err := bootID()
+	if err != nil {
+		return "", err
+	}
+	j, found, err := readJournal(t.paths)
+	if !found && err == nil {
+		return remedyNone, nil
+	}
+	todo := judge(j, err, t.now(), boot)
+	if todo == remedyNone {
+		return remedyNone, removeJournal(t.paths)
+	}
+	j.clamp(t.now())
+	if err != nil {
+		// Whatever it said, the gate may be there and is closed.
+		j = journal{DeadMan: true, MarkBit: defaultMark, Reason: err.Error()}
+	}
+	t.j = j
+	if t.old, err = loadOld(t.paths); err != nil {
+		t.prove("%v", err)
+	}
+	if err := t.loadGeneration(); err != nil {
+		// Without the rules nothing can be finished.
+		t.j.Reason, todo = join("; ", t.j.Reason, err.Error()), remedyUndo
+	}
+	return todo, nil
+}
+
+// remedy does what inherit found, and says so in words.
+func (t *txn) remedy(ctx context.Context, todo remedy) (string, error) {
+	switch todo {
+	case remedyNone:
+		return t.sweep(ctx)
+	case remedyFinish:
+		if err := t.read(ctx); err != nil {
+			return "", err
+		}
+		if err := t.conclude(ctx, keep{}); err != nil {
+			return "", fmt.Errorf("recover: %w", err)
+		}
+		return fmt.Sprintf("finished the confirmation of what %s applied", orUnknown(t.j.Who)), nil
+	}
+	why := orElse(t.j.Reason, "it was cut off before the new rules were in force")
+	if t.j.State == Trial && t.j.Reason == "" {
+		why = "the guardian died and the time was over"
+	}
+	if err := t.conclude(ctx, undo{why}); err != nil {
+		return "", fmt.Errorf("recover: %w", err)
+	}
+	return fmt.Sprintf("rolled back what %s applied: %s", orUnknown(t.j.Who), t.j.Reason), nil
+}
+
+// sweep removes what is left of a trial that no journal tells of, such as one
+// that another tool saved and loaded again. A gate without its set cannot
+// exist, so the sets tell.
+func (t *txn) sweep(ctx context.Context) (string, error) {
+	sets, err := t.k.ReadSets(ctx)
+	if err != nil {
+		return "", fmt.Errorf("recover: %w", err)
+	}
+	if !hasTrialSet(sets) {
+		return "", nil
+	}
+	if err := t.read(ctx); err != nil {
+		return "", fmt.Errorf("recover: %w", err)
+	}
+	steps, err := plan.Rollback(t.live)
+	if err == nil {
+		err = run(ctx, t.k, steps)
+	}
+	if err != nil {
+		return "", fmt.Errorf("recover: remove what is left of a trial: %w", err)
+	}
+	return "removed what was left of a trial in the kernel", nil
+}
+
+func hasTrialSet(sets ruleset.Sets) bool {
+	for name := range sets {
+		if name == ruleset.TrialSet || strings.HasPrefix(name, ruleset.StagedPrefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// reviveGuardian starts a guardian for an open window and waits until it
+// answers.
+func reviveGuardian(ctx context.Context, paths Paths, j journal) error {
+	a := guardArgs{role: roleSupervisor, paths: paths, tx: j.ID, resume: true}
+	cmd := guardianProcess(j.Guardian, a)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go cmd.Wait()
+	for end := time.Now().Add(readyLimit); ; {
+		if s, err := talk(ctx, paths, question{Verb: verbStatus}); err == nil && s.ID == j.ID {
+			return nil
+		}
+		if time.Now().After(end) || ctx.Err() != nil {
+			return errors.New("the new guardian does not answer")
+		}
+		time.Sleep(retryPause)
+	}
+}

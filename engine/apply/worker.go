@@ -1,0 +1,262 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mfwtui/mfwtui/engine/host"
+	"github.com/mfwtui/mfwtui/engine/plan"
+)
+
+// worker is a guardian's worker: a transaction, and the people who ask for it.
+type worker struct {
+	txn
+	requests chan request
+	status   published
+}
+
+// published is the status that other goroutines read.
+type published struct {
+	mu       sync.Mutex
+	s        Status
+	deadline time.Duration
+}
+
+func (p *published) set(s Status, deadline time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.s, p.deadline = s, deadline
+}
+
+func (p *published) get(now time.Duration) Status {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.s
+	if s.State == Trial {
+		s.Left = max(0, p.deadline-now)
+	}
+	return s
+}
+
+// work is the life of a worker.
+func work(ctx context.Context, k host.Kernel, a guardArgs, opt guardOptions) error {
+	w := &worker{
+		txn:      txn{k: k, flows: opt.flows, paths: a.paths, store: store{a.paths.State}, now: opt.now, fault: opt.fault},
+		requests: make(chan request),
+	}
+	srv, err := listen(a.paths, w)
+	if err != nil {
+		return err
+	}
+	defer srv.close()
+	if a.resume {
+		return w.resume(ctx, a.undo)
+	}
+	l, err := openLink(os.NewFile(linkFd, "link"))
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	return w.begin(ctx, a, l)
+}
+
+// publish shows the journal to whoever asks.
+func (w *worker) publish() {
+	s := w.j.status(w.now())
+	s.Guardian = os.Getpid()
+	s.Phases = w.phases
+	w.status.set(s, w.j.Deadline)
+}
+
+// begin runs a new transaction. It gets ready while the console still checks
+// the rules, and changes nothing before the console's go. A console that dies
+// before that takes the transaction with it; afterwards it is not needed.
+func (w *worker) begin(ctx context.Context, a guardArgs, l *link) error {
+	hello, err := receive[helloMessage](l, readyLimit)
+	if err != nil {
+		return err
+	}
+	w.j = journal{
+		ID: a.tx, State: Prepared, Generation: a.tx, Timeout: hello.Timeout, Who: hello.Who, Since: time.Now(),
+		Yes: hello.Yes, MarkBit: hello.MarkBit, Guardian: hello.Guardian,
+	}
+	w.publish()
+	if err := l.send(readyMessage{Guardian: os.Getpid()}); err != nil {
+		return nil
+	}
+	ready := w.prepare(ctx)
+	order, err := receive[goMessage](l, 0)
+	if err != nil {
+		return nil
+	}
+	if ready == nil {
+		ready = w.adopt(order)
+	}
+	if ready == nil {
+		ready = w.open(ctx)
+	}
+	if ready != nil {
+		w.end(ctx, undo{ready.Error()})
+		return l.send(report(w.status.get(w.now()), ready))
+	}
+	if w.j.Yes {
+		err := w.end(ctx, keep{})
+		return l.send(report(w.status.get(w.now()), err))
+	}
+	w.publish()
+	// A console that does not listen any more changes nothing.
+	_ = l.send(report(w.status.get(w.now()), nil))
+	l.close()
+	return w.trial(ctx)
+}
+
+// prepare looks at everything that does not depend on the new rules, and
+// cleans up what an earlier transaction left.
+func (w *worker) prepare(ctx context.Context) error {
+	if err := w.step("recover", func() error { return w.cleanLeftovers(ctx) }); err != nil {
+		return err
+	}
+	err := w.step("probe", func() error {
+		caps, err := w.k.Probe(ctx)
+		if err != nil {
+			return fmt.Errorf("find out what this kernel can do: %w", err)
+		}
+		w.consider(caps)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if w.j.MarkBit != 0 {
+		if err := w.flows.forget(w.j.MarkBit); err != nil {
+			w.prove("flows of an earlier trial could not be told apart: %v", err)
+		}
+	}
+	return w.step("read before", func() error { return w.read(ctx) })
+}
+
+// cleanLeftovers undoes or finishes the transaction of a dead guardian. The
+// lock is held, so no other can be alive.
+func (w *worker) cleanLeftovers(ctx context.Context) error {
+	earlier := txn{k: w.k, flows: w.flows, paths: w.paths, store: w.store, now: w.now}
+	found, err := earlier.inherit()
+	if err != nil {
+		return err
+	}
+	if found == remedyResume {
+		earlier.j.Reason, found = "its guardian died, and somebody applies anew", remedyUndo
+	}
+	_, err = earlier.remedy(ctx, found)
+	return err
+}
+
+// consider takes in what the kernel can do and says what follows from it.
+func (w *worker) consider(caps host.Capabilities) {
+	w.j.DeadMan, w.j.IPv4Only = caps.DeadMan, !caps.IPv6
+	if !caps.DeadMan {
+		w.j.MarkBit = 0
+		w.prove("this kernel cannot go back by itself (it lacks %s): the guardian process alone holds the rollback, and the tables change one after the other",
+			strings.Join(caps.Missing, ", "))
+	}
+	if !caps.IPv6 {
+		w.prove("this kernel has no IPv6: only the IPv4 rules are loaded")
+	}
+}
+
+// adopt takes over the generation that the console wrote, from the disk: what
+// is applied is what a reboot would load.
+func (w *worker) adopt(order goMessage) error {
+	w.j.Proof = append(order.Proof, w.j.Proof...)
+	var err error
+	if w.j.BootID, err = bootID(); err != nil {
+		return err
+	}
+	if err := w.step("load generation", w.loadGeneration); err != nil {
+		return err
+	}
+	w.j.Fingerprint = plan.Fingerprint(w.live, w.own)
+	if order.Fingerprint != "" && order.Fingerprint != w.j.Fingerprint {
+		return ErrChanged
+	}
+	w.old = snapshot(w.live, w.allOwned())
+	if !w.j.DeadMan {
+		if err := restorable(w.old); err != nil {
+			return err
+		}
+	}
+	return w.step("remember", func() error { return saveOld(w.paths, w.old) })
+}
+
+// loadGeneration reads and verifies the new generation, and finds what the one
+// before recorded as ours.
+func (t *txn) loadGeneration() error {
+	m, want, err := t.store.target(t.j.Generation)
+	if err != nil {
+		return err
+	}
+	t.want = want
+	if t.j.IPv4Only {
+		t.want = onlyIPv4(want)
+	}
+	if t.own, err = t.recorded(m.Previous); err != nil {
+		return err
+	}
+	return nil
+}
+
+// recorded is what a generation calls ours. A damaged one tells nothing.
+func (t *txn) recorded(id string) (plan.Ownership, error) {
+	if id == "" {
+		return plan.Ownership{}, nil
+	}
+	m, _, err := t.store.read(id)
+	var damaged *DamagedError
+	if errors.As(err, &damaged) {
+		t.prove("%v: what it recorded as ours is not known", damaged)
+		return plan.Ownership{}, nil
+	}
+	return m.Own, err
+}
+
+// open puts the new rules in force on a timer. With Yes it only stages: the
+// confirmation opens and holds the gate in one.
+func (w *worker) open(ctx context.Context) error {
+	if !w.j.DeadMan {
+		return w.arm(ctx)
+	}
+	differs, err := w.stage(ctx)
+	if err != nil {
+		return err
+	}
+	if !differs {
+		w.prove("no packet is judged differently: there was nothing to try out")
+		w.j.Yes = true
+	}
+	if w.j.Yes {
+		return nil
+	}
+	return w.arm(ctx)
+}
+
+// resume continues what the journal tells, after a worker died.
+func (w *worker) resume(ctx context.Context, giveUp bool) error {
+	found, err := w.inherit()
+	if err != nil || found == remedyNone {
+		return err // without a journal it died before a change, or after the end
+	}
+	if found == remedyResume && giveUp {
+		w.j.Reason, found = "the guardian failed again and again", remedyUndo
+	}
+	if found != remedyResume {
+		_, err := w.remedy(ctx, found)
+		w.publish()
+		return err
+	}
+	w.publish()
+	return w.trial(ctx)
+}
