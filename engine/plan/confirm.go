@@ -155,7 +155,7 @@ func (l *loader) moveHooks(f ruleset.Family, table string, out *sheet) {
 			continue
 		}
 		for _, r := range c.Rules {
-			if isTrialRule(r) || isHook(table, r) && l.wrong(ruleset.Hook{Family: f, Table: table, From: c.Name, To: r.JumpsTo()}) {
+			if !l.stays(f, table, c.Name, r) {
 				out.drop(c.Name, r)
 			}
 		}
@@ -165,12 +165,6 @@ func (l *loader) moveHooks(f ruleset.Family, table string, out *sheet) {
 			out.top(d.From, withCounters(hookRule(d.To), l.hookCounters(d.Hook)))
 		}
 	}
-}
-
-// wrong reports whether a hook that exists must go, if only to come back in
-// another place.
-func (l *loader) wrong(h ruleset.Hook) bool {
-	return slices.ContainsFunc(l.hookDiffs, func(d HookDiff) bool { return d.Hook == h })
 }
 
 // hookCounters are the counters of the rules that a hook takes the place of.

@@ -1,0 +1,153 @@
+package plan_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/mfwtui/mfwtui/engine/plan"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+)
+
+const bit = 0x4000000
+
+// transition is a change from a live ruleset to a target.
+type transition struct {
+	name string
+	live *ruleset.Ruleset
+	want plan.Target
+	own  plan.Ownership // recorded for live
+}
+
+// transitions are changes between random targets on a host with foreign
+// objects, the first apply and the removal of everything among them.
+func transitions(t *testing.T, n int) []transition {
+	t.Helper()
+	var out []transition
+	for seed := range uint64(n) {
+		a, b := randomTarget(seed), randomTarget(seed+1000)
+		k := fakeWith(t, parse(t, foreign4, foreign6, foreignSets))
+		empty := read(t, k)
+		load(t, k, must(t)(plan.Confirm(empty, a, plan.Ownership{})))
+		out = append(out, transition{"a to b", read(t, k), b, recorded(a)})
+		if seed%4 == 0 {
+			out = append(out, transition{"first apply", empty, b, plan.Ownership{}})
+			out = append(out, transition{"to nothing", read(t, k), plan.Target{}, recorded(a)})
+		}
+	}
+	return out
+}
+
+func TestTheDiffIsEmptyAfterAPlainLoadAndAfterATrial(t *testing.T) {
+	for _, tr := range transitions(t, 60) {
+		own := recorded(tr.want)
+		plain := fakeWith(t, tr.live)
+		load(t, plain, must(t)(plan.Confirm(tr.live, tr.want, tr.own)))
+		if d := plan.Compare(read(t, plain), tr.want, own); !d.Empty() {
+			t.Fatalf("%s: after a plain load:\n%s", tr.name, d.Unified())
+		}
+		tried := fakeWith(t, tr.live)
+		load(t, tried, must(t)(plan.Stage(tr.live, tr.want, tr.own, bit)))
+		flip(t, tried)
+		load(t, tried, must(t)(plan.Confirm(read(t, tried), tr.want, tr.own)))
+		if d := plan.Compare(read(t, tried), tr.want, own); !d.Empty() {
+			t.Fatalf("%s: after a trial:\n%s", tr.name, d.Unified())
+		}
+		predicted := dump(plan.After(tr.live, tr.want, tr.own))
+		for how, k := range map[string]bed{"a plain load": plain, "a trial": tried} {
+			if diff := cmp.Diff(predicted, dump(read(t, k))); diff != "" {
+				t.Fatalf("%s: %s does not end as predicted:\n%s", tr.name, how, diff)
+			}
+		}
+		again, err := plan.Confirm(read(t, tried), tr.want, own)
+		if err != nil || len(again) > 0 {
+			t.Fatalf("%s: a second confirm does %v, %v", tr.name, again, err)
+		}
+	}
+}
+
+// flip opens the gate for good, if there is one.
+func flip(t *testing.T, b bed) {
+	t.Helper()
+	if read(t, b).Sets[ruleset.TrialSet] != nil {
+		load(t, b, plan.Steps{plan.Arm(30), plan.Hold()})
+	}
+}
+
+func TestRollbackFromAnyPrefixOfStagingRestoresEverything(t *testing.T) {
+	for _, tr := range transitions(t, 12) {
+		stage := units(must(t)(plan.Stage(tr.live, tr.want, tr.own, bit)))
+		for n := range len(stage) + 2 {
+			k := fakeWith(t, tr.live)
+			loadUnits(t, k, stage[:min(n, len(stage))])
+			if n > len(stage) {
+				flip(t, k)
+			}
+			before := plan.Fingerprint(tr.live, tr.own)
+			if after := plan.Fingerprint(read(t, k), tr.own); after != before {
+				t.Fatalf("%s: %d of %d units change the fingerprint", tr.name, n, len(stage))
+			}
+			rollbackInPieces(t, k)
+			if diff := cmp.Diff(saveAll(tr.live), saveAll(read(t, k))); diff != "" {
+				t.Fatalf("%s: rollback after %d of %d units:\n%s", tr.name, n, len(stage), diff)
+			}
+		}
+	}
+}
+
+// rollbackInPieces rolls back through a kill after each unit.
+func rollbackInPieces(t *testing.T, b bed) {
+	t.Helper()
+	for range 1000 {
+		us := units(must(t)(plan.Rollback(read(t, b))))
+		if len(us) == 0 {
+			return
+		}
+		loadUnits(t, b, us[:1])
+	}
+	t.Fatal("rollback does not end")
+}
+
+// saveAll prints everything, counters included.
+func saveAll(rs *ruleset.Ruleset) string {
+	return saveText(rs, ruleset.V4) + saveText(rs, ruleset.V6) + dump(&ruleset.Ruleset{Sets: rs.Sets})
+}
+
+func TestConfirmFinishesFromAnyPrefixOfItself(t *testing.T) {
+	for _, tr := range transitions(t, 12) {
+		own := plan.Ownership{Chains: append(recorded(tr.want).Chains, tr.own.Chains...), Sets: append(recorded(tr.want).Sets, tr.own.Sets...)}
+		for _, trial := range []bool{true, false} {
+			start := fakeWith(t, tr.live)
+			if trial {
+				load(t, start, must(t)(plan.Stage(tr.live, tr.want, tr.own, bit)))
+				flip(t, start)
+			}
+			from := read(t, start)
+			confirm := units(must(t)(plan.Confirm(from, tr.want, own)))
+			for n := range len(confirm) + 1 {
+				k := fakeWith(t, from)
+				loadUnits(t, k, confirm[:n])
+				load(t, k, must(t)(plan.Confirm(read(t, k), tr.want, own)))
+				if d := plan.Compare(read(t, k), tr.want, own); !d.Empty() {
+					t.Fatalf("%s: trial %v: confirm after %d of %d units:\n%s", tr.name, trial, n, len(confirm), d.Unified())
+				}
+				if rest, err := plan.Rollback(read(t, k)); err != nil || len(rest) > 0 {
+					t.Fatalf("%s: trial %v: confirm after %d of %d units leaves %v, %v", tr.name, trial, n, len(confirm), rest, err)
+				}
+			}
+		}
+	}
+}
+
+func TestForeignObjectsNeverChange(t *testing.T) {
+	foreign := read(t, fakeWith(t, parse(t, foreign4, foreign6, foreignSets)))
+	for _, tr := range transitions(t, 12) {
+		k := fakeWith(t, tr.live)
+		load(t, k, must(t)(plan.Stage(tr.live, tr.want, tr.own, bit)))
+		flip(t, k)
+		load(t, k, must(t)(plan.Confirm(read(t, k), tr.want, tr.own)))
+		load(t, k, must(t)(plan.Teardown(read(t, k), recorded(tr.want))))
+		if diff := cmp.Diff(saveAll(foreign), saveAll(read(t, k))); diff != "" {
+			t.Fatalf("%s: after stage, confirm and teardown:\n%s", tr.name, diff)
+		}
+	}
+}
