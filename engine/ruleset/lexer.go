@@ -2,13 +2,16 @@ package ruleset
 
 import "strings"
 
-// word is one word of a line, as iptables-save separates them. A quoted word
-// is never an option.
+// word is one word of a line, as iptables-save separates them.
 type word struct {
 	text       string
-	start, end int // in the line, with the quotes
+	start, end int // in the text, with the quotes
 	quoted     bool
+	open       bool // starts with a quote that is never closed
 }
+
+// bare reports whether the word is s, outside of quotes.
+func (w word) bare(s string) bool { return !w.quoted && w.text == s }
 
 // lexer cuts the words out of a text. iptables-save quotes free text only
 // (comments, prefixes, patterns) and escapes quotes and backslashes inside;
@@ -17,9 +20,9 @@ type word struct {
 type lexer struct {
 	text  string
 	words []word
-	// unclosed is set when a search for a closing quote ran into the end of
-	// the text: no later one can succeed, and the lexer stays linear.
-	unclosed bool
+	// open is set when a search for a closing quote ran into the end of the
+	// text: no later one can succeed, and the lexer stays linear.
+	open bool
 }
 
 // line cuts the line that starts at pos into l.words and returns where the
@@ -27,33 +30,69 @@ type lexer struct {
 func (l *lexer) line(pos int) (next int) {
 	l.words = l.words[:0]
 	s := l.text
-	bare := false // the word before takes a name that is never quoted
+	quotes := false
 	for pos < len(s) && s[pos] != '\n' {
-		if s[pos] == ' ' || s[pos] == '\r' && (pos+1 == len(s) || s[pos+1] == '\n') {
+		if s[pos] == ' ' {
 			pos++
 			continue
 		}
+		if len(l.words) == 0 {
+			quotes = strings.IndexByte("-[!", s[pos]) >= 0 // other lines have no free text
+		}
 		w := word{start: pos}
-		if s[pos] == '"' && !bare && !l.unclosed {
-			w.text, pos, w.quoted = l.quoted(pos)
+		if s[pos] == '"' && quotes && !l.afterName() {
+			w.text, w.end, w.quoted = l.quoted(pos)
+			w.open = !w.quoted
 		}
 		if !w.quoted {
-			pos = wordEnd(s, pos)
-			w.text = s[w.start:pos]
+			w.end = wordEnd(s, pos)
+			w.text = s[pos:w.end]
 		}
-		w.end = pos
 		l.words = append(l.words, w)
-		bare = !w.quoted && takesName(w.text)
+		pos = w.end
 	}
 	return min(pos+1, len(s))
+}
+
+// afterName reports whether the word to come is a name, which iptables-save
+// never quotes.
+func (l *lexer) afterName() bool {
+	if len(l.words) == 0 {
+		return false
+	}
+	last := l.words[len(l.words)-1]
+	return !last.quoted && takesName(last.text)
+}
+
+// takesName lists the options whose value is a name, whatever bytes it has.
+func takesName(option string) bool {
+	switch option {
+	case "-A", "-i", "-o", "-j", "-g", "--match-set", "--in-interface", "--out-interface", "--jump", "--goto":
+		return true
+	}
+	return false
+}
+
+// verbatim is a word as it was printed, with its quotes. A quote that was
+// never closed gets quotes around it, so that no other text can close it.
+func (l *lexer) verbatim(w word) string {
+	if w.open {
+		return string(appendQuoted(nil, w.text))
+	}
+	return l.text[w.start:w.end]
+}
+
+func (l *lexer) verbatims(words []word) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = l.verbatim(w)
+	}
+	return out
 }
 
 func wordEnd(s string, pos int) int {
 	for pos < len(s) && s[pos] != ' ' && s[pos] != '\n' {
 		pos++
-	}
-	if s[pos-1] == '\r' && (pos == len(s) || s[pos] == '\n') {
-		pos--
 	}
 	return pos
 }
@@ -61,6 +100,9 @@ func wordEnd(s string, pos int) int {
 // quoted reads the quoted word that starts at pos. ok is false when the quote
 // is never closed.
 func (l *lexer) quoted(pos int) (text string, end int, ok bool) {
+	if l.open {
+		return "", pos, false
+	}
 	s := l.text
 	escaped := false
 	for i := pos + 1; i < len(s); i++ {
@@ -76,7 +118,7 @@ func (l *lexer) quoted(pos int) (text string, end int, ok bool) {
 			return text, i + 1, true
 		}
 	}
-	l.unclosed = true
+	l.open = true
 	return "", pos, false
 }
 
@@ -92,16 +134,6 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// takesName lists the options whose value iptables-save never quotes,
-// whatever bytes it has.
-func takesName(option string) bool {
-	switch option {
-	case "-A", "-i", "-o", "-j", "-g", "--match-set":
-		return true
-	}
-	return false
-}
-
 // appendQuoted writes a word so that the lexer reads it back.
 func appendQuoted(b []byte, s string) []byte {
 	b = append(b, '"')
@@ -112,12 +144,4 @@ func appendQuoted(b []byte, s string) []byte {
 		b = append(b, s[i])
 	}
 	return append(b, '"')
-}
-
-// appendWord writes a word, with quotes where the lexer needs them.
-func appendWord(b []byte, s string) []byte {
-	if s == "" || strings.ContainsAny(s, " \n\r\"'\\") {
-		return appendQuoted(b, s)
-	}
-	return append(b, s...)
 }

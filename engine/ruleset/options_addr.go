@@ -13,7 +13,17 @@ func (o *options) set() (Match, bool) {
 	}
 	m := MatchSet{Not: o.not, Name: o.value()}
 	m.Dirs = o.value()
-	return m, m.Dirs != "" && o.pos == len(o.words)
+	return m, checkDirs(m.Dirs) && o.pos == len(o.words)
+}
+
+// checkDirs reports whether s is a comma list of src and dst.
+func checkDirs(s string) bool {
+	for dir := range strings.SplitSeq(s, ",") {
+		if dir != "src" && dir != "dst" {
+			return false
+		}
+	}
+	return true
 }
 
 func (m MatchSet) appendWords(b []byte, _ Family, _ uint8) []byte {
@@ -23,10 +33,8 @@ func (m MatchSet) appendWords(b []byte, _ Family, _ uint8) []byte {
 }
 
 func (m MatchSet) check(Family) error {
-	for dir := range strings.SplitSeq(m.Dirs, ",") {
-		if dir != "src" && dir != "dst" {
-			return fmt.Errorf("match on set %s: direction %q is neither src nor dst", m.Name, m.Dirs)
-		}
+	if !checkDirs(m.Dirs) {
+		return fmt.Errorf("match on set %s: direction %q is neither src nor dst", m.Name, m.Dirs)
 	}
 	return CheckSetName(m.Name)
 }

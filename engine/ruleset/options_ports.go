@@ -3,6 +3,7 @@ package ruleset
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -68,7 +69,18 @@ func (o *options) port(name string, m *MatchPorts) bool {
 	default:
 		ok = false
 	}
+	m.dropEvery()
 	return ok
+}
+
+// dropEvery forgets ranges that ask nothing, as the tools do.
+func (m *MatchPorts) dropEvery() {
+	if everyPort(m.Src, m.SrcNot) {
+		m.Src = nil
+	}
+	if everyPort(m.Dst, m.DstNot) {
+		m.Dst = nil
+	}
 }
 
 func (o *options) multiport() (Match, bool) {
@@ -203,6 +215,31 @@ func gatherProtocol(matches []Match) (g protocolMatches, ok bool) {
 		}
 	}
 	return g, true
+}
+
+// joinProtocol brings ports and flags that stand apart together, in place.
+func joinProtocol(matches []Match) []Match {
+	count := 0
+	for _, m := range matches {
+		if isProtocolMatch(m) {
+			count++
+		}
+	}
+	if count < 2 {
+		return matches
+	}
+	group, ok := gatherProtocol(matches)
+	if !ok {
+		return matches
+	}
+	joined := slices.DeleteFunc(matches, isProtocolMatch)
+	if group.flags != nil {
+		joined = slices.Insert(joined, group.first, Match(*group.flags))
+	}
+	if group.flags == nil || group.ports != (MatchPorts{}) {
+		joined = slices.Insert(joined, group.first, Match(group.ports))
+	}
+	return joined
 }
 
 func isProtocolMatch(m Match) bool {

@@ -83,9 +83,9 @@ func (t Verdict) check(Family) error {
 
 func (t Jump) appendWords(b []byte, _ Family) []byte {
 	if t.Goto {
-		return appendWord(append(b, " -g "...), t.Chain)
+		return append(append(b, " -g "...), t.Chain...)
 	}
-	return appendWord(append(b, " -j "...), t.Chain)
+	return append(append(b, " -j "...), t.Chain...)
 }
 
 func (t Jump) check(Family) error {

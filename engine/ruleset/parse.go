@@ -110,7 +110,7 @@ func (p *parser) line(text string) error {
 	case p.last == nil:
 		return fmt.Errorf("%q is neither a chain nor a rule", shorten(text))
 	}
-	p.last.Raw = append(p.rawWords(p.last), texts(words)...)
+	p.continueRule(words)
 	return nil
 }
 
@@ -137,7 +137,7 @@ func (p *parser) ensure(name string) *Chain {
 // chain takes ":NAME POLICY [packets:bytes]".
 func (p *parser) chain(words []word) bool {
 	name := words[0].text[1:]
-	if name == "" || len(words) > 3 || len(words) < 2 {
+	if name == "" || len(words) > 3 || len(words) < 2 || words[1].text == "" {
 		return false
 	}
 	var counters Counters
@@ -172,23 +172,17 @@ func (p *parser) append(words []word) bool {
 	return true
 }
 
-// rawWords are the words of a rule that turns out not to be understood after
-// it was parsed.
-func (p *parser) rawWords(r *Rule) []string {
-	if r.Raw != nil {
-		return r.Raw
+// continueRule adds a line to the rule before it. The line feed stays, before
+// the word that it was in or behind.
+func (p *parser) continueRule(words []word) {
+	if p.last.Raw == nil {
+		l := lexer{text: p.last.Text(p.family)}
+		l.line(0)
+		p.last.Raw = l.verbatims(l.words)
 	}
-	l := lexer{text: r.Text(p.family)}
-	l.line(0)
-	return texts(l.words)
-}
-
-func texts(words []word) []string {
-	out := make([]string, len(words))
-	for i, w := range words {
-		out[i] = w.text
-	}
-	return out
+	more := p.lex.verbatims(words)
+	more[0] = "\n" + more[0]
+	p.last.Raw = append(p.last.Raw, more...)
 }
 
 func parseCounters(s string) (Counters, bool) {

@@ -15,10 +15,10 @@ func (p *parser) rule(words []word) *Rule {
 		}
 	}
 	r := rp.rule
-	r.Matches = p.keep(rp.found)
+	r.Matches = p.keep(joinProtocol(rp.found))
 	p.scratch = rp.found
 	if rp.raw || rp.protocol != 0 && r.Proto != (Proto{Num: rp.protocol}) {
-		r.Raw = texts(words)
+		r.Raw = p.lex.verbatims(words)
 	}
 	return r
 }
@@ -239,7 +239,7 @@ func (rp *ruleParser) block(name string, start, at, end int) {
 	if !ok {
 		matches, ok = parseMatch(rp.family, name, rp.words[at:end])
 		if !ok {
-			matches = []Match{UnknownMatch{Words: texts(rp.words[start:end])}}
+			matches = []Match{UnknownMatch{Words: rp.lex.verbatims(rp.words[start:end])}}
 		}
 		rp.matches[text] = matches
 	}
@@ -284,7 +284,7 @@ func (rp *ruleParser) comment(at int) bool {
 
 // target reads "-j NAME options" or "-g CHAIN".
 func (rp *ruleParser) target(start int) bool {
-	if start+1 >= len(rp.words) || !rp.once(seenTarget) {
+	if start+1 >= len(rp.words) || startsBlock(rp.words[start+1].text) || !rp.once(seenTarget) {
 		return false
 	}
 	end := blockEnd(rp.words, start+2)
@@ -308,7 +308,7 @@ func (rp *ruleParser) makeTarget(option string, words []word) Target {
 		if len(words) == 1 {
 			return Jump{Chain: name, Goto: true}
 		}
-		return UnknownTarget{Words: append([]string{option}, texts(words)...)}
+		return UnknownTarget{Words: append([]string{"-g"}, rp.lex.verbatims(words)...)}
 	}
 	if t, ok := parseTarget(rp.family, name, words[1:]); ok {
 		return t
@@ -317,7 +317,7 @@ func (rp *ruleParser) makeTarget(option string, words []word) Target {
 	if len(words) == 1 && (declared || !isTargetName(name)) {
 		return Jump{Chain: name}
 	}
-	return UnknownTarget{Words: texts(words)}
+	return UnknownTarget{Words: rp.lex.verbatims(words)}
 }
 
 // blockEnd finds where the options of an extension end: at the next option of
@@ -359,6 +359,3 @@ func values(option string) int {
 	}
 	return 0
 }
-
-// bare reports whether the word is s, outside of quotes.
-func (w word) bare(s string) bool { return !w.quoted && w.text == s }

@@ -305,3 +305,30 @@ func (p *Printer) WriteTable(t *Table) {
 	}
 	p.Commit()
 }
+
+// SaveText writes tables as iptables-save -c prints them, what is not ours and
+// what was not understood included. Parsing it gives the same tables. It is
+// for people, comparisons and fakes, and must never be loaded: foreign text can
+// carry whole rules.
+func (ts Tables) SaveText(f Family) string {
+	var b []byte
+	for _, t := range ts {
+		b = append(append(append(b, '*'), t.Name...), '\n')
+		for _, c := range t.Chains {
+			policy := c.Policy
+			if policy == "" {
+				policy = "-"
+			}
+			b = append(append(append(append(b, ':'), c.Name...), ' '), policy...)
+			b = append(appendCounters(append(b, ' '), c.Counters), '\n')
+		}
+		for _, c := range t.Chains {
+			for _, r := range c.Rules {
+				b = append(append(appendCounters(b, r.Counters), " -A "...), c.Name...)
+				b = append(r.appendRule(append(b, ' '), f, true), '\n')
+			}
+		}
+		b = append(b, "COMMIT\n"...)
+	}
+	return string(b)
+}

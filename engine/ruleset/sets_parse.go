@@ -22,7 +22,7 @@ func ParseSets(data []byte) (Sets, error) {
 	p := setParser{sets: make(Sets), text: string(data)}
 	for pos, line := 0, 1; pos < len(p.text); {
 		next := p.lineEnd(pos)
-		if err := p.line(strings.TrimSuffix(p.text[pos:next], "\r")); err != nil {
+		if err := p.line(p.text[pos:next]); err != nil {
 			return nil, fmt.Errorf("line %d of the sets: %w", line, err)
 		}
 		line += 1 + strings.Count(p.text[pos:next], "\n")

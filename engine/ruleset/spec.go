@@ -102,7 +102,7 @@ func (r *Rule) appendMatches(b []byte, f Family) []byte {
 
 func appendList(b []byte, words []string) []byte {
 	for _, w := range words {
-		b = appendWord(append(b, ' '), w)
+		b = append(append(b, ' '), w...)
 	}
 	return b
 }
