@@ -83,13 +83,16 @@ func (s *System) Start(ctx context.Context, c Cmd) Wait {
 	return func() ([]byte, error) {
 		defer cancel()
 		err := cmd.Wait()
-		if cause := context.Cause(ctx); err != nil && cause != nil {
+		switch cause := context.Cause(ctx); {
+		case stdout.full:
+			err = errTooMuchOutput
+		case err != nil && cause != nil:
 			err = fmt.Errorf("killed: %w", cause)
 		}
 		if err == nil {
-			return stdout.Bytes(), nil
+			return stdout.kept.Bytes(), nil
 		}
-		return stdout.Bytes(), newExecError(c, err, stderr.String())
+		return stdout.kept.Bytes(), newExecError(c, err, stderr.kept.String())
 	}
 }
 
@@ -108,17 +111,19 @@ func failed(c Cmd, err error) Wait {
 }
 
 // limited keeps the first max bytes. What follows is thrown away, or, when
-// strict, makes the copy fail, which closes the pipe of the program.
+// strict, makes the copy fail, which closes the pipe of the program. The buffer
+// is not embedded: io.Copy would find its ReadFrom and go past Write.
 type limited struct {
-	bytes.Buffer
+	kept   bytes.Buffer
 	max    int
 	strict bool
+	full   bool
 }
 
 func (l *limited) Write(p []byte) (int, error) {
-	room := min(len(p), l.max-l.Len())
-	l.Buffer.Write(p[:room])
-	if l.strict && room < len(p) {
+	room := min(len(p), l.max-l.kept.Len())
+	l.kept.Write(p[:room])
+	if l.full = l.full || room < len(p); l.full && l.strict {
 		return room, errTooMuchOutput
 	}
 	return len(p), nil

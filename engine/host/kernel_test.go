@@ -89,6 +89,10 @@ var kernelCases = []kernelCase{
 		steps: []load1{{"v4", "yes", "*filter\n-A a -j ACCEPT\n:a - [0:0]\nCOMMIT\n"}},
 	},
 	{
+		name:  "so is a chain declared after a rule that jumps to it",
+		steps: []load1{{"v4", "yes", "*filter\n:a - [0:0]\n-A a -j b\n:b - [0:0]\nCOMMIT\n"}},
+	},
+	{
 		name:  "a loop that a packet could enter loads nothing",
 		steps: []load1{{"v4", "yes", "*filter\n:a - [0:0]\n:b - [0:0]\n-A a -j b\n-A b -j a\n-A INPUT -j a\nCOMMIT\n"}},
 	},
