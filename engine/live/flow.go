@@ -1,7 +1,6 @@
 package live
 
 import (
-	"context"
 	"net/netip"
 	"time"
 
@@ -51,32 +50,3 @@ type FlowSnapshot struct {
 	// a dump.
 	Resyncs int
 }
-
-// ReadFlows dumps the conntrack table of the calling thread's network
-// namespace, both families.
-func ReadFlows(ctx context.Context) (FlowSnapshot, error) { return FlowSnapshot{}, nil }
-
-// FollowFlows sends a snapshot at once and then every interval until ctx ends;
-// it keeps the table current from events between dumps. The channel holds only
-// the newest snapshot: a slow reader misses old ones and blocks nobody.
-func FollowFlows(ctx context.Context, every time.Duration) (<-chan FlowSnapshot, error) {
-	return nil, nil
-}
-
-// EnableAccounting switches net.netfilter.nf_conntrack_acct on for this
-// network namespace.
-func EnableAccounting() error { return nil }
-
-// RuleCount is the count of one row id, added up over all the kernel rules
-// that it compiled to.
-type RuleCount struct {
-	V4, V6 ruleset.Counters
-}
-
-// Sum is both families together.
-func (c RuleCount) Sum() ruleset.Counters { return c.V4.Add(c.V6) }
-
-// CountRows adds up the counters of a ruleset by row id. Rules in the filter
-// table count; the nat and mangle rules of the same row do not, since they see
-// the same packets again.
-func CountRows(rs *ruleset.Ruleset) map[string]RuleCount { return nil }

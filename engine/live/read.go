@@ -1,0 +1,110 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// ReadFlows dumps the conntrack table of the calling thread's network
+// namespace, both families. It needs CAP_NET_ADMIN there.
+func ReadFlows(ctx context.Context) (FlowSnapshot, error) {
+	conn, err := dialDump()
+	if err != nil {
+		return FlowSnapshot{}, err
+	}
+	defer conn.Close()
+	flows, err := dumpFlows(ctx, conn)
+	if err != nil {
+		return FlowSnapshot{}, err
+	}
+	snap := snapshotNow()
+	snap.Flows = flows
+	return snap, nil
+}
+
+// snapshotNow is a snapshot without flows: the time and the settings.
+func snapshotNow() FlowSnapshot {
+	return FlowSnapshot{At: time.Now(), Accounting: readSysctl(sysctlAccounting) == 1, Max: readSysctl(sysctlMax)}
+}
+
+// dialDump connects to the netfilter of the calling thread's network
+// namespace; the connection stays there, whichever thread uses it.
+func dialDump() (*netlink.Conn, error) {
+	// The kernel fills the buffer that it is offered, up to 32 kB at a time.
+	conn, err := netlink.Dial(unix.NETLINK_NETFILTER, &netlink.Config{MessageBufferSize: 32 << 10})
+	if err != nil {
+		return nil, fmt.Errorf("connect to netfilter: %w", err)
+	}
+	return conn, nil
+}
+
+// dumpFlows reads the whole table of the namespace that the connection and the
+// calling thread are in.
+func dumpFlows(ctx context.Context, conn *netlink.Conn) ([]Flow, error) {
+	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
+	if _, err := conn.Send(dumpRequest()); err != nil {
+		return nil, fmt.Errorf("dump conntrack table: %w", err)
+	}
+	// Growing a slice of 100,000 flows step by step costs 130 MB, knowing their
+	// number 26 MB. A sixteenth more is for those that begin meanwhile.
+	flows := make([]Flow, 0, readSysctl(sysctlCount)*17/16)
+	for message, err := range conn.ReceiveIter() {
+		if err == nil {
+			var f Flow
+			f, err = decodeFlow(message.Data)
+			flows = append(flows, f)
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("dump conntrack table: %w", err)
+		}
+	}
+	return flows, nil
+}
+
+// dumpRequest asks for every flow of both families: IPCTNL_MSG_CT_GET of
+// NFNL_SUBSYS_CTNETLINK with an empty struct nfgenmsg.
+func dumpRequest() netlink.Message {
+	const subsystem, get = unix.NFNL_SUBSYS_CTNETLINK, 1
+	return netlink.Message{
+		Header: netlink.Header{Type: subsystem<<8 | get, Flags: netlink.Request | netlink.Dump},
+		Data:   []byte{unix.AF_UNSPEC, unix.NFNETLINK_V0, 0, 0},
+	}
+}
+
+// The sysctls of conntrack. The kernel resolves them for the network namespace
+// of the thread that opens them; the limit is the machine's.
+const (
+	sysctlAccounting = "/proc/sys/net/netfilter/nf_conntrack_acct"
+	sysctlMax        = "/proc/sys/net/netfilter/nf_conntrack_max"
+	sysctlCount      = "/proc/sys/net/netfilter/nf_conntrack_count"
+)
+
+// readSysctl is 0 when conntrack is not loaded.
+func readSysctl(path string) int {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(strings.TrimSpace(string(text)))
+	return n
+}
+
+// EnableAccounting switches net.netfilter.nf_conntrack_acct on for the calling
+// thread's network namespace. Flows that exist already stay without counters:
+// the kernel adds them when a flow begins.
+func EnableAccounting() error {
+	if err := os.WriteFile(sysctlAccounting, []byte("1"), 0); err != nil {
+		return fmt.Errorf("switch conntrack accounting on: %w", err)
+	}
+	return nil
+}
