@@ -1,0 +1,211 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+)
+
+// script is a Runner that expects a series of programs and fails the test on
+// any other.
+type script struct {
+	t     *testing.T
+	steps []step
+}
+
+type step struct {
+	line   string // the command line expected
+	stdout string
+	status int
+	stderr string
+}
+
+func (s *script) Start(_ context.Context, c Cmd) Wait {
+	s.t.Helper()
+	if len(s.steps) == 0 || s.steps[0].line != c.String() {
+		s.t.Errorf("unexpected program %q, want %v", c, s.steps)
+		return failed(c, errors.New("unexpected"))
+	}
+	now := s.steps[0]
+	s.steps = s.steps[1:]
+	return func() ([]byte, error) {
+		if now.status != 0 {
+			return nil, refuse(c, now.status, "%s", now.stderr)
+		}
+		return []byte(now.stdout), nil
+	}
+}
+
+// scripted makes a Real of the nft back end on a script.
+func scripted(t *testing.T, steps ...step) *Real {
+	s := &script{t, steps}
+	t.Cleanup(func() {
+		if len(s.steps) > 0 {
+			t.Errorf("programs that were not run: %v", s.steps)
+		}
+	})
+	k := NewReal(Options{Runner: s})
+	k.found = &tools{backend: NFT, variant: "-nft"}
+	return k
+}
+
+const (
+	load4  = "iptables-nft-restore --noflush --counters -w 5"
+	load6  = "ip6tables-nft-restore --noflush --counters -w 5"
+	locked = "Another app is currently holding the xtables lock. Perhaps you want to use the -w option?"
+)
+
+func TestABusyLockIsTriedAgainAndThenReported(t *testing.T) {
+	k := scripted(t, step{line: load4, status: 4, stderr: locked}, step{line: load4})
+	if err := k.Restore(t.Context(), ruleset.V4, "*filter\nCOMMIT\n"); err != nil {
+		t.Errorf("second try: %v", err)
+	}
+	k = scripted(t, step{line: load6, status: 4, stderr: locked}, step{line: load6, status: 4, stderr: locked})
+	if err := k.Restore(t.Context(), ruleset.V6, "*filter\nCOMMIT\n"); !IsBusy(err) {
+		t.Errorf("error %v, want busy", err)
+	}
+}
+
+// The first table may be loaded when the lock is lost before the second one.
+func TestATextOfTwoTablesIsNotTriedAgain(t *testing.T) {
+	k := scripted(t, step{line: load4, status: 4, stderr: locked})
+	if err := k.Restore(t.Context(), ruleset.V4, "*filter\nCOMMIT\n*nat\nCOMMIT\n"); !IsBusy(err) {
+		t.Errorf("error %v, want busy", err)
+	}
+}
+
+func TestARefusalIsNotTriedAgain(t *testing.T) {
+	refused := "line 6: CHAIN_DEL failed (Device or resource busy): chain q"
+	k := scripted(t, step{line: load4, status: 4, stderr: refused})
+	err := k.Restore(t.Context(), ruleset.V4, "*filter\n-X q\nCOMMIT\n")
+	want := "load the v4 rules: iptables-nft-restore: " + refused
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %q", err, want)
+	}
+}
+
+func TestOnlyWhatHasTextIsLoaded(t *testing.T) {
+	k := scripted(t, step{line: load6})
+	if err := k.RestoreBoth(t.Context(), "", "*filter\nCOMMIT\n"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBothFamiliesAreTriedAndBothErrorsReported(t *testing.T) {
+	k := scripted(t, step{line: load4, status: 1, stderr: "iptables-nft-restore: line 2 failed"}, step{line: load6, status: 1, stderr: "ip6tables-nft-restore: line 3 failed"})
+	err := k.RestoreBoth(t.Context(), "*filter\nx\nCOMMIT\n", "*filter\n\nx\nCOMMIT\n")
+	if err == nil || !strings.Contains(err.Error(), "load the v4 rules") || !strings.Contains(err.Error(), "load the v6 rules") {
+		t.Errorf("error %v, want both", err)
+	}
+}
+
+func TestReadFailsWhenOneProgramFails(t *testing.T) {
+	k := scripted(t,
+		step{line: "iptables-nft-save -c", stdout: "*filter\nCOMMIT\n"},
+		step{line: "ip6tables-nft-save -c", status: 1, stderr: "ip6tables-nft-save: broken"},
+		step{line: "ipset save"},
+	)
+	_, err := k.Read(t.Context())
+	if want := "read the v6 rules: ip6tables-nft-save: ip6tables-nft-save: broken"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %q", err, want)
+	}
+}
+
+// A dump that was cut (a full disk, a killed tool) must not pass for a smaller
+// ruleset.
+func TestATruncatedDumpIsAnError(t *testing.T) {
+	k := scripted(t, step{line: "iptables-nft-save -c", stdout: "*filter\n:INPUT ACCEPT [0:0]\n"})
+	if ts, err := k.ReadTables(t.Context(), ruleset.V4); err == nil {
+		t.Errorf("read %v without an error", ts)
+	}
+}
+
+func TestEveryProgramIsLogged(t *testing.T) {
+	var got []Command
+	s := &script{t, []step{{line: "ipset restore", status: 1, stderr: "ipset v7.17: Error in line 1: no"}, {line: "ipset save", stdout: "create a hash:net family inet\n"}}}
+	k := NewReal(Options{Runner: s, Log: func(c Command) { got = append(got, c) }})
+	if err := k.RestoreSets(t.Context(), "destroy a\n"); err == nil {
+		t.Error("no error")
+	}
+	if _, err := k.ReadSets(t.Context()); err != nil {
+		t.Error(err)
+	}
+	want := []Command{
+		{Args: []string{"ipset", "restore"}, Input: 10, Status: 1, Err: "ipset: Error in line 1: no"},
+		{Args: []string{"ipset", "save"}, Lines: 1},
+	}
+	for i := range got {
+		if got[i].Started.IsZero() || got[i].Took < 0 {
+			t.Errorf("command %d has no time", i)
+		}
+		got[i].Started, got[i].Took = time.Time{}, 0
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBothFamiliesLoadAtOnceOnBothBackEnds(t *testing.T) {
+	for _, b := range []Backend{NFT, Legacy} {
+		t.Run(string(b), func(t *testing.T) {
+			enterNamespace(t)
+			k := NewReal(Options{Backend: b})
+			for i := range 60 {
+				text := fmt.Sprintf("*filter\n:a - [0:0]\n-A a -p tcp -m tcp --dport %d -j ACCEPT\nCOMMIT\n*mangle\n:a - [0:0]\nCOMMIT\n", i+1)
+				if err := k.RestoreBoth(t.Context(), text, text); err != nil {
+					t.Fatalf("load %d: %v", i+1, err)
+				}
+			}
+			rs, err := k.Read(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := "-p tcp -m tcp --dport 60 -j ACCEPT"
+			for _, f := range ruleset.Families() {
+				rules := (*rs.Tables(f)).Chain(ruleset.Filter, "a").Rules
+				if !slices.ContainsFunc(rules, func(r *ruleset.Rule) bool { return r.Text(f) == want }) || len(rules) != 1 {
+					t.Errorf("%s: %d rules, want %q alone", f, len(rules), want)
+				}
+			}
+		})
+	}
+}
+
+// What somebody else writes between two of our reads must not fail a read.
+func TestReadingGoesOnWhileAnotherWrites(t *testing.T) {
+	for _, b := range []Backend{NFT, Legacy} {
+		t.Run(string(b), func(t *testing.T) {
+			enterNamespace(t)
+			k := NewReal(Options{Backend: b})
+			tl, err := k.tools(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := "*filter\n:a - [0:0]\n-A a -j ACCEPT\n-A a -j DROP\nCOMMIT\n"
+			if err := k.Restore(t.Context(), ruleset.V4, text); err != nil {
+				t.Fatal(err)
+			}
+			for range 40 {
+				write := k.startRestore(t.Context(), tl, ruleset.V4, text)
+				rs, err := k.Read(t.Context())
+				if werr := write(); werr != nil {
+					t.Fatal(werr)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n := len(rs.V4.Chain(ruleset.Filter, "a").Rules); n != 2 {
+					t.Fatalf("read %d rules in the middle of a load, want 2", n)
+				}
+			}
+		})
+	}
+}
