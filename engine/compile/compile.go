@@ -61,9 +61,11 @@ func Compile(cfg *tables.Config, facts Facts) (*Result, tables.Problems) {
 		result: &Result{Rules: &ruleset.Ruleset{Sets: ruleset.Sets{}}},
 		sets:   map[string]*ruleset.Set{},
 		count:  map[string]int{},
+
+		matches: make([]int, len(cfg.Rules)),
 	}
 	c.result.Rows = c.ids.rows
-	c.layout = newLayout(cfg, facts.Bridges, c.warnRenamed)
+	c.layout = newLayout(cfg, facts.Bridges, func(wanted, name string) { c.warnRenamed(tables.Interfaces, wanted, name) })
 	c.assignMarks()
 	c.virtuals = c.readVirtuals()
 	for _, f := range ruleset.Families() {
@@ -90,6 +92,8 @@ type compiler struct {
 	// sets are those that some row could ask; the ones that a rule does ask
 	// go to the result.
 	sets map[string]*ruleset.Set
+	// matches is the number of conditions of each rule row in both families.
+	matches []int
 	// count is the number of kernel rules by row id, total their sum.
 	count map[string]int
 	total int

@@ -22,19 +22,15 @@ func (c *compiler) firstMatchNAT() bool { return c.cfg.Options.NATOrder == "firs
 
 // assignMarks gives a mark to each accept+nat row whose packets POSTROUTING
 // could not tell by their addresses: those with source ALL, since POSTROUTING
-// sees no input interface, and with first-match NAT all of them.
+// sees no input interface, and with first-match NAT all of them. A row to FW
+// has none: what goes there leaves through no interface.
 func (c *compiler) assignMarks() {
 	c.marks = make(map[int]uint32)
 	for i, row := range c.cfg.Rules {
 		if !row.Action.NAT {
 			continue
 		}
-		if row.DstZone == tables.FW {
-			c.problem(tables.Warning, row.Row, 5,
-				"accept+nat to the firewall itself rewrites nothing: what goes to FW leaves through no interface; write accept")
-			continue
-		}
-		if !row.Src.Any && !c.firstMatchNAT() {
+		if row.DstZone == tables.FW || !row.Src.Any && !c.firstMatchNAT() {
 			continue
 		}
 		mark := uint32(firstMark + len(c.marks))

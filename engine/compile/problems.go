@@ -45,53 +45,38 @@ func cellOf(row tables.Rule, country string) int {
 	return 3
 }
 
-// warnRenamed says that a chain or set has another name than one would look
-// for.
-func (c *compiler) warnRenamed(wanted, name string) {
+// warnRenamed says that a chain or set for objects of this table has another
+// name than one would look for.
+func (c *compiler) warnRenamed(k tables.Kind, wanted, name string) {
 	if wanted != name {
 		c.problems = append(c.problems, tables.Problem{
-			File: tables.Interfaces.String(), Cell: -1,
-			Text: fmt.Sprintf("the kernel's name for '%s' is '%s', because the first is too long or taken", wanted, name),
+			File: k.String(), Cell: -1,
+			Text: fmt.Sprintf("the kernel will show '%s' as '%s', because the name is too long or taken", wanted, name),
 		})
 	}
 }
 
-// checkRows warns about rows that make no rule at all.
+// checkRows warns about rows that make no rule for a reason that only the
+// compiler sees; a check of the tables has found the others.
 func (c *compiler) checkRows() {
 	for i, row := range c.cfg.Rules {
-		if c.count[c.ids.rules[i]] == 0 {
-			c.problem(tables.Warning, row.Row, -1, "matches nothing: "+c.whyNothing(row))
-		}
-	}
-	for _, v := range c.virtuals {
-		if c.count[c.ids.virtuals[v.row]] == 0 {
-			c.problem(tables.Warning, v.Row, -1, "matches nothing: "+c.whyNoVirtual(v))
+		switch {
+		case c.count[c.ids.rules[i]] > 0:
+		case c.matches[i] > 0:
+			c.problem(tables.Warning, row.Row, 1, fmt.Sprintf(
+				"matches nothing: zone '%s' has one interface, and what leaves through the interface it came from is decided before any row",
+				row.SrcZone))
+		case c.hasCountries(row):
+			c.problem(tables.Warning, row.Row, -1, fmt.Sprintf(
+				"matches nothing: '%s' and '%s' have no network of the same address family", row.Src.Text, row.Dst.Text))
 		}
 	}
 }
 
-// whyNothing says why a row of rules made no rule.
-func (c *compiler) whyNothing(row tables.Rule) string {
-	if row.Service != tables.All && len(protocolsOf(c.cfg.Services[row.Service])) == 0 {
-		return fmt.Sprintf("service '%s' has no port", row.Service)
-	}
-	if row.DstZone == row.SrcZone {
-		return fmt.Sprintf("zone '%s' has one interface, and what leaves where it came from is decided before any row", row.SrcZone)
-	}
-	return fmt.Sprintf("'%s' and '%s' have no address of the same family", row.Src.Text, row.Dst.Text)
-}
-
-// whyNoVirtual says why a row of virtuals made no rule.
-func (c *compiler) whyNoVirtual(v virtual) string {
-	switch {
-	case len(c.layout.portsOf(v.SrcZone)) == 0:
-		return fmt.Sprintf("zone '%s' has no interface", v.SrcZone)
-	case v.IntAddr == tables.Docker:
-		return "no interface is in zone " + tables.Docker
-	case len(v.ways) == 0:
-		return fmt.Sprintf("no port of '%s' can go to one of '%s'", v.ExtService, v.IntService)
-	}
-	return fmt.Sprintf("'%s' and '%s' have no address of the same family", v.ExtAddr, v.IntAddr)
+// hasCountries reports whether a row names countries, all of them with data.
+func (c *compiler) hasCountries(row tables.Rule) bool {
+	codes := slices.Concat(row.Src.Geo, row.Dst.Geo)
+	return len(codes) > 0 && !slices.ContainsFunc(codes, func(code string) bool { return len(c.facts.Countries[code]) == 0 })
 }
 
 // checkSize refuses a ruleset that is too large to load, and names the rows

@@ -19,6 +19,7 @@ func (f *family) conditions() [][]ruleset.Rule {
 				}
 			}
 		}
+		f.matches[i] += len(conds[i])
 	}
 	return conds
 }

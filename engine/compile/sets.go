@@ -48,21 +48,13 @@ func (f *family) object(name string) []address {
 		switch len(prefixes) {
 		case 0:
 		case 1:
-			list = []address{{net: network(prefixes[0])}}
+			list = []address{{net: ruleset.Net{Prefix: prefixes[0]}}}
 		default:
 			list = []address{{set: f.addressSet("address "+name, name, prefixes)}}
 		}
 		f.objects[name] = list
 	}
 	return list
-}
-
-// network is the literal match of a prefix; every address needs none.
-func network(p netip.Prefix) ruleset.Net {
-	if p.Bits() == 0 {
-		return ruleset.Net{}
-	}
-	return ruleset.Net{Prefix: p}
 }
 
 // country is the set of a country; a country without networks of this family
@@ -127,27 +119,15 @@ func (f *family) addressSet(key, name string, prefixes []netip.Prefix) string {
 	wanted := name + "_" + f.fam.String()
 	name, fresh := f.names.fit(key+" "+f.fam.String(), wanted, ruleset.MaxSetName)
 	if fresh {
-		f.warnRenamed(wanted, name)
+		f.warnRenamed(tables.Addresses, wanted, name)
 		set := ruleset.NewSet(name, ruleset.HashNet, f.fam)
 		for _, p := range prefixes {
-			set.Members = appendNetwork(set.Members, p)
+			set.Members = append(set.Members, ruleset.Member{Prefix: p})
 		}
 		set.Normalize()
 		f.sets[name] = set
 	}
 	return name
-}
-
-// appendNetwork appends a member of a hash:net, which takes no network of
-// length 0: such a one goes in as its two halves.
-func appendNetwork(members []ruleset.Member, p netip.Prefix) []ruleset.Member {
-	if p.Bits() > 0 {
-		return append(members, ruleset.Member{Prefix: p})
-	}
-	upper := p.Addr().AsSlice()
-	upper[0] = 0x80
-	half, _ := netip.AddrFromSlice(upper)
-	return append(members, ruleset.Member{Prefix: netip.PrefixFrom(p.Addr(), 1)}, ruleset.Member{Prefix: netip.PrefixFrom(half, 1)})
 }
 
 // services lists the ways in which a packet belongs to a service: for each
@@ -184,7 +164,7 @@ func (c *compiler) ports(wanted string, members []ruleset.Member) ruleset.Match 
 	}
 	name, fresh := c.names.fit("service "+wanted, wanted, ruleset.MaxSetName)
 	if fresh {
-		c.warnRenamed(wanted, name)
+		c.warnRenamed(tables.Services, wanted, name)
 		set.Name = name
 		c.sets[name] = set
 	}

@@ -1,111 +1,89 @@
 package compile
 
 import (
-	"fmt"
 	"net/netip"
-	"slices"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
 )
 
-// virtual is a row of virtuals with the ways in which it forwards; row is its
-// index in Config.Virtuals.
+// virtual is a row of virtuals; row is its index in Config.Virtuals.
 type virtual struct {
 	tables.Virtual
-	row  int
-	ways []forwarding
+	row      int
+	arrivals []arrival
+	internal []endpoint // where the arrivals lead, in ports of the internal side
 }
 
-// forwarding is one protocol and port that a virtual forwards: what arrives
-// for ext reaches int, with the port rewritten to ports (the zero range: not
-// rewritten). Base is set when a range is shifted. A proto of 0 is everything.
-type forwarding struct {
-	proto    uint8
-	ext, int tables.PortSpec
-	ports    ruleset.PortRange
-	base     uint16
+// endpoint is a protocol with ports; a protocol of 0 is everything.
+type endpoint struct {
+	proto uint8
+	ports tables.PortSpec
 }
 
-// readVirtuals finds the ways of each virtual; they are the same for both
+// arrival is what a virtual forwards, and the ports it is rewritten to: the
+// zero range when they stay. Base is set when a range is shifted.
+type arrival struct {
+	endpoint
+	to   ruleset.PortRange
+	base uint16
+}
+
+// readVirtuals finds out what each virtual forwards; it is the same for both
 // families.
 func (c *compiler) readVirtuals() []virtual {
-	var list []virtual
-	for i, v := range c.cfg.Virtuals {
-		list = append(list, virtual{v, i, distinct(c.forwardings(v))})
+	list := make([]virtual, len(c.cfg.Virtuals))
+	for i, row := range c.cfg.Virtuals {
+		v := virtual{Virtual: row, row: i}
+		if row.ExtService == tables.All {
+			v.arrivals, v.internal = []arrival{{}}, []endpoint{{}}
+		} else {
+			v.combine(c.cfg.Services[row.ExtService], c.cfg.Services[row.IntService])
+		}
+		v.arrivals, v.internal = distinct(v.arrivals), distinct(v.internal)
+		list[i] = v
 	}
 	return list
 }
 
-// forwardings combines, as MicroFW does, each external protocol with each
-// internal one, and uses the internal protocol on both sides. With the same
-// ports for TCP and UDP only duplicates come of it.
-func (c *compiler) forwardings(v tables.Virtual) []forwarding {
-	if v.ExtService == tables.All {
-		return []forwarding{{}}
-	}
-	var list []forwarding
-	for _, ext := range protocolsOf(c.cfg.Services[v.ExtService]) {
-		for _, in := range protocolsOf(c.cfg.Services[v.IntService]) {
-			ways, why := pairPorts(in.num, ext.ports, in.ports, v.ExtService != v.IntService)
-			if why != "" && ext.num == in.num {
-				c.problem(tables.Error, v.Row, 4, fmt.Sprintf("%s ports of '%s' and '%s': %s", in.name, v.ExtService, v.IntService, why))
+// combine pairs, as MicroFW does, each external protocol with each internal
+// one, and uses the internal protocol on both sides. With the same ports for TCP
+// and UDP only duplicates come of it.
+func (v *virtual) combine(ext, in tables.Service) {
+	for _, outside := range protocolsOf(ext) {
+		for _, inside := range protocolsOf(in) {
+			for _, ports := range outside.ports {
+				a := arrival{endpoint: endpoint{inside.num, ports}}
+				if v.ExtService != v.IntService {
+					a.translate(inside.ports[0])
+				}
+				v.arrivals = append(v.arrivals, a)
 			}
-			list = append(list, ways...)
-		}
-	}
-	return list
-}
-
-// pairPorts pairs external ports with internal ones: member by member, or all
-// external ones with a single internal one. It says why when that cannot be.
-func pairPorts(proto uint8, ext, int []tables.PortSpec, translate bool) (ways []forwarding, why string) {
-	if len(int) != 1 && len(int) != len(ext) {
-		return nil, fmt.Sprintf("%d external ports cannot go to %d internal ones; write as many, or one internal port", len(ext), len(int))
-	}
-	for i, e := range ext {
-		in := int[min(i, len(int)-1)]
-		way := forwarding{proto: proto, ext: e, int: in}
-		if translate && (e.Lo != in.Lo || e.Hi != in.Hi) {
-			way.ports = ruleset.PortRange{Lo: in.Lo, Hi: in.Hi}
-			if in.Lo != in.Hi {
-				// The kernel shifts by the distance from base (Linux 4.18).
-				way.base = e.Lo
-			}
-			if in.Lo != in.Hi && in.Hi-in.Lo != e.Hi-e.Lo {
-				return nil, fmt.Sprintf("the ranges %d-%d and %d-%d have different lengths", e.Lo, e.Hi, in.Lo, in.Hi)
+			for _, ports := range inside.ports {
+				v.internal = append(v.internal, endpoint{inside.num, ports})
 			}
 		}
-		ways = append(ways, way)
 	}
-	return ways, ""
 }
 
-// match asks for the protocol of a way, and for these ports of it.
-func (w forwarding) match(spec tables.PortSpec) ruleset.Rule {
-	if w.proto == 0 {
+// translate sends an arrival to another port, or to a range of the same length
+// by shifting it (Linux 4.18 and later, both back ends).
+func (a *arrival) translate(to tables.PortSpec) {
+	if a.ports.Lo == to.Lo && a.ports.Hi == to.Hi {
+		return
+	}
+	a.to = ruleset.PortRange{Lo: to.Lo, Hi: to.Hi}
+	if to.Lo != to.Hi {
+		a.base = a.ports.Lo
+	}
+}
+
+// match asks for the protocol and the ports.
+func (e endpoint) match() ruleset.Rule {
+	if e.proto == 0 {
 		return ruleset.Rule{}
 	}
-	return ruleset.Rule{Proto: ruleset.Proto{Num: w.proto}, Matches: []ruleset.Match{portMatch(spec)}}
-}
-
-// internal lists the ways without those that lead to the same internal port as
-// another, docker the same for the external port.
-func (v virtual) internal() []forwarding {
-	return v.distinctBy(func(w forwarding) tables.PortSpec { return w.int })
-}
-func (v virtual) external() []forwarding {
-	return v.distinctBy(func(w forwarding) tables.PortSpec { return w.ext })
-}
-
-func (v virtual) distinctBy(spec func(forwarding) tables.PortSpec) []forwarding {
-	var list []forwarding
-	for _, w := range v.ways {
-		if !slices.ContainsFunc(list, func(o forwarding) bool { return o.proto == w.proto && spec(o) == spec(w) }) {
-			list = append(list, w)
-		}
-	}
-	return list
+	return ruleset.Rule{Proto: ruleset.Proto{Num: e.proto}, Matches: []ruleset.Match{portMatch(e.ports)}}
 }
 
 // from lists the interfaces at which a virtual takes packets.
@@ -117,10 +95,10 @@ func (f *family) virtualNAT(pre *ruleset.Chain) {
 		ext, target := f.virtualAddresses(v)
 		for _, p := range f.from(v) {
 			for _, e := range ext {
-				for _, w := range v.ways {
-					r := w.match(w.ext)
-					r.In, r.Dst = iface(p.name), network(e)
-					f.add(pre, f.ids.virtuals[v.row], r, ruleset.DNAT{From: target, To: target, Ports: w.ports, Base: w.base})
+				for _, a := range v.arrivals {
+					r := a.match()
+					r.In, r.Dst = iface(p.name), ruleset.Net{Prefix: e}
+					f.add(pre, f.ids.virtuals[v.row], r, ruleset.DNAT{From: target, To: target, Ports: a.to, Base: a.base})
 				}
 			}
 		}
@@ -133,15 +111,11 @@ func (f *family) virtualAddresses(v virtual) (ext []netip.Prefix, target netip.A
 	if v.IntAddr == tables.Docker {
 		return nil, target
 	}
-	ext, in := f.prefixes(v.ExtAddr), f.prefixes(v.IntAddr)
-	if len(ext) == 0 || len(in) == 0 {
-		return nil, target
+	in := f.prefixes(v.IntAddr)
+	if len(in) != 1 || !in[0].IsSingleIP() {
+		return nil, target // none: a check lets nothing else through
 	}
-	if len(in) > 1 || !in[0].IsSingleIP() {
-		f.problem(tables.Error, v.Row, 2, fmt.Sprintf("'%s' is more than one %s address; a virtual leads to one", v.IntAddr, ipName(f.fam)))
-		return nil, target
-	}
-	return ext, in[0].Addr()
+	return f.prefixes(v.ExtAddr), in[0].Addr()
 }
 
 // virtualForward lets the forwarded packets pass. As in MicroFW a packet needs
@@ -158,9 +132,9 @@ func (f *family) virtualForward(forward *ruleset.Chain) {
 			continue
 		}
 		for _, p := range f.from(v) {
-			for _, w := range v.internal() {
-				r := f.scoped(w.match(w.int))
-				r.In, r.Dst = iface(p.name), network(netip.PrefixFrom(target, target.BitLen()))
+			for _, e := range v.internal {
+				r := f.scoped(e.match())
+				r.In, r.Dst = iface(p.name), ruleset.Net{Prefix: netip.PrefixFrom(target, target.BitLen())}
 				f.add(forward, f.ids.virtuals[v.row], r, ruleset.Accept)
 			}
 		}
@@ -172,8 +146,8 @@ func (f *family) virtualForward(forward *ruleset.Chain) {
 func (f *family) dockerForward(forward *ruleset.Chain, v virtual) {
 	for _, p := range f.from(v) {
 		for _, bridge := range f.layout.portsOf(tables.Docker) {
-			for _, w := range v.internal() {
-				r := f.scoped(w.match(w.int))
+			for _, e := range v.internal {
+				r := f.scoped(e.match())
 				r.In, r.Out = iface(p.name), iface(bridge.name)
 				f.add(forward, f.ids.virtuals[v.row], r, ruleset.Return)
 			}
@@ -190,6 +164,15 @@ func (f *family) scoped(r ruleset.Rule) ruleset.Rule {
 	return r
 }
 
+// published lists what arrives without where it goes.
+func (v virtual) published() []endpoint {
+	var list []endpoint
+	for _, a := range v.arrivals {
+		list = append(list, a.endpoint)
+	}
+	return distinct(list)
+}
+
 // virtualInput lets packets for published container ports reach Docker's
 // proxy on the firewall.
 func (f *family) virtualInput(in *ruleset.Chain) {
@@ -198,8 +181,8 @@ func (f *family) virtualInput(in *ruleset.Chain) {
 			continue
 		}
 		for _, p := range f.from(v) {
-			for _, w := range v.external() {
-				r := w.match(w.ext)
+			for _, e := range v.published() {
+				r := e.match()
 				r.In = iface(p.name)
 				f.add(in, f.ids.virtuals[v.row], r, ruleset.Accept)
 			}
