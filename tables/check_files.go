@@ -68,14 +68,18 @@ func (c *checker) checkEmpty(k Kind) {
 	}
 }
 
-// checkCount reports a row with the wrong number of cells.
+// checkCount reports a row with the wrong number of cells, and one that was
+// likely meant as a comment.
 func (c *checker) checkCount(row Row) {
 	cells, want := row.Line.Cells, len(schema[row.Kind].Columns)
-	if !row.Line.IsRow() || len(cells) == want {
+	if !row.Line.IsRow() {
 		return
 	}
 	count := fmt.Sprintf("expected %d columns", want)
 	switch {
+	case len(cells) == want && cells[0].Text[0] == '#' && !row.Kind.column(0).Defines:
+		c.report(row, 0, note("looks like an indented comment, but is a row; a comment has # as the first character of its line"))
+	case len(cells) == want:
 	case cells[0].Text[0] == '#':
 		c.report(row, 0, fault("looks like an indented comment; a comment has # as the first character of its line"))
 	case len(cells) < want:

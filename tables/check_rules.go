@@ -66,10 +66,12 @@ func (c *checker) destinationZone(row Row) bool {
 
 // zoneHint adds what the zone was likely meant to be and which there are.
 func (c *checker) zoneHint(f finding, zone string, words ...string) finding {
-	if meant := c.suggestion(zone, ZoneObject, words...); meant != "" {
-		f = didYouMean(f, meant, "")
+	zones := "zones: " + list(append(slices.Clone(c.defined[ZoneObject].list), words...))
+	meant := c.suggestion(zone, ZoneObject, words...)
+	f = didYouMean(f, meant, zones)
+	if meant != "" {
+		f.text += " " + zones
 	}
-	f.text += "; zones: " + list(append(slices.Clone(c.defined[ZoneObject].list), words...))
 	return f
 }
 
@@ -118,7 +120,7 @@ func (c *checker) countries(text string) (codes []string, found []finding) {
 		upper := strings.ToUpper(code)
 		switch {
 		case len(code) != 2 || !letterOrDigit(code[0]) || !letterOrDigit(code[1]):
-			found = append(found, fault("%s is not a country code; codes have two letters, as in GEO:DE,AT", quote(code)))
+			return nil, []finding{fault("%s is not a country code; codes have two letters, as in GEO:DE,AT", quote(code))}
 		case c.facts.Countries != nil && !c.facts.Countries(upper):
 			found = append(found, fault("no country data for %s; check the code or load other data", quote(upper)))
 		case !slices.Contains(codes, upper):

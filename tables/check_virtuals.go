@@ -56,24 +56,29 @@ func (c *checker) virtual(row Row) (Virtual, bool) {
 // families in which both exist.
 func (c *checker) virtualAddresses(v Virtual) bool {
 	ext, in := c.cfg.Addresses[v.ExtAddr], c.cfg.Addresses[v.IntAddr]
-	ok, common := true, false
+	if (len(ext.V4) == 0 || len(in.V4) == 0) && (len(ext.V6) == 0 || len(in.V6) == 0) {
+		c.report(v.Row, 2, note("%s and %s have no address family in common; the row forwards nothing", quote(v.ExtAddr), quote(v.IntAddr)))
+		return true
+	}
+	ok := true
 	for _, fam := range [...]family{ipv4, ipv6} {
 		from, to := ext.values(fam), in.values(fam)
 		switch {
-		case len(from) == 0 && len(to) == 0:
-		case len(from) == 0, len(to) == 0:
-			c.oneSided(v, fam, len(from) > 0)
-		default:
-			common = true
+		case len(from) > 0 && len(to) > 0:
 			ok = c.singleAddress(v.Row, 1, from, fam) && ok
-			ok = c.singleAddress(v.Row, 2, to, fam) && ok
-			ok = ok && c.targetAddress(v.Row, to[0])
+			ok = c.singleAddress(v.Row, 2, to, fam) && c.targetAddress(v.Row, to[0]) && ok
+		case len(from) > 0:
+			c.oneSided(v.Row, v.ExtAddr, v.IntAddr, fam)
+		case len(to) > 0:
+			c.oneSided(v.Row, v.IntAddr, v.ExtAddr, fam)
 		}
 	}
-	if !common {
-		c.report(v.Row, 2, note("%s and %s have no address family in common; the row forwards nothing", quote(v.ExtAddr), quote(v.IntAddr)))
-	}
 	return ok
+}
+
+// oneSided warns of a family that only one of two addresses has.
+func (c *checker) oneSided(row Row, with, without string, fam family) {
+	c.report(row, 2, note("%s has an %s address and %s has none; no %s forwarding is made", quote(with), fam, quote(without), fam))
 }
 
 // values are the members of one family.
@@ -82,15 +87,6 @@ func (a Address) values(fam family) []AddrValue {
 		return a.V4
 	}
 	return a.V6
-}
-
-// oneSided warns of a family that only one side has.
-func (c *checker) oneSided(v Virtual, fam family, external bool) {
-	with, without := v.ExtAddr, v.IntAddr
-	if !external {
-		with, without = without, with
-	}
-	c.report(v.Row, 2, note("%s has an %s address and %s has none; no %s forwarding is made", quote(with), fam, quote(without), fam))
 }
 
 // singleAddress refuses a list where a rule of a virtual takes one address.

@@ -9,8 +9,9 @@ import (
 func (c *checker) lint() {
 	l := linter{checker: c, ids: map[string]int32{All: anything}}
 	for i := range c.cfg.Rules {
-		c.lintRule(&c.cfg.Rules[i])
-		l.matches = append(l.matches, l.match(&c.cfg.Rules[i]))
+		r := &c.cfg.Rules[i]
+		l.matches = append(l.matches, l.match(r))
+		l.dead = append(l.dead, !c.lintRule(r))
 	}
 	l.discovery()
 	l.shadowed()
@@ -22,37 +23,40 @@ func (c *checker) lint() {
 	}
 }
 
-// lintRule looks at one rule alone.
-func (c *checker) lintRule(r *Rule) {
+// lintRule looks at one rule alone, and says whether it can match anything.
+func (c *checker) lintRule(r *Rule) bool {
 	if r.Action.NAT && r.DstZone == FW {
 		c.report(r.Row, 5, note("accept+nat makes no sense for traffic to the firewall; no nat rule is made"))
 	}
-	if r.Service != All {
-		if s := c.cfg.Services[r.Service]; len(s.TCP)+len(s.UDP) == 0 {
-			c.report(r.Row, 4, note("matches nothing: %s has neither a TCP nor a UDP port", quote(r.Service)))
-		}
-	}
-	c.lintFamilies(r)
 	if src := c.cfg.Addresses[r.Src.Object]; r.Src.Object != "" && multicast(src) {
 		c.report(r.Row, 2, note("source %s is a multicast address and cannot be a source", quote(r.Src.Object)))
 	}
+	if cell, why := c.matchesNothing(r); why != "" {
+		c.report(r.Row, cell, note("matches nothing: %s", why))
+		return false
+	}
+	return true
 }
 
-// lintFamilies warns of a rule that has no address family left.
-func (c *checker) lintFamilies(r *Rule) {
+// matchesNothing says why a rule has no address family or no port left, and
+// in which cell.
+func (c *checker) matchesNothing(r *Rule) (cell int, why string) {
+	if s := c.cfg.Services[r.Service]; r.Service != All && len(s.TCP)+len(s.UDP) == 0 {
+		return 4, quote(r.Service) + " has neither a TCP nor a UDP port"
+	}
 	src4, src6 := c.families(r.Src)
 	dst4, dst6 := c.families(r.Dst)
 	switch {
 	case src4 && dst4, src6 && dst6:
+		return 0, ""
 	case !src4 && !src6:
-		c.report(r.Row, 2, note("matches nothing: %s has no address", quote(r.Src.Object)))
+		return 2, quote(r.Src.Object) + " has no address"
 	case !dst4 && !dst6:
-		c.report(r.Row, 3, note("matches nothing: %s has no address", quote(r.Dst.Object)))
+		return 3, quote(r.Dst.Object) + " has no address"
 	case src4:
-		c.report(r.Row, 2, note("matches nothing: %s has no IPv6 address and %s has no IPv4 address", quote(r.Src.Object), quote(r.Dst.Object)))
-	default:
-		c.report(r.Row, 2, note("matches nothing: %s has no IPv4 address and %s has no IPv6 address", quote(r.Src.Object), quote(r.Dst.Object)))
+		return 2, quote(r.Src.Object) + " has no IPv6 address and " + quote(r.Dst.Object) + " has no IPv4 address"
 	}
+	return 2, quote(r.Src.Object) + " has no IPv4 address and " + quote(r.Dst.Object) + " has no IPv6 address"
 }
 
 // families says in which families an address cell can match.
@@ -83,6 +87,7 @@ type linter struct {
 	*checker
 	ids     map[string]int32
 	matches []match // of each rule
+	dead    []bool  // the rule matches nothing anyway
 }
 
 // match is what a rule asks of a packet.
@@ -143,6 +148,9 @@ func (r *Rule) text() string {
 func (l *linter) shadowed() {
 	first := make(map[match]int, len(l.matches))
 	for i, m := range l.matches {
+		if l.dead[i] {
+			continue
+		}
 		r, before := &l.cfg.Rules[i], -1
 		for w := range m.wider {
 			if j, ok := first[w]; ok && (before < 0 || j < before) {
@@ -166,6 +174,7 @@ func (l *linter) masqueraded() {
 	for i, r := range slices.Backward(l.cfg.Rules) {
 		m := l.matches[i]
 		switch {
+		case l.dead[i]:
 		case r.Action.NAT && r.DstZone != FW:
 			later[m.srcZone] = append(later[m.srcZone], i)
 		case r.Action.Verb == Accept && !r.Action.NAT && r.DstZone != FW:

@@ -54,6 +54,9 @@ func readPortRange(text, proto string, lookup portLookup) (lo, hi uint16, findin
 	}
 	lo, findings = readPort(first, proto, lookup)
 	hi, more := readPort(last, proto, lookup)
+	if (lo == 0 || hi == 0) && strings.Trim(text, "0123456789-") != "" {
+		return 0, 0, []finding{notPort(text)}
+	}
 	findings = bare(append(findings, more...))
 	if hi != 0 && lo > hi {
 		lo, hi = hi, lo
@@ -75,10 +78,10 @@ func readPort(text, proto string, lookup portLookup) (uint16, []finding) {
 		return 0, []finding{octalPort(text)}
 	case err == nil && n == 0:
 		return 0, []finding{fault("port 0 is not usable (1-65535)")}
-	case err == nil && n > 65535, strings.Trim(text, "0123456789") == "", text[0] == '-' && strings.Trim(text[1:], "0123456789") == "":
-		return 0, []finding{fault("port %s is out of range (1-65535)", text)}
-	case err == nil:
+	case err == nil && n <= 65535:
 		return uint16(n), nil
+	case strings.Trim(strings.TrimPrefix(text, "-"), "0123456789") == "":
+		return 0, []finding{fault("port %s is out of range (1-65535)", text)}
 	}
 	if port, known := serviceName(text, proto, lookup); known {
 		return port, []finding{nameNote(text, port)}
@@ -90,7 +93,11 @@ func readPort(text, proto string, lookup portLookup) (uint16, []finding) {
 		}
 		return port, findings
 	}
-	return 0, []finding{fault("%s is not a port number (1-65535) or a known service name", quote(text))}
+	return 0, []finding{notPort(text)}
+}
+
+func notPort(text string) finding {
+	return fault("%s is not a port number (1-65535) or a known service name", quote(text))
 }
 
 // loosePort undoes what ipset also reads: a sign, or a protocol before the
