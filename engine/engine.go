@@ -22,11 +22,20 @@ type (
 	Generation = apply.Generation
 	// Compiled is a compiled ruleset.
 	Compiled = compile.Result
+	// RowRef is where a compiled rule came from.
+	RowRef = compile.RowRef
 	// Flow and FlowSnapshot are conntrack entries.
 	Flow         = live.Flow
 	FlowSnapshot = live.FlowSnapshot
 	// Command is a program that was run.
 	Command = host.Command
+)
+
+// The states of a transaction that a caller acts on.
+const (
+	OnTrial    = apply.Trial
+	Confirmed  = apply.Confirmed
+	RolledBack = apply.RolledBack
 )
 
 // Preview is a compiled set of tables beside the live ruleset.
@@ -39,6 +48,23 @@ type Preview struct {
 	// changed since.
 	Fingerprint string
 	At          time.Time
+	// Tables are the bytes of the tables that were compiled, by file name.
+	Tables map[string][]byte
+	// Countdown is what the options table says.
+	Countdown time.Duration
+	// Lockout says in words what would happen to the administrator's own
+	// connection; empty when it is not known.
+	Lockout Lockout
+}
+
+// Lockout is the verdict of the compiled rules about the administrator's own
+// SSH connection, as a new one and as the one that is open.
+type Lockout struct {
+	Known bool
+	// New and Open are the verdicts in words; Safe is true when a new
+	// connection would be accepted.
+	New, Open string
+	Safe      bool
 }
 
 // RowCounter is a line of the counters view: a table row, or a built-in part

@@ -1,0 +1,50 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/mfwtui/mfwtui/engine/live"
+)
+
+// flowFeed follows the conntrack table from the second look on: one look costs
+// one dump, a console that keeps looking gets rates and first-seen times.
+type flowFeed struct {
+	mu     sync.Mutex
+	looked bool
+	feed   <-chan live.FlowSnapshot
+	newest live.FlowSnapshot
+}
+
+// feedEvery is the interval of the follower.
+const feedEvery = time.Second
+
+func (f *flowFeed) read(ctx context.Context) (FlowSnapshot, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.looked {
+		snap, err := live.ReadFlows(ctx)
+		f.looked, f.newest = err == nil, snap
+		return snap, err
+	}
+	if f.feed == nil {
+		// The follower lives as long as the process: its table is what makes
+		// the next look cheap.
+		feed, err := live.FollowFlows(context.WithoutCancel(ctx), feedEvery)
+		if err != nil {
+			return FlowSnapshot{}, err
+		}
+		f.feed = feed
+	}
+	select {
+	case snap, ok := <-f.feed:
+		if !ok { // the follower gave up: start a new one at the next look
+			f.feed, f.looked = nil, false
+			break
+		}
+		f.newest = snap
+	default:
+	}
+	return f.newest, nil
+}

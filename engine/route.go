@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+)
+
+// routeTo is the routing decision of this network namespace. It needs no
+// privilege. An address that cannot be routed leaves by no interface.
+func routeTo(dst netip.Addr) (local bool, out string) {
+	routes, err := netlink.RouteGet(net.IP(dst.AsSlice()))
+	if err != nil || len(routes) == 0 {
+		return false, ""
+	}
+	link, err := netlink.LinkByIndex(routes[0].LinkIndex)
+	if err != nil {
+		return false, ""
+	}
+	return routes[0].Type == unix.RTN_LOCAL, link.Attrs().Name
+}
+
+// Ingress is the interface that packets from an address come in by, as far as
+// the routes tell: the one that answers would leave by.
+func (e *Engine) Ingress(src netip.Addr) (string, error) {
+	local, name := routeTo(src)
+	switch {
+	case local:
+		return "", fmt.Errorf("%s is an address of this host; name the interface with --in", src)
+	case name == "":
+		return "", fmt.Errorf("no route to %s; name the interface with --in", src)
+	}
+	return name, nil
+}
+
+// route decides for a packet; a given out overrides the interface, "FW" stands
+// for this host.
+func route(out string) ruleset.Route {
+	return func(dst netip.Addr) (bool, string) {
+		local, found := routeTo(dst)
+		switch out {
+		case "":
+			return local, found
+		case "FW", "lo":
+			return true, ""
+		}
+		return false, out
+	}
+}

@@ -1,0 +1,157 @@
+package engine
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mfwtui/mfwtui/etc"
+	"github.com/mfwtui/mfwtui/tables"
+)
+
+// sampleDir is a directory with the sample tables that is safe to trust.
+func sampleDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, k := range tables.Kinds() {
+		data, err := etc.Samples.ReadFile(k.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, k.String()), string(data))
+	}
+	return dir
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o640); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// loaded loads a store and fails on problems of reading.
+func loaded(t *testing.T, dir string) (*store, *tables.Set) {
+	t.Helper()
+	s := &store{dir: dir}
+	set, problems := s.load()
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	return s, set
+}
+
+// withService adds a service, so that one table differs.
+func withService(t *testing.T, set *tables.Set, name string) *tables.Set {
+	t.Helper()
+	changed, err := set.Edit(tables.Services, func(f *tables.File) error {
+		return f.InsertRow(len(f.Lines)+1, []string{name, "4242", "-"})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changed
+}
+
+func TestSaveWritesOnlyTheTablesThatChanged(t *testing.T) {
+	dir := sampleDir(t)
+	s, set := loaded(t, dir)
+	before := map[string]os.FileInfo{}
+	for _, k := range tables.Kinds() {
+		before[k.String()], _ = os.Stat(filepath.Join(dir, k.String()))
+	}
+	if err := s.save(withService(t, set, "new-one")); err != nil {
+		t.Fatal(err)
+	}
+	for name, was := range before {
+		now, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same := os.SameFile(was, now); same != (name != "services") {
+			t.Errorf("%s: same file %v", name, same)
+		}
+	}
+	if got := read(t, filepath.Join(dir, "services")); !strings.Contains(got, "new-one") {
+		t.Errorf("services lacks the new row:\n%s", got)
+	}
+	if got := read(t, filepath.Join(dir, "services~")); strings.Contains(got, "new-one") {
+		t.Error("services~ is not the version before the save")
+	}
+	if st, _ := os.Stat(filepath.Join(dir, "services")); st.Mode().Perm() != 0o640 {
+		t.Errorf("mode %v, want 0640", st.Mode().Perm())
+	}
+	left, _ := filepath.Glob(filepath.Join(dir, ".*"))
+	if len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestSaveRefusesWhenSomebodyElseWroteATable(t *testing.T) {
+	dir := sampleDir(t)
+	s, set := loaded(t, dir)
+	write(t, filepath.Join(dir, "rules"), "# bob was here\n")
+	err := s.save(withService(t, set, "new-one"))
+	var changed *ErrChanged
+	if !errors.As(err, &changed) || strings.Join(changed.Files, " ") != "rules" {
+		t.Fatalf("error %v, want rules changed on disk", err)
+	}
+	if got := read(t, filepath.Join(dir, "services")); strings.Contains(got, "new-one") {
+		t.Error("services was written although rules had changed")
+	}
+	if got := read(t, filepath.Join(dir, "rules")); got != "# bob was here\n" {
+		t.Errorf("bob's file was overwritten: %q", got)
+	}
+}
+
+func TestAnOptionalTableThatAppearedCountsAsChanged(t *testing.T) {
+	dir := sampleDir(t)
+	if err := os.Remove(filepath.Join(dir, "options")); err != nil {
+		t.Fatal(err)
+	}
+	s, set := loaded(t, dir)
+	write(t, filepath.Join(dir, "options"), "* countdown 60\n")
+	var changed *ErrChanged
+	if err := s.save(withService(t, set, "new-one")); !errors.As(err, &changed) {
+		t.Fatalf("error %v, want options changed on disk", err)
+	}
+}
+
+// A save that dies between two renames is finished by the next load: the list
+// of renames stands until all are done.
+func TestAnInterruptedSaveIsFinishedByTheNextLoad(t *testing.T) {
+	dir := sampleDir(t)
+	write(t, filepath.Join(dir, ".rules.new"), "# the new rules\n")
+	write(t, filepath.Join(dir, intentName), `[{"From":".services.done","To":"services"},{"From":".rules.new","To":"rules"}]`)
+	_, set := loaded(t, dir)
+	if got := string(set.File(tables.Rules).Bytes()); got != "# the new rules\n" {
+		t.Errorf("rules %q, want those of the interrupted save", got)
+	}
+	if _, err := os.Stat(filepath.Join(dir, intentName)); err == nil {
+		t.Error("the list of renames is still there")
+	}
+}
+
+func TestAListOfRenamesCannotNameOtherFiles(t *testing.T) {
+	for _, list := range []string{
+		`[{"From":"x","To":"../passwd"}]`, `[{"From":"../x","To":"rules"}]`, `garbage`,
+	} {
+		dir := sampleDir(t)
+		write(t, filepath.Join(dir, intentName), list)
+		s := &store{dir: dir}
+		if _, problems := s.load(); !problems.HasErrors() {
+			t.Errorf("%s: accepted", list)
+		}
+	}
+}
