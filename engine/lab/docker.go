@@ -86,13 +86,13 @@ func restoreTool(backend host.Backend, f ruleset.Family) string {
 	return name + "-restore"
 }
 
-// findTool looks for an administrator's program; the search path of an
-// ordinary user on Debian lacks its directory.
+// findTool looks for a program, also where an administrator's programs are: the
+// search path of an ordinary user on Debian lacks these directories.
 func findTool(name string) (string, error) {
 	for _, candidate := range []string{name, "/usr/sbin/" + name, "/sbin/" + name} {
 		if path, err := exec.LookPath(candidate); err == nil {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("%s is not installed", name)
+	return "", fmt.Errorf("%s is not installed, or not in the search path", name)
 }

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"net/netip"
-	"os"
 	"testing"
 	"time"
 
@@ -48,8 +47,6 @@ func probe(t testing.TB, h *Host, p Probe) Answer {
 	}
 	return answer
 }
-
-func TestMain(m *testing.M) { os.Exit(m.Run()) }
 
 func TestEveryHostReachesTheFirewallInBothFamilies(t *testing.T) {
 	l := newLab(t, Options{Guests: true, Unlisted: true})
