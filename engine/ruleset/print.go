@@ -180,10 +180,32 @@ func (r *Rule) Printable(f Family) error {
 			return err
 		}
 	}
+	if err := r.checkMarks(); err != nil {
+		return err
+	}
 	if r.Target == nil {
 		return nil
 	}
 	return r.checkTarget(f)
+}
+
+// checkMarks refuses what no variant of iptables 1.8.9 loads: mark and connmark
+// in one rule, one of them twice. Both call their option --mark, and the tools
+// then take the second for a repetition of the first.
+func (r *Rule) checkMarks() error {
+	marks, connMarks := 0, 0
+	for _, m := range r.Matches {
+		switch m.(type) {
+		case MatchMark:
+			marks++
+		case MatchConnMark:
+			connMarks++
+		}
+	}
+	if marks > 0 && connMarks > 0 && marks+connMarks > 2 {
+		return errors.New("mark and connmark in one rule may be asked once each")
+	}
+	return nil
 }
 
 func (r *Rule) checkBase(f Family) error {

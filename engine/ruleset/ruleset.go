@@ -439,19 +439,40 @@ func (r *Rule) JumpsTo() string {
 	return ""
 }
 
-// SetNames lists the sets that the rule asks, without duplicates.
+// SetNames lists the sets that the rule names, without duplicates: those that it
+// asks, and those that words name which were not understood.
 func (r *Rule) SetNames() []string {
 	var names []string
 	for _, m := range r.Matches {
-		if s, ok := m.(MatchSet); ok && !slices.Contains(names, s.Name) {
-			names = append(names, s.Name)
+		switch m := m.(type) {
+		case MatchSet:
+			names = addName(names, m.Name)
+		case UnknownMatch:
+			names = addSetNames(names, m.Words)
 		}
 	}
-	// A rule that was not understood may still name a set.
-	for i, w := range r.Raw {
-		if w == "--match-set" && i+1 < len(r.Raw) && !slices.Contains(names, r.Raw[i+1]) {
-			names = append(names, r.Raw[i+1])
+	if t, ok := r.Target.(UnknownTarget); ok {
+		names = addSetNames(names, t.Words)
+	}
+	return addSetNames(names, r.Raw)
+}
+
+// addSetNames finds the set names among words that were not understood.
+func addSetNames(names, words []string) []string {
+	for i, w := range words {
+		switch w {
+		case "--match-set", "--add-set", "--del-set", "--map-set":
+			if i+1 < len(words) {
+				names = addName(names, words[i+1])
+			}
 		}
 	}
 	return names
+}
+
+func addName(names []string, name string) []string {
+	if slices.Contains(names, name) {
+		return names
+	}
+	return append(names, name)
 }
