@@ -80,7 +80,11 @@ func (g *generator) filter(f ruleset.Family, zones []string) {
 		g.chain(f, ruleset.Filter, root, &ruleset.Rule{Target: ruleset.Jump{Chain: ruleset.ChainDrop}})
 	}
 	g.hook(f, ruleset.Filter, ruleset.Input, ruleset.RootInput)
-	g.hook(f, ruleset.Filter, ruleset.Forward, ruleset.RootForward)
+	from := ruleset.Forward
+	if f == ruleset.V4 && g.IntN(2) == 0 {
+		from = "DOCKER-USER"
+	}
+	g.hook(f, ruleset.Filter, from, ruleset.RootForward)
 }
 
 func (g *generator) nat(f ruleset.Family) {
@@ -139,7 +143,9 @@ func (g *generator) prefix(f ruleset.Family) netip.Prefix {
 	return netip.MustParsePrefix(nets4[g.IntN(len(nets4))])
 }
 
-func (g *generator) port() ruleset.PortRange { return ruleset.Port([]uint16{22, 25, 80, 443}[g.IntN(4)]) }
+func (g *generator) port() ruleset.PortRange {
+	return ruleset.Port([]uint16{22, 25, 80, 443}[g.IntN(4)])
+}
 
 func (g *generator) netSet(f ruleset.Family) string {
 	name := fmt.Sprintf("%s_%s", []string{"home", "partner"}[g.IntN(2)], f)

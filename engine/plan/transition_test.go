@@ -29,12 +29,38 @@ func transitions(t *testing.T, n int) []transition {
 		empty := read(t, k)
 		load(t, k, must(t)(plan.Confirm(empty, a, plan.Ownership{})))
 		out = append(out, transition{"a to b", read(t, k), b, recorded(a)})
+		if seed%3 == 0 {
+			out = append(out, transition{"damaged to b", damaged(read(t, k), seed), b, recorded(a)})
+		}
 		if seed%4 == 0 {
 			out = append(out, transition{"first apply", empty, b, plan.Ownership{}})
 			out = append(out, transition{"to nothing", read(t, k), plan.Target{}, recorded(a)})
 		}
 	}
 	return out
+}
+
+// damaged moves our first hook in one built-in chain to its end, doubles it in
+// another, takes it from a third, and puts a rule into a chain of ours.
+func damaged(rs *ruleset.Ruleset, seed uint64) *ruleset.Ruleset {
+	for i, at := range hooked {
+		c := rs.V4.Chain(at[0], at[1])
+		if c == nil || len(c.Rules) == 0 || c.Rules[0].ID != "hook" {
+			continue
+		}
+		hook := c.Rules[0]
+		switch (i + int(seed)) % 3 {
+		case 0:
+			c.Rules = append(c.Rules[1:], hook)
+		case 1:
+			c.Rules = append(c.Rules, hook)
+		case 2:
+			c.Rules = c.Rules[1:]
+		}
+	}
+	c := rs.V6.Chain(ruleset.Filter, "ext_inp")
+	c.Rules = append(c.Rules, &ruleset.Rule{Target: ruleset.Jump{Chain: ruleset.ChainAccept}})
+	return rs
 }
 
 func TestTheDiffIsEmptyAfterAPlainLoadAndAfterATrial(t *testing.T) {

@@ -70,20 +70,20 @@ func unifiedHooks(b *strings.Builder, hooks []HookDiff) {
 		return
 	}
 	section(b, "hooks", Change)
-	var lines []Line
+	var gone, come []Line
 	for _, h := range hooks {
 		text := fmt.Sprintf("%s (%s)", hookText(h.Hook), h.Why)
 		if h.Op != Add {
-			lines = append(lines, Line{Op: Remove, Text: text})
+			gone = append(gone, Line{Op: Remove, Text: text})
 		}
 		if h.Op == Change {
 			text = hookText(h.Hook)
 		}
 		if h.Op != Remove {
-			lines = append(lines, Line{Op: Add, Text: text})
+			come = append(come, Line{Op: Add, Text: text})
 		}
 	}
-	hunks(b, lines)
+	hunks(b, append(gone, come...))
 }
 
 func section(b *strings.Builder, title string, op Op) {
