@@ -162,19 +162,18 @@ var lineShapes = []*regexp.Regexp{
 	regexp.MustCompile(`Error in line (\d+):`),
 }
 
-// useless matches lines that explain nothing: hints, line numbers that Error
-// adds itself, and the name and version that precede the message.
+// useless matches lines that explain nothing: hints, and line numbers, which
+// Error adds itself. banner matches the name and version of the program.
 var (
 	useless = regexp.MustCompile(`^(?:Error occurred at line|Try ` + "`" + `|# Warning|Another app is currently holding.*still )`)
-	banner  = regexp.MustCompile(`^[a-z0-9-]+ v[0-9.]+(?: \([a-z_]+\))?: ?`)
+	banner  = regexp.MustCompile(`^[a-z0-9-]+ v[0-9.]+(?: \([a-z_]+\))?: ?|^ip6?tables[a-z-]*: `)
 )
 
 // firstUseful is the first line of a message that says what is wrong, safe to
 // print.
 func firstUseful(stderr string) string {
 	for line := range strings.Lines(stderr) {
-		line = strings.TrimSpace(line)
-		line = strings.TrimPrefix(banner.ReplaceAllString(line, ""), "\t")
+		line = banner.ReplaceAllString(strings.TrimSpace(line), "")
 		if line != "" && !useless.MatchString(line) {
 			return printable(line, 300)
 		}

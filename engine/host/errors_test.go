@@ -27,7 +27,7 @@ var messages = []struct {
 	{
 		name: "nft, missing chain", status: 1,
 		stderr: "iptables-nft-restore: line 2 failed: No chain/target/match by that name.\n",
-		line:   2, text: "tool: iptables-nft-restore: line 2 failed: No chain/target/match by that name.", is: "not exist",
+		line:   2, text: "tool: line 2 failed: No chain/target/match by that name.", is: "not exist",
 	},
 	{
 		name: "nft, jump to a missing chain", status: 2,
@@ -42,7 +42,7 @@ var messages = []struct {
 	{
 		name: "nft, no COMMIT", status: 1,
 		stderr: "iptables-nft-restore: COMMIT expected at line 3\n",
-		line:   3, text: "tool: iptables-nft-restore: COMMIT expected at line 3",
+		line:   3, text: "tool: COMMIT expected at line 3",
 	},
 	{
 		name: "nft, no privilege", status: 4,
@@ -52,12 +52,12 @@ var messages = []struct {
 	{
 		name: "nft, legacy tables about", status: 1,
 		stderr: "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\niptables-nft-restore: line 9 failed\n",
-		line:   9, text: "tool: iptables-nft-restore: line 9 failed",
+		line:   9, text: "tool: line 9 failed",
 	},
 	{
 		name: "legacy, no reason", status: 1,
 		stderr: "iptables-restore: line 7 failed\n",
-		line:   7, text: "tool: iptables-restore: line 7 failed",
+		line:   7, text: "tool: line 7 failed",
 	},
 	{
 		name: "legacy, missing set", status: 2,

@@ -47,13 +47,13 @@ const (
 type Capabilities struct {
 	Backend Backend
 	Version string // of iptables, "1.8.9"
-	// OtherTables lists tables of the other back end that hold rules: both
-	// back ends decide, so this deserves a warning.
+	// OtherTables lists tables of the other back end that hold rules ("v4
+	// filter"): both back ends decide, so this deserves a warning.
 	OtherTables []string
 	// IPv6 is false when the kernel has no IPv6 at all.
 	IPv6 bool
-	// DeadMan reports whether the kernel has everything that a timed gate
-	// needs; Missing names what it lacks.
+	// DeadMan reports whether the host has everything that a timed gate
+	// needs; Missing names what it lacks, parts of the kernel or programs.
 	DeadMan bool
 	Missing []string
 	// Bridges are the network interfaces that are bridges, Interfaces all.

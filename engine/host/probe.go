@@ -81,6 +81,11 @@ func (r *Real) hookOf(ctx context.Context, t *tools, f ruleset.Family) (version,
 	if t.backend == Legacy && !legacyTables() {
 		return version, ruleset.Forward, nil // to list a chain would create the table
 	}
+	if r.lockFile != "" {
+		// go-iptables would take the machine's lock; a save takes none.
+		ts, err := r.startTables(ctx, t, f)()
+		return version, ForwardHook(ts), err
+	}
 	c, err := r.chain(ctx, l, f, ruleset.Filter, ruleset.Forward)
 	if err != nil {
 		return "", "", err

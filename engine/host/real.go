@@ -16,17 +16,19 @@ import (
 type Options struct {
 	Runner   Runner        // nil: the programs of this machine
 	Backend  Backend       // empty: the one that the host uses
-	LockFile string        // see System; ignored when Runner is set
+	LockFile string        // see System; a Runner that is given must know it too
 	Log      func(Command) // called after each program, from any goroutine
 }
 
 // Real is the Kernel of this machine, in the network namespace of the OS
-// thread that calls its methods. It looks for the back end at the first call,
-// so that it can be made where no firewall tools are.
+// thread that calls its methods (a caller who has moved a thread elsewhere
+// must have locked it). It looks for the back end at the first call, so that
+// it can be made where no firewall tools are, and keeps to it.
 type Real struct {
-	runner  Runner
-	log     func(Command)
-	backend Backend // as asked for
+	runner   Runner
+	log      func(Command)
+	lockFile string
+	backend  Backend // as asked for
 
 	mu    sync.Mutex
 	found *tools // nil until the first call that succeeds
@@ -34,7 +36,7 @@ type Real struct {
 
 // NewReal makes a Real. It touches nothing.
 func NewReal(opt Options) *Real {
-	r := &Real{runner: opt.Runner, log: opt.Log, backend: opt.Backend}
+	r := &Real{runner: opt.Runner, log: opt.Log, lockFile: opt.LockFile, backend: opt.Backend}
 	if r.runner == nil {
 		r.runner = &System{LockFile: opt.LockFile}
 	}

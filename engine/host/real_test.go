@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
@@ -114,7 +117,7 @@ func TestReadFailsWhenOneProgramFails(t *testing.T) {
 		step{line: "ipset save"},
 	)
 	_, err := k.Read(t.Context())
-	if want := "read the v6 rules: ip6tables-nft-save: ip6tables-nft-save: broken"; err == nil || err.Error() != want {
+	if want := "read the v6 rules: ip6tables-nft-save: broken"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %q", err, want)
 	}
 }
@@ -176,6 +179,29 @@ func TestBothFamiliesLoadAtOnceOnBothBackEnds(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The lock file is one of its own, as in a lab: the machine's lock is not ours
+// to hold.
+func TestALoadWaitsForTheLockOfTheLegacyTools(t *testing.T) {
+	enterNamespace(t)
+	lock, err := os.Create(filepath.Join(t.TempDir(), "lock"))
+	must(t, err)
+	defer lock.Close()
+	must(t, unix.Flock(int(lock.Fd()), unix.LOCK_EX))
+	const held = 1500 * time.Millisecond
+	time.AfterFunc(held, func() { unix.Flock(int(lock.Fd()), unix.LOCK_UN) })
+	started := time.Now()
+	k := NewReal(Options{Backend: Legacy, LockFile: lock.Name()})
+	must(t, k.Restore(t.Context(), ruleset.V4, dockerRules))
+	if took := time.Since(started); took < held {
+		t.Errorf("loaded after %v, while the lock was held", took)
+	}
+	c, err := k.Probe(t.Context())
+	must(t, err)
+	if c.ForwardHook4 != dockerUser {
+		t.Errorf("hook in %s, want %s", c.ForwardHook4, dockerUser)
 	}
 }
 
