@@ -1,7 +1,7 @@
 package tables
 
 import (
-	"net/netip"
+	"iter"
 	"slices"
 )
 
@@ -70,15 +70,18 @@ func (c *checker) families(ref AddrRef) (v4, v6 bool) {
 
 // multicast reports whether an object has multicast addresses only.
 func multicast(a Address) bool {
-	isMulticast := func(v AddrValue) bool {
-		addr := v.From
-		if v.Prefix.IsValid() {
-			addr = v.Prefix.Addr()
+	for _, values := range [...][]AddrValue{a.V4, a.V6} {
+		for _, v := range values {
+			addr := v.From
+			if v.Prefix.IsValid() {
+				addr = v.Prefix.Addr()
+			}
+			if !addr.IsMulticast() {
+				return false
+			}
 		}
-		return addr != (netip.Addr{}) && addr.IsMulticast()
 	}
-	values := slices.Concat(a.V4, a.V6)
-	return len(values) > 0 && !slices.ContainsFunc(values, func(v AddrValue) bool { return !isMulticast(v) })
+	return len(a.V4)+len(a.V6) > 0
 }
 
 // linter looks at rules beside each other. The texts of the cells are
@@ -93,8 +96,11 @@ type linter struct {
 // match is what a rule asks of a packet.
 type match struct{ srcZone, dstZone, src, dst, service int32 }
 
-// anything is the number of ALL.
-const anything = 0
+// What a field can hold besides the number of a name.
+const (
+	anything = 0  // ALL
+	whatever = -1 // in an index: the field is not asked
+)
 
 func (l *linter) id(text string) int32 {
 	id, ok := l.ids[text]
@@ -109,29 +115,34 @@ func (l *linter) match(r *Rule) match {
 	return match{l.id(r.SrcZone), l.id(r.DstZone), l.id(r.Src.Text), l.id(r.Dst.Text), l.id(r.Service)}
 }
 
-// wider gives every match that takes all that m takes because cells of it are
-// ALL, m itself included.
-func (m match) wider(yield func(match) bool) {
-	for bits := range 16 {
-		w, changed := m, true
-		for i, field := range [...]*int32{&w.dstZone, &w.src, &w.dst, &w.service} {
-			if bits>>i&1 == 1 {
-				changed = changed && *field != anything
-				*field = anything
+// with gives m and every match that comes from it when some of its fields
+// other than the source zone become another value. A field that is not asked
+// stays so.
+func (m match) with(value int32) iter.Seq[match] {
+	return func(yield func(match) bool) {
+		for bits := range 16 {
+			w, changed := m, true
+			for i, field := range [...]*int32{&w.dstZone, &w.src, &w.dst, &w.service} {
+				if bits>>i&1 == 1 {
+					changed = changed && *field != value && *field != whatever
+					*field = value
+				}
 			}
-		}
-		if changed && !yield(w) {
-			return
+			if changed && !yield(w) {
+				return
+			}
 		}
 	}
 }
 
-// overlaps reports whether some packet meets both, as far as equal names and
-// ALL tell.
-func (m match) overlaps(o match) bool {
-	same := func(a, b int32) bool { return a == b || a == anything || b == anything }
-	return m.srcZone == o.srcZone && same(m.dstZone, o.dstZone) && same(m.src, o.src) &&
-		same(m.dst, o.dst) && same(m.service, o.service)
+// open is m without the fields that are ALL.
+func (m match) open() match {
+	for _, field := range [...]*int32{&m.dstZone, &m.src, &m.dst, &m.service} {
+		if *field == anything {
+			*field = whatever
+		}
+	}
+	return m
 }
 
 // text is the part of a rule that a message about another row shows.
@@ -152,7 +163,7 @@ func (l *linter) shadowed() {
 			continue
 		}
 		r, before := &l.cfg.Rules[i], -1
-		for w := range m.wider {
+		for w := range m.with(anything) {
 			if j, ok := first[w]; ok && (before < 0 || j < before) {
 				before = j
 			}
@@ -168,24 +179,31 @@ func (l *linter) shadowed() {
 }
 
 // masqueraded warns of a plain accept that a later accept+nat masquerades:
-// the nat table has no first match.
+// the nat table has no first match. Two rows meet when each of their fields is
+// equal or ALL in one of them. So the later rows are indexed with and without
+// each of their fields, and looked up by the fields that the plain row asks,
+// each by its name and by ALL.
 func (l *linter) masqueraded() {
-	later := make(map[int32][]int) // by source zone
+	later := make(map[match]int)
 	for i, r := range slices.Backward(l.cfg.Rules) {
-		m := l.matches[i]
-		switch {
-		case l.dead[i]:
-		case r.Action.NAT && r.DstZone != FW:
-			later[m.srcZone] = append(later[m.srcZone], i)
-		case r.Action.Verb == Accept && !r.Action.NAT && r.DstZone != FW:
-			for _, j := range slices.Backward(later[m.srcZone]) {
-				if m.overlaps(l.matches[j]) {
-					nat := &l.cfg.Rules[j]
-					l.report(r.Row, 5, note("plain accept of %s->%s is masqueraded anyway by rules:%d (%s)",
-						r.SrcZone, r.DstZone, nat.Num, nat.Action))
-					break
-				}
+		if l.dead[i] || r.Action.Verb != Accept || r.DstZone == FW {
+			continue
+		}
+		if r.Action.NAT {
+			for w := range l.matches[i].with(whatever) {
+				later[w] = i
 			}
+			continue
+		}
+		next := len(l.cfg.Rules)
+		for w := range l.matches[i].open().with(anything) {
+			if j, ok := later[w]; ok {
+				next = min(next, j)
+			}
+		}
+		if next < len(l.cfg.Rules) {
+			nat := &l.cfg.Rules[next]
+			l.report(r.Row, 5, note("plain accept of %s->%s is masqueraded anyway by rules:%d (%s)", r.SrcZone, r.DstZone, nat.Num, nat.text()))
 		}
 	}
 }

@@ -86,7 +86,10 @@ func splitCells(text string, hint int) (cells []Cell, tail string) {
 func spaces(text string) int {
 	n := 0
 	for n < len(text) {
-		width := spaceAt(text[n:])
+		width := 1
+		if text[n] != ' ' {
+			width = spaceAt(text[n:])
+		}
 		if width == 0 {
 			break
 		}
@@ -98,7 +101,7 @@ func spaces(text string) int {
 // word is the length in bytes of the word that text starts with.
 func word(text string) int {
 	n := 0
-	for n < len(text) && spaceAt(text[n:]) == 0 {
+	for n < len(text) && (text[n] > ' ' && text[n] < utf8.RuneSelf || spaceAt(text[n:]) == 0) {
 		n++
 	}
 	return n

@@ -73,6 +73,9 @@ row ["b"] "\r\n"
 row ["c"] "\n"
 row ["d"] ""
 `},
+		{"a lone carriage return near the end", "a\rb", `row ["a"] "\r"
+row ["b"] ""
+`},
 		{"Python's white space", "a\u00a0b\x1cc\x1fd\u0085e\u2028f\u3000g\u1680h\u202fi", `row ["a" "b" "c" "d" "e" "f" "g" "h" "i"] ""
 `},
 		{"what is no white space there", "a\u200bb\u180ec\u2060d\x00e", `row ["a\u200bb\u180ec\u2060d\x00e"] ""
