@@ -3,6 +3,9 @@ package lab
 import (
 	"context"
 	"fmt"
+	"io"
+	"net"
+	"net/netip"
 	"os/exec"
 	"strings"
 
@@ -53,14 +56,56 @@ func docker6() string {
 	).Replace(docker4)
 }
 
-func loadDocker(ctx context.Context, fw *Host, opts Options) error {
+// startDocker does what the daemon does for the containers: its chains, and the
+// proxy in user space that it runs for each published port.
+func startDocker(ctx context.Context, fw, web *Host, opts Options) error {
 	if err := fw.restore(ctx, opts.Backend, ruleset.V4, docker4); err != nil {
 		return err
 	}
-	if !opts.Docker6 {
-		return nil
+	if opts.Docker6 {
+		if err := fw.restore(ctx, opts.Backend, ruleset.V6, docker6()); err != nil {
+			return err
+		}
 	}
-	return fw.restore(ctx, opts.Backend, ruleset.V6, docker6())
+	return fw.proxy(8080, netip.AddrPortFrom(web.V4, 80))
+}
+
+// proxy joins connections that arrive at a port of the host itself, and are not
+// translated before, with a container. Over IPv6 this is the only way to a
+// container that is published by Docker 20.10 without --ip6tables.
+func (h *Host) proxy(port uint16, to netip.AddrPort) error {
+	for _, addr := range h.addrs {
+		var l *net.TCPListener
+		err := h.Do(func() (err error) {
+			l, err = net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr, port)))
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("host %s: publish port %d: %w", h.Name, port, err)
+		}
+		context.AfterFunc(h.ctx, func() { l.Close() })
+		h.servers.Go(func() { h.accept(l, func(conn *net.TCPConn) { h.join(conn, to) }) })
+	}
+	return nil
+}
+
+// join copies between a connection and a new one until either side ends.
+func (h *Host) join(conn *net.TCPConn, to netip.AddrPort) {
+	var there *net.TCPConn
+	err := h.Do(func() (err error) {
+		there, err = net.DialTCP("tcp", nil, net.TCPAddrFromAddrPort(to))
+		return err
+	})
+	if err != nil {
+		return
+	}
+	defer there.Close()
+	defer context.AfterFunc(h.ctx, func() { there.Close() })()
+	go func() {
+		io.Copy(there, conn)
+		there.CloseWrite()
+	}()
+	io.Copy(conn, there)
 }
 
 // restore loads rules with the host's own tool.

@@ -64,7 +64,7 @@ func New(opts Options) (*Lab, error) {
 	if opts.NoDocker {
 		return l, nil
 	}
-	if err := loadDocker(ctx, l.Firewall, opts); err != nil {
+	if err := startDocker(ctx, l.Firewall, l.hosts[Web], opts); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("build lab: %w", err)
 	}

@@ -43,12 +43,13 @@ func (h *Host) serve(at netip.AddrPort) error {
 		return err
 	}
 	context.AfterFunc(h.ctx, func() { listener.Close(); socket.Close() })
-	h.servers.Go(func() { h.acceptTCP(listener) })
+	h.servers.Go(func() { h.accept(listener, h.answerTCP) })
 	h.servers.Go(func() { h.answerUDP(socket) })
 	return nil
 }
 
-func (h *Host) acceptTCP(l *net.TCPListener) {
+// accept serves each connection until the lab closes.
+func (h *Host) accept(l *net.TCPListener, serve func(*net.TCPConn)) {
 	for {
 		conn, err := l.AcceptTCP()
 		if h.ctx.Err() != nil {
@@ -61,12 +62,16 @@ func (h *Host) acceptTCP(l *net.TCPListener) {
 		h.servers.Go(func() {
 			defer conn.Close()
 			defer context.AfterFunc(h.ctx, func() { conn.Close() })()
-			peer := conn.RemoteAddr().(*net.TCPAddr).AddrPort()
-			local := conn.LocalAddr().(*net.TCPAddr).AddrPort()
-			if _, err := io.WriteString(conn, greeting(h.Name, local, peer)); err == nil {
-				io.Copy(conn, conn)
-			}
+			serve(conn)
 		})
+	}
+}
+
+func (h *Host) answerTCP(conn *net.TCPConn) {
+	peer := conn.RemoteAddr().(*net.TCPAddr).AddrPort()
+	local := conn.LocalAddr().(*net.TCPAddr).AddrPort()
+	if _, err := io.WriteString(conn, greeting(h.Name, local, peer)); err == nil {
+		io.Copy(conn, conn)
 	}
 }
 

@@ -1,8 +1,10 @@
 package live
 
 import (
+	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -213,5 +215,44 @@ func TestAccountingIsReportedAndSwitchedOn(t *testing.T) {
 	create(t, conn, numbered(1))
 	if snap := read(); !snap.Accounting || len(snap.Flows) != 1 {
 		t.Errorf("after EnableAccounting: %+v", snap)
+	}
+}
+
+func TestFlowsOfRealTrafficHaveNATAndBytes(t *testing.T) {
+	newNamespace(t) // skips or fails where labs cannot be built
+	l, err := lab.New(lab.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	fw, client, web := l.Firewall, l.Host(lab.Client1), l.Host(lab.Web)
+	if err := web.Serve(80); err != nil {
+		t.Fatal(err)
+	}
+	in(t, fw.Namespace, EnableAccounting)
+	var conn net.Conn
+	in(t, client.Namespace, func() (err error) {
+		conn, err = net.Dial("tcp", netip.AddrPortFrom(fw.V4, 8080).String())
+		return err
+	})
+	defer conn.Close()
+	if _, err := conn.Read(make([]byte, 1)); err != nil { // the server's first words have passed
+		t.Fatal(err)
+	}
+	var snap FlowSnapshot
+	in(t, fw.Namespace, func() (err error) { snap, err = ReadFlows(t.Context()); return err })
+	i := slices.IndexFunc(snap.Flows, func(f Flow) bool { return f.Proto == ruleset.TCP && f.Orig.Src == client.V4 })
+	if i < 0 {
+		t.Fatalf("no flow of the client: %+v", snap.Flows)
+	}
+	f := snap.Flows[i]
+	if f.Orig.Dst != fw.V4 || f.Orig.DstPort != 8080 || f.Reply.Src != web.V4 || f.Reply.SrcPort != 80 {
+		t.Errorf("directions are %+v and %+v, want %s:8080 answered by %s:80", f.Orig, f.Reply, fw.V4, web.V4)
+	}
+	if !f.DstNAT || f.SrcNAT || f.State != "ESTABLISHED" || !f.Assured {
+		t.Errorf("flow is %+v, want it established with destination NAT", f)
+	}
+	if f.OrigCount.Packets < 2 || f.ReplyCount.Bytes < 60 {
+		t.Errorf("counted %+v and %+v, want a handshake and some words at least", f.OrigCount, f.ReplyCount)
 	}
 }
