@@ -83,26 +83,34 @@ func (t *txn) inherit() (remedy, error) {
 
 // remedy does what inherit found, and says so in words.
 func (t *txn) remedy(ctx context.Context, todo remedy) (string, error) {
+	var a action = keep{}
+	did := "finished the confirmation of what %s applied"
 	switch todo {
 	case remedyNone:
 		return t.sweep(ctx)
 	case remedyFinish:
 		if err := t.read(ctx); err != nil {
-			return "", err
-		}
-		if err := t.conclude(ctx, keep{}); err != nil {
 			return "", fmt.Errorf("recover: %w", err)
 		}
-		return fmt.Sprintf("finished the confirmation of what %s applied", orUnknown(t.j.Who)), nil
+	default:
+		a, did = undo{t.whyUndone()}, "rolled back what %s applied: "+t.whyUndone()
 	}
-	why := orElse(t.j.Reason, "it was cut off before the new rules were in force")
-	if t.j.State == Trial && t.j.Reason == "" {
-		why = "the guardian died and the time was over"
+	var failed error
+	t.conclude(ctx, a, func(err error) { failed = err })
+	if failed != nil {
+		return "", fmt.Errorf("recover: %w", failed)
 	}
-	if err := t.conclude(ctx, undo{why}); err != nil {
-		return "", fmt.Errorf("recover: %w", err)
+	return fmt.Sprintf(did, orUnknown(t.j.Who)), nil
+}
+
+func (t *txn) whyUndone() string {
+	switch {
+	case t.j.Reason != "":
+		return t.j.Reason
+	case t.j.State == Trial:
+		return "the guardian died, and the time was over"
 	}
-	return fmt.Sprintf("rolled back what %s applied: %s", orUnknown(t.j.Who), t.j.Reason), nil
+	return "the guardian died before the new rules were in force"
 }
 
 // sweep removes what is left of a trial that no journal tells of, such as one

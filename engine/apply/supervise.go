@@ -24,13 +24,19 @@ const (
 // itself. The lock belongs to the open file that all of them share, so it is
 // held as long as any of them lives.
 func supervise(a guardArgs, args []string) error {
-	l, err := openLink(os.NewFile(linkFd, "link"))
-	if err != nil {
-		return err
+	var l *link // none when a journal is to be continued
+	if !a.resume {
+		var err error
+		if l, err = openLink(os.NewFile(linkFd, "link")); err != nil {
+			return err
+		}
 	}
 	held, err := lock(a.paths)
-	if err != nil {
+	if err != nil && l != nil {
 		return l.send(readyMessage{Refused: report(Status{}, err)})
+	}
+	if err != nil {
+		return err
 	}
 	// What a worker leaves running when it dies becomes a child of this
 	// process, which ends it before the next worker looks at the kernel.
@@ -40,7 +46,7 @@ func supervise(a guardArgs, args []string) error {
 		if err := runWorker(a, args, l, held); err == nil {
 			return nil
 		}
-		a.resume, a.undo = true, deaths+1 >= giveUpAfter
+		a.resume, a.undo, l = true, deaths+1 >= giveUpAfter, nil
 		reapOrphans()
 		time.Sleep(restartPause)
 	}
@@ -53,9 +59,14 @@ func runWorker(a guardArgs, args []string, l *link, held *os.File) error {
 	command := append(guardianCommand(args), a.list()...)
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.SysProcAttr = ownSession()
-	cmd.ExtraFiles = []*os.File{l.file, held}
+	cmd.ExtraFiles = []*os.File{nil, held}
+	if l != nil {
+		cmd.ExtraFiles[0] = l.file
+	}
 	err := cmd.Start()
-	l.close()
+	if l != nil {
+		l.close()
+	}
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,6 @@ package apply
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 )
 
@@ -42,8 +40,7 @@ func (w *worker) trial(ctx context.Context) error {
 			w.publish()
 			r.answer(w.current(), err)
 		case keep, undo:
-			err := w.end(ctx, a)
-			r.answer(w.current(), err)
+			w.end(ctx, a, func(err error) { r.answer(w.current(), err) })
 			return nil
 		}
 	}
@@ -51,75 +48,13 @@ func (w *worker) trial(ctx context.Context) error {
 
 func (w *worker) current() Status { return w.status.get(w.now()) }
 
-// end confirms or rolls back, as far as it can be done now, and records how
-// the transaction ended. A confirmation that fails before it is decided
-// becomes a rollback; the error says why.
-func (w *worker) end(ctx context.Context, a action) error {
-	err := w.conclude(ctx, a)
-	w.publish()
-	return err
-}
-
-// conclude is end without the people.
-func (t *txn) conclude(ctx context.Context, a action) error {
-	var failed error
-	if _, ok := a.(keep); ok {
-		err := t.confirm(ctx)
-		if err == nil || errors.Is(err, errUntidy) {
-			t.record(Confirmed, err)
-			return nil
-		}
-		failed = fmt.Errorf("confirm: %w; rolled back", err)
-		a = undo{failed.Error()}
-	}
-	t.j.Reason = a.(undo).why
-	// A journal that cannot be written leaves the one that says the same
-	// with a deadline.
-	_ = t.save(Trial)
-	err := persist(ctx, func() error { return t.rollback(ctx) })
-	t.record(RolledBack, err)
-	return failed
-}
-
-// record writes down how the transaction ended. When the kernel could not be
-// tidied up, the journal stays, and the next command tries again.
-func (t *txn) record(state State, untidy error) {
-	if state == RolledBack && t.j.Started == 0 {
-		state = Failed
-	}
-	r := result{State: state, Reason: t.j.Reason, Ended: time.Now(), Took: time.Since(t.j.Since)}
-	if untidy != nil {
-		r.Reason = join("; ", r.Reason, "left for the next command: "+untidy.Error())
-	}
-	// The link current tells a confirmation even when this file cannot be
-	// written, and everything else reads as not confirmed.
-	_ = t.store.writeResult(t.j.Generation, r)
-	if untidy == nil {
-		t.discardTraces(state)
-	}
-	t.j.State, t.j.Reason = state, r.Reason
-	audit(t.paths, t.j)
-}
-
-func (t *txn) discardTraces(state State) {
-	if state != Confirmed {
-		t.store.discard(t.j.Generation)
-	}
-	t.store.prune()
-	removeOld(t.paths)
-	// The last step: what it says is done.
-	_ = removeJournal(t.paths)
-}
-
-func join(separator string, parts ...string) string {
-	var out string
-	for _, p := range parts {
-		if out != "" && p != "" {
-			out += separator
-		}
-		out += p
-	}
-	return out
+// end ends the transaction and tells everybody who asks, as soon as the
+// outcome is sure.
+func (w *worker) end(ctx context.Context, a action, tell func(error)) {
+	w.conclude(ctx, a, func(err error) {
+		w.publish()
+		tell(err)
+	})
 }
 
 // watch looks every second whether the trial is still whole, and tells the

@@ -100,17 +100,17 @@ func (w *worker) begin(ctx context.Context, a guardArgs, l *link) error {
 	if ready == nil {
 		ready = w.open(ctx)
 	}
-	if ready != nil {
-		w.end(ctx, undo{ready.Error()})
-		return l.send(report(w.status.get(w.now()), ready))
-	}
-	if w.j.Yes {
-		err := w.end(ctx, keep{})
-		return l.send(report(w.status.get(w.now()), err))
+	// A console that does not listen any more changes nothing.
+	switch {
+	case ready != nil:
+		w.end(ctx, undo{ready.Error()}, func(error) { _ = l.send(report(w.current(), ready)) })
+		return nil
+	case w.j.Yes:
+		w.end(ctx, keep{}, func(err error) { _ = l.send(report(w.current(), err)) })
+		return nil
 	}
 	w.publish()
-	// A console that does not listen any more changes nothing.
-	_ = l.send(report(w.status.get(w.now()), nil))
+	_ = l.send(report(w.current(), nil))
 	l.close()
 	return w.trial(ctx)
 }
@@ -256,6 +256,10 @@ func (w *worker) resume(ctx context.Context, giveUp bool) error {
 		_, err := w.remedy(ctx, found)
 		w.publish()
 		return err
+	}
+	if w.j.Code == "" {
+		w.j.Code = newCode() // the worker before died between flip and code
+		_ = w.save(Trial)
 	}
 	w.publish()
 	return w.trial(ctx)

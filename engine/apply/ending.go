@@ -1,0 +1,354 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mfwtui/mfwtui/engine/plan"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+)
+
+// errUntidy says that the new rules are in force for good, but the kernel
+// still holds something of the trial.
+var errUntidy = errors.New("confirmed, but not tidied up")
+
+// conclude ends the transaction with keep or undo, and records how. A
+// confirmation that fails before it is decided becomes a rollback, and the
+// error that tell gets says why. tell is called as soon as the outcome is sure
+// and verified; to remove the gate, which carries no packet any more, takes
+// the kernel longer than all the rest (two RCU barriers, some 40 ms) and
+// happens after it.
+func (t *txn) conclude(ctx context.Context, a action, tell func(error)) {
+	state, failed, untidy := t.settle(ctx, a)
+	t.record(state, untidy)
+	tell(failed)
+	if untidy == nil {
+		untidy = persist(ctx, func() error { return t.removeGate(ctx) })
+	}
+	if untidy != nil {
+		// The journal stays, and the next command tries again.
+		t.record(state, untidy)
+		return
+	}
+	if state != Confirmed {
+		t.store.discard(t.j.Generation)
+	}
+	t.store.prune()
+	removeOld(t.paths)
+	_ = removeJournal(t.paths)
+}
+
+// settle brings the outcome about. failed is why a confirmation became a
+// rollback; untidy, why something of the trial is left in the kernel.
+func (t *txn) settle(ctx context.Context, a action) (state State, failed, untidy error) {
+	if _, ok := a.(keep); ok {
+		err := t.confirm(ctx)
+		if err == nil || errors.Is(err, errUntidy) {
+			return Confirmed, nil, err
+		}
+		failed = fmt.Errorf("confirm: %w; rolled back", err)
+		a = undo{failed.Error()}
+	}
+	t.j.Reason = a.(undo).why
+	// A journal that cannot be written leaves one that says the same with a
+	// deadline.
+	_ = t.save(Trial)
+	untidy = persist(ctx, func() error { return t.rollback(ctx) })
+	if t.j.Started == 0 {
+		return Failed, failed, untidy
+	}
+	return RolledBack, failed, untidy
+}
+
+// record writes down how the transaction ended.
+func (t *txn) record(state State, untidy error) {
+	if untidy != nil {
+		t.j.Reason = join("; ", t.j.Reason, "left for the next command: "+untidy.Error())
+	}
+	t.j.State = state
+	// The link current tells a confirmation even when this file cannot be
+	// written, and everything else reads as not confirmed.
+	_ = t.store.writeResult(t.j.Generation, result{
+		State: state, Reason: t.j.Reason, Ended: time.Now(), Took: time.Since(t.j.Since),
+	})
+	audit(t.paths, t.j)
+}
+
+func join(separator, a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + separator + b
+}
+
+// confirm keeps the new rules. Until the generation is promoted an error means
+// that nothing is decided and the old rules can come back; afterwards, with
+// errUntidy, the new rules are in force and what is left of the trial waits for
+// the next command.
+func (t *txn) confirm(ctx context.Context) error {
+	if err := t.step("journal confirming", func() error { return t.save(Confirming) }); err != nil {
+		return err
+	}
+	// A worker that takes over here may find the decision made already.
+	promoted := t.store.linked(currentLink) == t.j.Generation
+	var steps plan.Steps
+	err := persist(ctx, func() (err error) {
+		steps, err = t.hold(ctx)
+		return err
+	})
+	if err != nil && promoted {
+		return fmt.Errorf("%w: %w", errUntidy, err)
+	}
+	if err != nil {
+		return err
+	}
+	if err := t.step("promote", func() error { return t.store.promote(t.j.Generation) }); err != nil {
+		return err
+	}
+	if err = t.rewrite(ctx, steps); err != nil {
+		err = persist(ctx, func() error { return t.rewriteAgain(ctx) })
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUntidy, err)
+	}
+	return nil
+}
+
+// hold keeps the gate open for good, and plans the rest. The plan checks that
+// the kernel really holds the gate.
+func (t *txn) hold(ctx context.Context) (plan.Steps, error) {
+	if t.live.Sets[ruleset.TrialSet] != nil {
+		if err := t.step("hold", func() error { return t.holdGate(ctx) }); err != nil {
+			return nil, fmt.Errorf("keep the gate open: %w", err)
+		}
+	}
+	var steps plan.Steps
+	err := t.step("plan confirm", func() (err error) {
+		steps, err = plan.Confirm(t.live, t.want, t.allOwned())
+		return err
+	})
+	return steps, err
+}
+
+// holdGate takes the timeout off the gate. One that never was open is opened
+// by the swap, for both families at once, and since the read-back nothing but
+// that has changed.
+func (t *txn) holdGate(ctx context.Context) error {
+	if t.j.Started == 0 {
+		t.j.Started, t.j.Since = t.now(), time.Now()
+		return t.flip(ctx, 0)
+	}
+	if err := load(ctx, t.k, plan.Hold()); err != nil {
+		return err
+	}
+	return t.read(ctx)
+}
+
+// rewriteAgain does the second half of confirm again, from what the kernel
+// holds now.
+func (t *txn) rewriteAgain(ctx context.Context) error {
+	if err := t.read(ctx); err != nil {
+		return err
+	}
+	steps, err := t.hold(ctx)
+	if err != nil {
+		return err
+	}
+	return t.rewrite(ctx, steps)
+}
+
+// rewrite makes the canonical chains what the staged ones are, removes what the
+// trial needed but for the gate, and verifies the result.
+func (t *txn) rewrite(ctx context.Context, steps plan.Steps) error {
+	steps, t.gate = withoutGate(steps)
+	if err := t.step("rewrite", func() error { return run(ctx, t.k, steps) }); err != nil {
+		return err
+	}
+	if t.j.MarkBit != 0 {
+		// The cut rule is gone: a mark that stays does no harm until the
+		// next trial, which clears it again.
+		_ = t.step("forget marks", func() error { return t.flows.forget(t.j.MarkBit) })
+	}
+	return t.step("verify kept", func() error { return t.verifyIs(ctx, t.want) })
+}
+
+// verifyIs reads the kernel and compares it with what should be there now,
+// apart from the gate.
+func (t *txn) verifyIs(ctx context.Context, want plan.Target) error {
+	if err := t.read(ctx); err != nil {
+		return err
+	}
+	if err := t.noTrace(); err != nil {
+		return err
+	}
+	if diff := plan.Compare(t.live, want, t.allOwned()); !diff.Empty() {
+		return fmt.Errorf("the kernel does not run what it should:\n%s", diff.Unified())
+	}
+	return nil
+}
+
+// noTrace checks that nothing of the trial but the gate is left.
+func (t *txn) noTrace() error {
+	steps, err := plan.Rollback(t.live)
+	if err != nil {
+		return err
+	}
+	rest, _ := withoutGate(steps)
+	for _, p := range rest {
+		if p != (plan.Payload{}) && p != plan.Close() {
+			return errors.New("something of the trial is left in the kernel")
+		}
+	}
+	return nil
+}
+
+// withoutGate takes the commands that destroy the gate out of the steps.
+func withoutGate(steps plan.Steps) (rest plan.Steps, gate string) {
+	for _, p := range steps {
+		var sets strings.Builder
+		for line := range strings.Lines(p.Sets) {
+			if destroysGate(line) {
+				gate += line
+			} else {
+				sets.WriteString(line)
+			}
+		}
+		p.Sets = sets.String()
+		rest = append(rest, p)
+	}
+	return rest, gate
+}
+
+func destroysGate(line string) bool {
+	switch strings.TrimPrefix(strings.TrimSpace(line), "destroy ") {
+	case ruleset.TrialSet, ruleset.TrialNextSet, ruleset.TrialAll4, ruleset.TrialAll6:
+		return strings.HasPrefix(line, "destroy ")
+	}
+	return false
+}
+
+// removeGate destroys the sets of the gate, which no rule names any more.
+func (t *txn) removeGate(ctx context.Context) error {
+	if t.gate == "" {
+		return nil
+	}
+	return t.step("remove gate", func() error {
+		loading := load(ctx, t.k, plan.Payload{Sets: t.gate})
+		sets, err := t.k.ReadSets(ctx)
+		if err != nil {
+			return errors.Join(loading, err)
+		}
+		t.live.Sets = sets
+		if !hasTrialSet(sets) {
+			return nil
+		}
+		steps, err := plan.Rollback(t.live)
+		if err != nil {
+			return err
+		}
+		_, t.gate = withoutGate(steps)
+		return errors.Join(errors.New("sets of the trial are left in the kernel"), loading)
+	})
+}
+
+// cutWindow is how long a rollback waits for the flows of the trial to end
+// while the cut rule blocks them.
+const (
+	cutWindow = time.Second
+	cutRound  = 50 * time.Millisecond
+)
+
+// rollback brings the old rules back and removes every trace of the trial but
+// the closed gate. The first step alone is enough for the rules.
+func (t *txn) rollback(ctx context.Context) error {
+	if t.j.DeadMan && t.j.Started != 0 {
+		// A gate that cannot be closed here closes by its timeout, and the
+		// steps below close it again.
+		_ = t.step("close", func() error { return load(ctx, t.k, plan.Close()) })
+		if t.j.MarkBit != 0 {
+			_ = t.step("cut flows", func() error { return t.cutFlows(ctx) })
+		}
+	}
+	if err := t.step("read", func() error { return t.read(ctx) }); err != nil {
+		return err
+	}
+	if err := t.step("clean", func() error { return t.clean(ctx) }); err != nil {
+		return err
+	}
+	return t.step("verify old", func() error { return t.verifyOld(ctx) })
+}
+
+func (t *txn) cutFlows(ctx context.Context) error {
+	for end := time.Now().Add(cutWindow); ; {
+		last := time.Now().After(end)
+		left, err := t.flows.end(t.j.MarkBit, last)
+		if err != nil || left == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(cutRound):
+		}
+	}
+}
+
+// clean removes what the trial has in the kernel, as far as there is anything.
+func (t *txn) clean(ctx context.Context) error {
+	steps, err := plan.Rollback(t.live)
+	if err != nil || len(steps) == 0 {
+		return err
+	}
+	steps, t.gate = withoutGate(steps)
+	if err := run(ctx, t.k, steps); err != nil {
+		return err
+	}
+	return t.read(ctx)
+}
+
+// verifyOld compares with what was in force before, and puts that back where
+// somebody else damaged it meanwhile. Without a gate that is the rollback.
+func (t *txn) verifyOld(ctx context.Context) error {
+	if err := t.noTrace(); err != nil {
+		return err
+	}
+	if t.old.Rules == nil || plan.Compare(t.live, t.old, t.allOwned()).Empty() {
+		return nil
+	}
+	steps, err := plan.Confirm(t.live, t.old, t.allOwned())
+	if err != nil {
+		return fmt.Errorf("bring the old rules back: %w", err)
+	}
+	steps, _ = withoutGate(steps)
+	if err := run(ctx, t.k, steps); err != nil {
+		return fmt.Errorf("bring the old rules back: %w", err)
+	}
+	if t.j.DeadMan {
+		t.j.Reason = join("; ", t.j.Reason, "the old rules had been damaged and were loaded again")
+	}
+	return t.verifyIs(ctx, t.old)
+}
+
+// attempts is how often an ending is tried before it is left to the next
+// command.
+const attempts = 5
+
+// persist repeats an ending with growing pauses: 0.2, 0.4, 0.8, 1.6 s.
+func persist(ctx context.Context, f func() error) error {
+	pause := 200 * time.Millisecond
+	for i := 1; ; i++ {
+		err := f()
+		if err == nil || i == attempts || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+			pause *= 2
+		}
+	}
+}

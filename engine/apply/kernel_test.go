@@ -1,0 +1,324 @@
+package apply
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mfwtui/mfwtui/engine/plan"
+)
+
+// trialOver starts a trial of the second rules over the first ones.
+func trialOver(b *bed, window time.Duration) (first, second plan.Target, s Status) {
+	b.t.Helper()
+	first, second = letting(22), letting(22, 80)
+	b.apply(first)
+	s = b.start(second, window)
+	if s.State != Trial || len(s.Code) != 4 || !s.DeadMan {
+		b.t.Fatalf("trial: %+v", s)
+	}
+	return first, second, s
+}
+
+// ended waits for the end and checks how it came.
+func (b *bed) ended(id string, state State, reason string) {
+	b.t.Helper()
+	s := b.wait(id)
+	if s.State != state || !strings.Contains(s.Reason, reason) {
+		b.t.Errorf("ended as %q (%s), want %q (%s)", s.State, s.Reason, state, reason)
+	}
+	b.idle()
+}
+
+func TestConfirmedRulesStay(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		_, second, s := trialOver(b, 10*time.Second)
+		s, err := Confirm(t.Context(), b.paths, s.Code)
+		if err != nil || s.State != Confirmed {
+			t.Fatalf("confirm: %+v, %v", s, err)
+		}
+		b.ended(s.ID, Confirmed, "")
+		b.runs(second)
+		if b.current() != s.ID {
+			t.Errorf("current is %s, want %s", b.current(), s.ID)
+		}
+		if d := plan.Compare(b.live(), second, plan.Owned(second.Rules)); !d.Empty() {
+			t.Errorf("difference after apply:\n%s", d.Unified())
+		}
+	})
+}
+
+// F01: nobody answers.
+func TestSilenceRollsBack(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first, _, s := trialOver(b, time.Second)
+		b.ended(s.ID, RolledBack, "no confirmation within 1s")
+		b.runs(first)
+		if b.current() == s.ID {
+			t.Error("what was not confirmed would boot")
+		}
+	})
+}
+
+func TestFirstApplyLeavesNothingWhenRolledBack(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		s := b.start(letting(22), 10*time.Second)
+		if _, err := Reject(t.Context(), b.paths, "rejected by bob"); err != nil {
+			t.Fatal(err)
+		}
+		b.ended(s.ID, RolledBack, "rejected by bob")
+		b.runs(plan.Target{})
+		if sets := b.live().Sets; len(sets) > 0 {
+			t.Errorf("sets left: %v", sets.Names())
+		}
+	})
+}
+
+// F47, F48, C.4: who may confirm, and with what.
+func TestCodeNamesTheTransaction(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		_, second, s := trialOver(b, 10*time.Second)
+		_, err := Confirm(t.Context(), b.paths, "QQQQ")
+		var wrong *CodeError
+		if !errors.As(err, &wrong) || wrong.Status.Code != s.Code || wrong.Status.Who != "alice" {
+			t.Errorf("wrong code: %v", err)
+		}
+		longer, err := Extend(t.Context(), b.paths, time.Minute)
+		if err != nil || longer.Left < 60*time.Second {
+			t.Errorf("extend: %+v, %v", longer, err)
+		}
+		if s, err := Confirm(t.Context(), b.paths, strings.ToLower(s.Code)); err != nil || s.State != Confirmed {
+			t.Errorf("confirm: %+v, %v", s, err)
+		}
+		b.idle()
+		b.runs(second)
+		if _, err := Confirm(t.Context(), b.paths, s.Code); !errors.Is(err, ErrNone) {
+			t.Errorf("confirm after the end: %v", err)
+		}
+	})
+}
+
+// F45: one of two wins, and the other learns who.
+func TestSecondApplyIsRefused(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		_, second, s := trialOver(b, 10*time.Second)
+		_, err := Start(t.Context(), b.k, b.paths, b.request(letting(443), time.Second))
+		var pending *PendingError
+		if !errors.As(err, &pending) || pending.Status.ID != s.ID || !strings.Contains(err.Error(), "alice applies since") {
+			t.Errorf("second apply: %v", err)
+		}
+		if err := Teardown(t.Context(), b.k, b.paths); !errors.As(err, &pending) {
+			t.Errorf("teardown in a trial: %v", err)
+		}
+		if did, err := Recover(t.Context(), b.k, b.paths); did != "" || err != nil {
+			t.Errorf("recover with a living guardian: %q, %v", did, err)
+		}
+		if _, err := Confirm(t.Context(), b.paths, ""); err != nil {
+			t.Fatal(err)
+		}
+		b.idle()
+		b.runs(second)
+	})
+}
+
+// F50: somebody changes what is ours between preview and apply.
+func TestChangeSinceThePreviewIsRefused(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first := letting(22)
+		b.apply(first)
+		req := b.request(letting(22, 80), time.Second)
+		req.Fingerprint = plan.Fingerprint(b.live(), plan.Owned(first.Rules))
+		b.iptables("-I", "MFWINPUT", "-p", "tcp", "--dport", "23", "-j", "ACCEPT")
+		s, err := Start(t.Context(), b.k, b.paths, req)
+		if !errors.Is(err, ErrChanged) || s.State != Failed {
+			t.Errorf("start: %+v, %v", s, err)
+		}
+		b.idle()
+		b.iptables("-D", "MFWINPUT", "-p", "tcp", "--dport", "23", "-j", "ACCEPT")
+		b.runs(first)
+	})
+}
+
+// F51, F53: somebody takes the trial apart. The old rules are back, whole.
+func TestDisturbedTrialRollsBack(t *testing.T) {
+	for name, disturb := range map[string]func(b *bed){
+		"FlushedRules": func(b *bed) { b.iptables("-F"); b.iptables("-F", "INPUT"); b.iptables("-X") },
+		"FlushedSets":  func(b *bed) { b.run("ipset", "flush") },
+		"LostHook":     func(b *bed) { b.iptables("-D", "INPUT", "1") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			onKernel(t, func(t *testing.T, b *bed) {
+				first, _, s := trialOver(b, 20*time.Second)
+				disturb(b)
+				b.ended(s.ID, RolledBack, "somebody else")
+				b.runs(first)
+			})
+		})
+	}
+}
+
+// F04: the next worker has the same deadline, and the confirmation reaches it.
+func TestKilledWorkerIsReplaced(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		_, second, s := trialOver(b, 20*time.Second)
+		before := time.Now()
+		_, workers := b.guardians()
+		b.kill(workers...)
+		// F83: asked at once, while nobody listens.
+		again, pending, err := Query(t.Context(), b.paths)
+		if err != nil || !pending || again.Guardian == s.Guardian {
+			t.Fatalf("after the kill: %+v, %v, %v", again, pending, err)
+		}
+		if took := time.Since(before); took > time.Second {
+			t.Errorf("the next worker took %s", took)
+		}
+		if drift := (s.Left - again.Left) - time.Since(before); drift.Abs() > 2*time.Second {
+			t.Errorf("left %s, then %s", s.Left, again.Left)
+		}
+		if s, err := Confirm(t.Context(), b.paths, s.Code); err != nil || s.State != Confirmed {
+			t.Fatalf("confirm: %+v, %v", s, err)
+		}
+		b.idle()
+		b.runs(second)
+	})
+}
+
+// F05: the worker needs no supervisor.
+func TestWorkerGoesOnWithoutSupervisor(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first, _, s := trialOver(b, time.Second)
+		supervisors, _ := b.guardians()
+		b.kill(supervisors...)
+		if _, err := lock(b.paths); !errors.Is(err, errLocked) {
+			t.Errorf("the lock is free: %v", err)
+		}
+		b.ended(s.ID, RolledBack, "no confirmation")
+		b.runs(first)
+	})
+}
+
+// F06: with every process dead the kernel goes back by itself, and the next
+// command cleans up.
+func TestKernelGoesBackAlone(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first, _, _ := trialOver(b, time.Second)
+		begin := time.Now()
+		b.killGuardians()
+		b.until(5*time.Second, "the gate closes", func() bool { return !gateOpen(b.live().Sets) })
+		if took := time.Since(begin); took > 3500*time.Millisecond {
+			t.Errorf("the kernel went back after %s", took)
+		}
+		did, err := Recover(t.Context(), b.k, b.paths)
+		if err != nil || !strings.Contains(did, "rolled back what alice applied") {
+			t.Errorf("recover: %q, %v", did, err)
+		}
+		b.runs(first)
+		if did, err := Recover(t.Context(), b.k, b.paths); did != "" || err != nil {
+			t.Errorf("second recover: %q, %v", did, err)
+		}
+	})
+}
+
+// C.2: a window that is still open gets a new guardian.
+func TestOpenWindowGetsANewGuardian(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		_, second, s := trialOver(b, 20*time.Second)
+		b.killGuardians()
+		did, err := Recover(t.Context(), b.k, b.paths)
+		if err != nil || !strings.Contains(did, "got a new one") {
+			t.Fatalf("recover: %q, %v", did, err)
+		}
+		if _, err := Confirm(t.Context(), b.paths, s.Code); err != nil {
+			t.Fatal(err)
+		}
+		b.idle()
+		b.runs(second)
+	})
+}
+
+// F10, F17: signals of a terminal or of a service manager.
+func TestSignalsDoNotEndTheWindow(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first, _, s := trialOver(b, time.Second)
+		supervisors, workers := b.guardians()
+		for _, pid := range append(supervisors, workers...) {
+			for _, sig := range []unix.Signal{unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGPIPE, unix.SIGTTOU} {
+				_ = unix.Kill(pid, sig)
+			}
+		}
+		if again, pending, err := Query(t.Context(), b.paths); err != nil || !pending || again.Guardian != s.Guardian {
+			t.Errorf("after the signals: %+v, %v, %v", again, pending, err)
+		}
+		b.ended(s.ID, RolledBack, "no confirmation")
+		b.runs(first)
+	})
+}
+
+// F11: a stopped guardian is as good as a dead one, until it wakes.
+func TestStoppedGuardian(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first, _, s := trialOver(b, time.Second)
+		_, workers := b.guardians()
+		unix.Kill(workers[0], unix.SIGSTOP)
+		b.until(5*time.Second, "the gate closes", func() bool { return !gateOpen(b.live().Sets) })
+		unix.Kill(workers[0], unix.SIGCONT)
+		b.ended(s.ID, RolledBack, "no confirmation")
+		b.runs(first)
+	})
+}
+
+// F09: without a guardian nothing is changed.
+func TestNoGuardianNoChange(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first := letting(22)
+		b.apply(first)
+		for _, guardian := range [][]string{{"/bin/false"}, {"/nonexistent"}} {
+			req := b.request(letting(22, 80), time.Second)
+			req.Guardian = guardian
+			if _, err := Start(t.Context(), b.k, b.paths, req); err == nil || !strings.Contains(err.Error(), "guardian") {
+				t.Errorf("%v: %v", guardian, err)
+			}
+		}
+		b.runs(first)
+		history, err := History(b.paths)
+		if err != nil || len(history) != 1 {
+			t.Errorf("history: %+v, %v", history, err)
+		}
+	})
+}
+
+// F84: the socket is removed in a trial.
+func TestRemovedSocketComesBack(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		_, second, s := trialOver(b, 20*time.Second)
+		if err := os.Remove(b.paths.Run + "/" + socketFile); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Confirm(t.Context(), b.paths, s.Code); err != nil {
+			t.Fatal(err)
+		}
+		b.idle()
+		b.runs(second)
+	})
+}
+
+// M54: nothing changes twice.
+func TestSecondApplyOfTheSameChangesNothing(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		want := letting(22, 80)
+		b.apply(want)
+		s := b.start(want, 10*time.Second)
+		if s.State != Confirmed {
+			t.Errorf("nothing to try, but %+v", s)
+		}
+		b.idle()
+		b.runs(want)
+		if n := len(b.live().V4.Chain("filter", "INPUT").Rules); n != 1 {
+			t.Errorf("%d hooks", n)
+		}
+	})
+}
