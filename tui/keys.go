@@ -1,0 +1,47 @@
+package tui
+
+import (
+	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// globalKeys work on every screen, except while text is typed.
+type globalKeys struct {
+	Screens  [5]widget.Binding
+	Trial    widget.Binding
+	Help     widget.Binding
+	Problems widget.Binding
+	Redraw   widget.Binding
+	Quit     widget.Binding
+	Leave    widget.Binding // also while text is typed
+}
+
+func newGlobalKeys() globalKeys {
+	return globalKeys{
+		Screens: [5]widget.Binding{
+			widget.Bind("1", "Overview", "1").Hidden(),
+			widget.Bind("2", "Policy", "2").Hidden(),
+			widget.Bind("3", "Review", "3").Hidden(),
+			widget.Bind("4", "Flows", "4").Hidden(),
+			widget.Bind("5", "Counters", "5").Hidden(),
+		},
+		Trial:    widget.Bind("0", "back to the trial", "0"),
+		Help:     widget.Bind("?", "help", "?"),
+		Problems: widget.Bind("w", "problems", "w"),
+		Redraw:   widget.Bind("^l", "draw the screen again", "ctrl+l").Hidden(),
+		Quit:     widget.Bind("q", "quit", "q"),
+		Leave:    widget.Bind("^c", "quit", "ctrl+c").Hidden(),
+	}
+}
+
+// screens are the pages behind the number keys.
+var screens = [5]page.Screen{page.OverviewScreen, page.PolicyScreen, page.ReviewScreen, page.FlowsScreen, page.CountersScreen}
+
+// list lists the keys; that of the trial only while one runs.
+func (k *globalKeys) list(trial bool) []widget.Binding {
+	all := append([]widget.Binding{}, k.Screens[:]...)
+	if trial {
+		all = append(all, k.Trial)
+	}
+	return append(all, k.Help, k.Problems, k.Quit, k.Redraw, k.Leave)
+}

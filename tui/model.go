@@ -1,0 +1,112 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/style"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// model is the console.
+type model struct {
+	shared *page.Shared
+	keys   globalKeys
+	layout layout
+
+	pages  map[page.Screen]page.Page
+	policy *page.Policy
+	review *page.Review
+	trial  *page.Trial
+	at     page.Screen
+	before page.Screen // where Back leads
+
+	dialog *page.Ask // nil: none is open
+	help   *help     // nil: closed
+	note   page.Note
+
+	status    engine.Status
+	statusErr error
+	asked     struct{ status, trial, history page.Request }
+	ticks     int
+	pending   string // id of the trial that runs; empty for none
+
+	started time.Time
+	fence   bool // the terminal answered everything that was asked at the start
+	leaving bool
+}
+
+// newModel makes the console for a backend.
+func newModel(ctx context.Context, b engine.Backend, st *style.Styles, now func() time.Time) *model {
+	s := &page.Shared{
+		Calls: page.NewCalls(ctx, b), Styles: st, Desk: &page.Desk{},
+		Host: widget.Clean(b.Host()), Now: now,
+	}
+	m := &model{
+		shared: s, keys: newGlobalKeys(), layout: newLayout(80, 24),
+		policy: page.NewPolicy(s), review: page.NewReview(s), trial: page.NewTrial(s),
+		at: page.OverviewScreen, before: page.OverviewScreen, started: now(),
+	}
+	m.pages = map[page.Screen]page.Page{
+		page.OverviewScreen: page.NewOverview(s),
+		page.PolicyScreen:   m.policy,
+		page.ReviewScreen:   m.review,
+		page.FlowsScreen:    page.NewFlows(s),
+		page.CountersScreen: page.NewCounters(s),
+		page.TrialScreen:    m.trial,
+	}
+	return m
+}
+
+// page is the visible page.
+func (m *model) page() page.Page { return m.pages[m.at] }
+
+// Init reads the tables, the state, and whether a trial is pending.
+func (m *model) Init() tea.Cmd {
+	return tea.Batch(
+		fence(),
+		m.shared.Desk.Load(m.shared.Calls),
+		m.shared.Calls.Status(&m.asked.status),
+		m.shared.Calls.Trial(&m.asked.trial),
+		m.apply(m.page().Handle(page.Shown{})),
+		tick(),
+	)
+}
+
+func tick() tea.Cmd { return tea.Tick(time.Second, func(t time.Time) tea.Msg { return tickMsg(t) }) }
+
+// apply does what a page wants and returns the command to run.
+func (m *model) apply(e page.Effect) tea.Cmd {
+	cmds := []tea.Cmd{e.Cmd}
+	if e.Say != nil {
+		m.note = *e.Say
+	}
+	if e.Ask != nil {
+		e.Ask.Dialog.Show(m.shared.Now())
+		m.dialog = e.Ask
+	}
+	switch e.Go {
+	case page.Stay:
+	case page.Back:
+		cmds = append(cmds, m.show(m.before))
+	default:
+		cmds = append(cmds, m.show(e.Go))
+	}
+	return tea.Batch(cmds...)
+}
+
+// show changes the screen.
+func (m *model) show(to page.Screen) tea.Cmd {
+	if to == m.at {
+		return nil
+	}
+	m.before, m.at = m.at, to
+	if m.before == page.TrialScreen { // Back never leads from the trial to itself
+		m.before = to
+	}
+	return m.apply(m.page().Handle(page.Shown{}))
+}

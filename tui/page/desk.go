@@ -1,0 +1,188 @@
+package page
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/tables"
+)
+
+// Desk is the set of tables being edited: what is on disk, what was changed
+// since, the way back and forth between the two, and the problems found last.
+// It is used by one goroutine, the console's.
+type Desk struct {
+	set   *tables.Set // nil until loaded
+	saved *tables.Set
+	undo  []step
+	redo  []step
+
+	config   *tables.Config
+	problems tables.Problems
+	checked  *tables.Set // the set that config and problems are about
+	check    Request
+	loading  Request
+	saving   Request
+}
+
+// step is a state of the tables that an edit left behind, and where the edit
+// was.
+type step struct {
+	set   *tables.Set
+	place Place
+}
+
+// Place is a cell of a table: a line number from 1, a cell from 0.
+type Place struct {
+	Kind tables.Kind
+	Line int
+	Cell int
+}
+
+// Set is the tables as edited; nil before they were loaded.
+func (d *Desk) Set() *tables.Set { return d.set }
+
+// Config is the typed view of the tables as they were checked last; nil before.
+func (d *Desk) Config() *tables.Config { return d.config }
+
+// Problems are those found by the last check.
+func (d *Desk) Problems() tables.Problems { return d.problems }
+
+// Dirty lists the tables that differ from what is on disk.
+func (d *Desk) Dirty() []tables.Kind {
+	if d.set == nil || d.set == d.saved {
+		return nil
+	}
+	return d.set.Changed(d.saved)
+}
+
+// Staged counts the lines that differ from what is on disk.
+func (d *Desk) Staged() int {
+	n := 0
+	for _, k := range d.Dirty() {
+		n += changedLines(d.saved.File(k).Lines, d.set.File(k).Lines)
+	}
+	return n
+}
+
+// changedLines counts the lines between the common beginning and the common
+// end of two tables that the other does not have. A line that moved counts
+// only when nothing else moved with it.
+func changedLines(a, b []*tables.Line) int {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	had := make(map[*tables.Line]bool, len(a))
+	for _, l := range a {
+		had[l] = true
+	}
+	kept := 0
+	for _, l := range b {
+		if had[l] {
+			kept++
+		}
+	}
+	if n := max(len(a), len(b)) - kept; n > 0 || len(b) == 0 {
+		return n
+	}
+	return 1 // only the order differs
+}
+
+// Edit changes one table and remembers the way back.
+func (d *Desk) Edit(at Place, edit func(*tables.File) error) error {
+	next, err := d.set.Edit(at.Kind, edit)
+	if err != nil {
+		return err
+	}
+	d.undo = append(d.undo, step{d.set, at})
+	d.redo = nil
+	d.set = next
+	return nil
+}
+
+// Undo takes the last edit back and says where it was.
+func (d *Desk) Undo() (Place, bool) { return d.travel(&d.undo, &d.redo) }
+
+// Redo does the edit again that was taken back last.
+func (d *Desk) Redo() (Place, bool) { return d.travel(&d.redo, &d.undo) }
+
+func (d *Desk) travel(from, to *[]step) (Place, bool) {
+	if len(*from) == 0 {
+		return Place{}, false
+	}
+	last := (*from)[len(*from)-1]
+	*from = (*from)[:len(*from)-1]
+	*to = append(*to, step{d.set, last.place})
+	d.set = last.set
+	return last.place, true
+}
+
+// Load asks for the tables on disk.
+func (d *Desk) Load(c *Calls) tea.Cmd { return c.Load(&d.loading) }
+
+// TakeLoaded takes the tables from disk; what was edited is gone.
+func (d *Desk) TakeLoaded(m LoadedMsg) bool {
+	if !d.loading.Done(m.N) {
+		return false
+	}
+	d.problems = m.Problems
+	if m.Err != nil {
+		d.problems = append(d.problems, tables.Problem{File: "tables", Cell: -1, Severity: tables.Error, Text: m.Err.Error()})
+	}
+	if m.Set == nil {
+		m.Set = tables.NewSet()
+	}
+	d.set, d.saved, d.undo, d.redo = m.Set, m.Set, nil, nil
+	return true
+}
+
+// Check asks for the problems of the tables as edited, unless they are known
+// or asked for.
+func (d *Desk) Check(c *Calls) tea.Cmd {
+	if d.set == nil || d.checked == d.set || d.check.Busy() {
+		return nil
+	}
+	return c.Check(&d.check, d.set)
+}
+
+// TakeChecked takes the answer of a check. When the tables were edited
+// meanwhile, the next check is due.
+func (d *Desk) TakeChecked(m CheckedMsg) bool {
+	if !d.check.Done(m.N) {
+		return false
+	}
+	d.checked, d.config, d.problems = m.Set, m.Config, m.Problems
+	if m.Err != nil {
+		d.problems = append(d.problems, tables.Problem{File: "tables", Cell: -1, Severity: tables.Error, Text: m.Err.Error()})
+	}
+	return true
+}
+
+// Save asks to write the tables.
+func (d *Desk) Save(c *Calls) tea.Cmd { return c.Save(&d.saving, d.set) }
+
+// TakeSaved takes the answer of a save.
+func (d *Desk) TakeSaved(m SavedMsg) bool {
+	if !d.saving.Done(m.N) {
+		return false
+	}
+	if m.Err == nil {
+		d.saved = m.Set
+	}
+	return true
+}
+
+// Saved notes that a set was written to disk.
+func (d *Desk) Saved(set *tables.Set) { d.saved = set }
+
+// problemsOf lists the problems of one table by line.
+func (d *Desk) problemsOf(k tables.Kind) map[int]tables.Problems {
+	by := make(map[int]tables.Problems)
+	for _, p := range d.problems {
+		if p.File == k.String() {
+			by[p.Line] = append(by[p.Line], p)
+		}
+	}
+	return by
+}

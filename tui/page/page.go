@@ -1,0 +1,117 @@
+package page
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/tui/style"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// Page is one screen.
+type Page interface {
+	// Title is the name of the screen in the tabs.
+	Title() widget.Safe
+	// Bindings are the keys of the page, the most important first. A key
+	// that does nothing now carries the reason.
+	Bindings() []widget.Binding
+	// Typing reports whether the page takes every key as text or answer, so
+	// that the keys of the console do not count.
+	Typing() bool
+	// Key handles a key that is not one of the console's.
+	Key(k tea.KeyPressMsg) Effect
+	// Handle takes a message: an answer of the engine, Shown, Tick, or a
+	// paste while Typing.
+	Handle(msg tea.Msg) Effect
+	// Render draws the page into width by height cells.
+	Render(width, height int) View
+}
+
+// View is a drawn page: exactly as many lines as asked, none wider than asked.
+type View struct {
+	Lines []string
+	// Cursor is where the terminal's cursor stands while text is typed.
+	Cursor *Point
+}
+
+// Point is a cell, from the upper left corner of the page.
+type Point struct{ X, Y int }
+
+// Effect is what a page wants from the console. The zero value is nothing.
+type Effect struct {
+	Cmd tea.Cmd
+	// Go changes the screen.
+	Go Screen
+	// Ask opens a dialog.
+	Ask *Ask
+	// Say puts a word on the message line.
+	Say *Note
+}
+
+// Screen names a page.
+type Screen int
+
+// The screens in the order of their number keys. Back is the screen that was
+// shown before.
+const (
+	Stay Screen = iota
+	OverviewScreen
+	PolicyScreen
+	ReviewScreen
+	FlowsScreen
+	CountersScreen
+	TrialScreen
+	Back
+)
+
+// Ask is a dialog and what follows from its answer.
+type Ask struct {
+	*widget.Dialog
+	// Then is called with the index of the choice; not for a no.
+	Then func(choice int) Effect
+}
+
+// Note is a word on the message line.
+type Note struct {
+	Text widget.Safe
+	Kind NoteKind
+}
+
+// NoteKind says how a note is to be taken.
+type NoteKind uint8
+
+// The kinds of notes.
+const (
+	Info NoteKind = iota
+	Good
+	Warn
+	Bad
+)
+
+// say makes the effect that only says something.
+func say(kind NoteKind, format string, args ...any) Effect {
+	return Effect{Say: &Note{Text: widget.Format(format, args...), Kind: kind}}
+}
+
+// Shown tells a page that it became visible.
+type Shown struct{}
+
+// Tick tells the visible page that a second went by.
+type Tick struct{}
+
+// Shared is what all pages use.
+type Shared struct {
+	Calls  *Calls
+	Styles *style.Styles
+	Desk   *Desk
+	// Host is the name of the machine, which a dangerous dialog asks for.
+	Host widget.Safe
+	Now  func() time.Time
+}
+
+// rule is a separator line.
+func (s *Shared) rule(width int) string { return widget.Ruler(width, s.Styles) }
+
+// line starts a line.
+func (s *Shared) line(width int) *widget.Line { return widget.NewLine(width, s.Styles.Glyphs) }

@@ -1,0 +1,175 @@
+package page
+
+import (
+	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// inspectorLines is how many lines the inspector takes under the table, its
+// separator included; it goes first when the screen is low.
+const inspectorLines = 4
+
+// Render draws the page.
+func (p *Policy) Render(width, height int) View {
+	if p.Desk.Set() == nil {
+		return View{Lines: widget.Fit([]string{p.line(width).Text(" reading the tables ...").String()}, height)}
+	}
+	if p.list != nil {
+		return View{Lines: p.list.render(p.Shared, width, height)}
+	}
+	lines := []string{p.tabs(width)}
+	var cursor *Point
+	if p.filter.Typing() || p.filter.Text() != "" {
+		l := p.line(width).Text(" ")
+		if x := p.filter.Put(l, p.Styles); x >= 0 {
+			cursor = &Point{X: x, Y: len(lines)}
+		}
+		l.End(p.Styles.Dim, widget.Format("%d of %s", p.rows().Shown(), plural(p.rows().Len(), "row")))
+		lines = append(lines, l.String())
+	}
+	inspector := inspectorLines
+	if height < 12 {
+		inspector = 0
+	}
+	top, room := len(lines), height-len(lines)-inspector
+	if e := p.edit; e != nil {
+		x, y := p.layCell(width)
+		if x >= 0 && y < room {
+			cursor = &Point{X: x, Y: top + y}
+		}
+	}
+	lines = append(lines, p.rows().Render(width, room, p.Styles)...)
+	if inspector > 0 {
+		lines = append(lines, p.rule(width))
+		lines = append(lines, widget.Fit(p.inspect(width), inspector-1)...)
+	}
+	return View{Lines: widget.Fit(lines, height), Cursor: cursor}
+}
+
+// layCell prepares what the edited cell shows and says where the cursor is in
+// the table; -1 when the cell is not visible.
+func (p *Policy) layCell(width int) (x, y int) {
+	x, y, cells, ok := p.rows().CursorAt(width)
+	if !ok {
+		return -1, 0
+	}
+	text, at := p.edit.editor.View(cells)
+	p.edit.view = text
+	return x + at, y
+}
+
+func (p *Policy) tabs(width int) string {
+	var labels []widget.Safe
+	active := 0
+	dirty := make(map[tables.Kind]bool)
+	for _, k := range p.Desk.Dirty() {
+		dirty[k] = true
+	}
+	for i, k := range tables.Kinds() {
+		label := widget.Format("%s %d", k, p.Desk.Set().File(k).Rows())
+		if dirty[k] {
+			label += "*"
+		}
+		if k == p.kind {
+			active = i
+		}
+		labels = append(labels, label)
+	}
+	return widget.Tabs(labels, active, width, p.Styles)
+}
+
+// inspect says in three lines what there is to know about the cell under the
+// cursor.
+func (p *Policy) inspect(width int) []string {
+	if p.edit != nil {
+		return p.inspectEdit(width)
+	}
+	at, ok := p.place()
+	if !ok {
+		return []string{p.line(width).Text(" no rows; o makes the first one").String()}
+	}
+	columns := at.Kind.Columns()
+	var lines []string
+	for _, problem := range p.Desk.problemsOf(at.Kind)[at.Line] {
+		lines = append(lines, p.problem(problem, width)...)
+	}
+	if len(lines) == 0 {
+		line := p.Desk.Set().File(at.Kind).Line(at.Line)
+		if line.Disabled {
+			lines = append(lines, p.line(width).Text(" this row is switched off; x switches it on again").String())
+		}
+		if at.Cell < len(line.Cells) { // a long cell is read here
+			lines = append(lines, p.line(width).Put(p.Styles.Strong, widget.Format(" %s  ", columns[at.Cell].Title)).
+				Text(widget.Clean(line.Cells[at.Cell].Text)).String())
+		}
+	}
+	return append(lines, p.line(width).Put(p.Styles.Dim, " "+widget.Clean(columns[at.Cell].Help)).String())
+}
+
+// problem writes a problem, wrapped.
+func (p *Shared) problem(problem tables.Problem, width int) []string {
+	how, mark := p.Styles.Warn, widget.Safe("W ")
+	if problem.Severity == tables.Error {
+		how, mark = p.Styles.Bad, "E "
+	}
+	var lines []string
+	for i, text := range widget.Clean(problem.Error()).Wrap(width - 4) {
+		l := p.line(width).Text(" ")
+		if i == 0 {
+			l.Put(how, mark)
+		} else {
+			l.Text("  ")
+		}
+		lines = append(lines, l.Text(text).String())
+	}
+	return lines
+}
+
+// inspectEdit says what the check says about the text being typed.
+func (p *Policy) inspectEdit(width int) []string {
+	e := p.edit
+	column := e.at.Kind.Columns()[e.at.Cell]
+	head := p.line(width).Put(p.Styles.Strong, widget.Format(" %s:%d %s  ", e.at.Kind, e.at.Line, column.Title))
+	switch {
+	case e.problem == nil:
+		head.Put(p.Styles.Good, "ok  ").Text(widget.Clean(e.editor.Text()))
+	case e.problem.Severity == tables.Error:
+		head.Put(p.Styles.Bad, "E ").Text(widget.Clean(e.problem.Text))
+	default:
+		head.Put(p.Styles.Warn, "W ").Text(widget.Clean(e.problem.Text))
+	}
+	second := p.line(width)
+	switch s := e.suggestion(); {
+	case s != "":
+		second.Put(p.Styles.Key, " Enter").Text(" takes ").Put(p.Styles.Strong, widget.Clean(s)).Put(p.Styles.Key, "   Esc").Text(" keeps what you typed")
+	case e.problem != nil: // the rest of a long text
+		if rest := widget.Clean(e.problem.Text).Wrap(width - 4); len(rest) > 1 {
+			second.Put(p.Styles.Dim, "   "+rest[1])
+		}
+	default:
+		second.Put(p.Styles.Dim, " "+widget.Clean(column.Help))
+	}
+	return []string{head.String(), second.String(), p.offers(width)}
+}
+
+// offers lists the completions, the one that Tab takes in brackets.
+func (p *Policy) offers(width int) string {
+	e := p.edit
+	if len(e.offers) == 0 {
+		return ""
+	}
+	l := p.line(width).Put(p.Styles.Key, " Tab ")
+	first := max(e.pick-3, 0)
+	for i := first; i < len(e.offers) && l.Left() > 0; i++ {
+		name := widget.Clean(e.offers[i].Text)
+		if i == e.pick {
+			l.Put(p.Styles.Strong, "["+name+"]")
+			if e.offers[i].Help != "" {
+				l.Put(p.Styles.Dim, " "+widget.Clean(e.offers[i].Help).Cut(30, p.Styles.Glyphs.Ellipsis)+"  ")
+			}
+		} else {
+			l.Text(" " + name + " ")
+		}
+	}
+	return l.String()
+}

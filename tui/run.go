@@ -1,0 +1,138 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/style"
+)
+
+// Options are what the console needs besides the engine.
+type Options struct {
+	// Env is the environment; nil takes that of the process.
+	Env []string
+	// ASCII draws without characters beyond ASCII, also on a UTF-8 terminal.
+	ASCII bool
+	// Input and Output replace the terminal, and Width and Height its size,
+	// for tests.
+	Input         io.Reader
+	Output        io.Writer
+	Width, Height int
+}
+
+// ErrHangup says that the terminal went away. A rollback stays armed.
+var ErrHangup = errors.New("the terminal is gone")
+
+// ErrDumb says that no screen can be drawn on this terminal.
+var ErrDumb = errors.New("this terminal cannot move its cursor (TERM is dumb or not set); use the commands instead: mfwtui --help")
+
+// fps bounds how often a frame is sent: 20 costs 0.25 % of a core when nothing
+// moves, and 50 ms until a key is seen (measured).
+const fps = 20
+
+// Run shows the console until the person leaves. It returns ErrHangup when the
+// terminal went away, and nil after a normal end. A trial that runs is left to
+// its guardian in every case.
+func Run(ctx context.Context, b engine.Backend, o Options) error {
+	if o.Env == nil {
+		o.Env = os.Environ()
+	}
+	if o.Output == nil && style.Dumb(o.Env) {
+		return ErrDumb
+	}
+	glyphs := style.Unicode()
+	if o.ASCII || !style.UTF8(o.Env) {
+		glyphs = style.ASCII()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	m := newModel(ctx, b, style.New(style.Basic(), glyphs), time.Now)
+	return watch(tea.NewProgram(m, programOptions(ctx, o)...))
+}
+
+func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
+	options := []tea.ProgramOption{
+		tea.WithContext(ctx),
+		tea.WithFPS(fps),
+		tea.WithoutSignalHandler(),
+		tea.WithColorProfile(style.Profile(o.Env)),
+		// With SSH_TTY the library leaves out two queries, whose late answers
+		// would be typed at the shell prompt (measured).
+		tea.WithEnvironment(append(o.Env[:len(o.Env):len(o.Env)], "SSH_TTY=1")),
+	}
+	if o.Output != nil {
+		options = append(options, tea.WithOutput(o.Output), tea.WithInput(o.Input))
+	}
+	if o.Width > 0 {
+		options = append(options, tea.WithWindowSize(o.Width, o.Height))
+	}
+	return options
+}
+
+// stallLimit is how long a program that was told to end may take. One whose
+// terminal does not read any more never ends by itself: it is blocked in a
+// write (measured).
+const stallLimit = 2 * time.Second
+
+// watch runs the program, ends it on a signal, and puts the terminal right
+// whatever happened.
+func watch(p *tea.Program) error {
+	restore := rememberTerminal()
+	defer restore()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(signals)
+	done := make(chan error, 1)
+	go func() {
+		_, err := p.Run()
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return finish(err)
+	case sig := <-signals:
+		go p.Quit()
+		select {
+		case err := <-done:
+			if sig == syscall.SIGHUP {
+				return ErrHangup
+			}
+			return finish(err)
+		case <-time.After(stallLimit):
+			return fmt.Errorf("%w: it does not read any more (%s)", ErrHangup, sig)
+		}
+	}
+}
+
+// finish turns the library's errors into ours.
+func finish(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return fmt.Errorf("console: %w", err)
+}
+
+// rememberTerminal notes the mode of the terminal and returns what brings it
+// back and throws away what was typed or answered meanwhile.
+func rememberTerminal() func() {
+	fd := int(os.Stdin.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return func() {} // no terminal
+	}
+	return func() {
+		_ = unix.IoctlSetInt(fd, unix.TCFLSH, unix.TCIFLUSH)
+		_ = term.Restore(fd, state)
+	}
+}

@@ -1,0 +1,318 @@
+package tuitest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing/fstest"
+	"time"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/engine/plan"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tables"
+)
+
+// Site is the firewall. Fields may be set before it is used.
+type Site struct {
+	// Files are the tables on disk, by name.
+	Files fstest.MapFS
+	// Now is the clock; it starts at a fixed time and stands still until
+	// Advance.
+	Now func() time.Time
+	// Fail gives the error of a call by its name, Panic makes it panic.
+	Fail  map[string]error
+	Panic map[string]bool
+	// Flows is how many flows there are; Traffic how the counters move.
+	FlowCount int
+	// NoAccounting makes conntrack count no bytes.
+	NoAccounting bool
+	// Locked makes every preview lock the administrator out.
+	Locked bool
+	// Names replaces the host name.
+	Name string
+
+	mu       sync.Mutex
+	offset   time.Duration
+	live     *ruleset.Ruleset
+	old      *ruleset.Ruleset // what a rollback brings back
+	trial    *engine.TrialStatus
+	deadline time.Time
+	history  []engine.Generation
+	reads    int
+	calls    []string
+}
+
+// Start is the time of the clock of a new Site.
+var start = time.Date(2026, 11, 20, 14, 2, 11, 0, time.UTC)
+
+// New makes a site with its sample tables, of which all but the last changes
+// were applied.
+func New() *Site {
+	s := &Site{Files: sampleFiles(), FlowCount: 200, Name: "edge-01"}
+	s.Now = func() time.Time {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return start.Add(s.offset)
+	}
+	set, _ := tables.Load(s.Files)
+	cfg, _ := set.Check(tables.Facts{})
+	s.live = withForeign(compileSample(cfg, nil))
+	applied := engine.Generation{ID: "20261120-091400-a1b2", When: start.Add(-5 * time.Hour), Who: "alice from 203.0.113.7", Took: 17 * time.Second}
+	applied.Result = "confirmed"
+	s.history = []engine.Generation{applied}
+	return s
+}
+
+// Advance moves the clock.
+func (s *Site) Advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.offset += d
+}
+
+// Calls lists the calls that change something, in order.
+func (s *Site) Calls() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.calls...)
+}
+
+// enter notes a call and gives its fault.
+func (s *Site) enter(call string) error {
+	if s.Panic[call] {
+		panic(call + " was told to panic")
+	}
+	return s.Fail[call]
+}
+
+func (s *Site) changed(format string, args ...any) {
+	s.calls = append(s.calls, fmt.Sprintf(format, args...))
+}
+
+// Host is the name of the machine.
+func (s *Site) Host() string { return s.Name }
+
+// Dir is where the tables seem to be.
+func (s *Site) Dir() string { return "/etc/microfw" }
+
+// Load reads the tables.
+func (s *Site) Load() (*tables.Set, tables.Problems) {
+	if err := s.enter("Load"); err != nil {
+		return nil, tables.Problems{{File: "tables", Cell: -1, Severity: tables.Error, Text: err.Error()}}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return tables.Load(s.Files)
+}
+
+// Save writes the tables.
+func (s *Site) Save(set *tables.Set) error {
+	if err := s.enter("Save"); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range tables.Kinds() {
+		data := set.File(k).Bytes()
+		if old, ok := s.Files[k.String()]; !ok || !bytes.Equal(old.Data, data) {
+			s.changed("save %s", k)
+			s.Files[k.String()] = &fstest.MapFile{Data: data}
+		}
+	}
+	return nil
+}
+
+// Check checks with the interfaces that the sample names.
+func (s *Site) Check(set *tables.Set) (*tables.Config, tables.Problems) {
+	_ = s.enter("Check")
+	return set.Check(tables.Facts{Interfaces: []string{"lo", "eth0", "eth1", "docker0"}})
+}
+
+// Compile compiles in the simplest form.
+func (s *Site) Compile(set *tables.Set) (*engine.Compiled, tables.Problems) {
+	cfg, problems := s.Check(set)
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	c := &engine.Compiled{}
+	c.Rules = compileSample(cfg, func(id string, kind tables.Kind, line int) {
+		put(&c.Rows, id, func(r *engine.RowCounter) { r.Row.Kind, r.Row.Line = kind, line })
+	})
+	return c, problems
+}
+
+// Preview compares with what runs.
+func (s *Site) Preview(ctx context.Context, set *tables.Set) (*engine.Preview, error) {
+	if err := s.enter("Preview"); err != nil {
+		return nil, err
+	}
+	compiled, problems := s.Compile(set)
+	p := &engine.Preview{Compiled: compiled, Problems: problems, At: s.Now(), Countdown: 30 * time.Second, Fingerprint: "9f31"}
+	if compiled == nil {
+		return p, engine.ErrProblems
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p.Live = s.live
+	p.Diff = plan.Compare(s.live, plan.Target{Rules: compiled.Rules}, plan.Ownership{})
+	p.Lockout = engine.Lockout{Known: true, Safe: !s.Locked, New: "accept by rules:14", Open: "goes on (established)"}
+	if s.Locked {
+		p.Lockout.New = "reject by rules:13"
+	}
+	return p, nil
+}
+
+// Apply starts a trial.
+func (s *Site) Apply(ctx context.Context, p *engine.Preview, req engine.ApplyRequest) (engine.TrialStatus, error) {
+	if err := s.enter("Apply"); err != nil {
+		return engine.TrialStatus{}, err
+	}
+	now := s.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changed("apply override=%v", req.Override)
+	s.old, s.live = s.live, withForeign(p.Compiled.Rules)
+	s.begin(now, p.Countdown)
+	return *s.trial, nil
+}
+
+// StartTrial begins a trial as another administrator would.
+func (s *Site) StartTrial(countdown time.Duration) {
+	now := s.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.old = s.live
+	s.begin(now, countdown)
+}
+
+func (s *Site) begin(now time.Time, countdown time.Duration) {
+	t := engine.TrialStatus{
+		ID: fmt.Sprintf("20261120-140211-%04d", len(s.history)), Code: "K7QX", Who: "alice from 203.0.113.7", Since: now,
+		Left: countdown, Timeout: countdown, DeadMan: true, Guardian: 4711,
+		Proof: []string{
+			"the rules were rehearsed in a namespace of their own",
+			"a new SSH connection from 203.0.113.7 was accepted there",
+			"everything was read back from the kernel",
+		},
+	}
+	t.State = "trial"
+	s.trial, s.deadline = &t, now.Add(countdown)
+}
+
+// Trial asks the guardian.
+func (s *Site) Trial(ctx context.Context) (engine.TrialStatus, bool, error) {
+	if err := s.enter("Trial"); err != nil {
+		return engine.TrialStatus{}, false, err
+	}
+	now := s.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.trial == nil {
+		return engine.TrialStatus{}, false, nil
+	}
+	if !now.Before(s.deadline) {
+		s.end("rolled back", "the time was over", now)
+		return engine.TrialStatus{}, false, nil
+	}
+	s.trial.Left = s.deadline.Sub(now)
+	return *s.trial, true, nil
+}
+
+// end ends the trial.
+func (s *Site) end(state, reason string, now time.Time) engine.TrialStatus {
+	t := *s.trial
+	g := engine.Generation{ID: t.ID, When: t.Since, Who: t.Who, Took: now.Sub(t.Since)}
+	if state == "confirmed" {
+		t.State, g.Result = "confirmed", "confirmed"
+	} else {
+		t.State, g.Result = "rolled back", "rolled back"
+		s.live = s.old
+	}
+	t.Left, t.Reason, s.trial = 0, reason, nil
+	s.history = append([]engine.Generation{g}, s.history...)
+	return t
+}
+
+var errNone = errors.New("no transaction is pending")
+
+// Confirm keeps the new rules.
+func (s *Site) Confirm(ctx context.Context, code string) (engine.TrialStatus, error) {
+	return s.answer("Confirm", "confirmed", "", "confirm "+code)
+}
+
+// Reject brings the old rules back.
+func (s *Site) Reject(ctx context.Context) (engine.TrialStatus, error) {
+	return s.answer("Reject", "rolled back", "rejected by alice", "reject")
+}
+
+func (s *Site) answer(call, state, reason, note string) (engine.TrialStatus, error) {
+	if err := s.enter(call); err != nil {
+		return engine.TrialStatus{}, err
+	}
+	now := s.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.trial == nil {
+		return engine.TrialStatus{}, errNone
+	}
+	s.changed("%s", note)
+	return s.end(state, reason, now), nil
+}
+
+// Extend gives more time.
+func (s *Site) Extend(ctx context.Context, by time.Duration) (engine.TrialStatus, error) {
+	if err := s.enter("Extend"); err != nil {
+		return engine.TrialStatus{}, err
+	}
+	now := s.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.trial == nil {
+		return engine.TrialStatus{}, errNone
+	}
+	s.changed("extend %s", by)
+	s.deadline = s.deadline.Add(by)
+	s.trial.Left, s.trial.Timeout = s.deadline.Sub(now), s.trial.Timeout+by
+	return *s.trial, nil
+}
+
+// Status says how things stand.
+func (s *Site) Status(ctx context.Context) (engine.Status, error) {
+	if err := s.enter("Status"); err != nil {
+		return engine.Status{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := engine.Status{Version: "1.8.9", Warnings: []string{"legacy tables hold rules as well: filter"}, Drift: &plan.Diff{}, Trial: s.trial}
+	st.Backend = "nft"
+	if len(s.history) > 0 {
+		g := s.history[0]
+		st.Current = &g
+	}
+	return st, nil
+}
+
+// History lists what was applied, newest first.
+func (s *Site) History() ([]engine.Generation, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]engine.Generation(nil), s.history...), s.enter("History")
+}
+
+// EnableAccounting switches byte counters on.
+func (s *Site) EnableAccounting() error {
+	if err := s.enter("EnableAccounting"); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changed("accounting on")
+	s.NoAccounting = false
+	return nil
+}
+
+// Commands is empty: nothing is run.
+func (s *Site) Commands() []engine.Command { return nil }

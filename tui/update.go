@@ -1,0 +1,175 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+	uv "github.com/charmbracelet/ultraviolet"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// Update routes a message. What it is about is decided in the pages.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.layout = newLayout(msg.Width, msg.Height)
+	case tea.KeyPressMsg:
+		return m, m.key(msg)
+	case tea.PasteMsg:
+		if m.dialog == nil && m.help == nil && m.page().Typing() {
+			return m, m.apply(m.page().Handle(msg))
+		}
+	case uv.PrimaryDeviceAttributesEvent:
+		m.fence = true
+		if m.leaving {
+			return m, tea.Quit
+		}
+	case leaveMsg:
+		return m, tea.Quit
+	case tickMsg:
+		return m, m.tick()
+	case page.LoadedMsg:
+		if !m.shared.Desk.TakeLoaded(msg) {
+			return m, nil
+		}
+		return m, tea.Batch(m.shared.Desk.Check(m.shared.Calls), m.all(msg))
+	case page.CheckedMsg:
+		m.shared.Desk.TakeChecked(msg)
+		return m, tea.Batch(m.shared.Desk.Check(m.shared.Calls), m.all(msg))
+	case page.SavedMsg:
+		if !m.shared.Desk.TakeSaved(msg) {
+			return m, nil
+		}
+		if m.leaving && msg.Err == nil {
+			return m, m.leave()
+		}
+		m.leaving = false
+		return m, m.apply(m.policy.Handle(msg))
+	case page.StatusMsg:
+		if m.asked.status.Done(msg.N) {
+			m.status, m.statusErr = msg.Status, msg.Err
+			return m, m.all(msg)
+		}
+	case page.TrialMsg:
+		if m.asked.trial.Done(msg.N) {
+			return m, m.takeTrial(msg)
+		}
+	case page.AppliedMsg:
+		return m, m.applied(msg)
+	case page.AnsweredMsg:
+		return m, m.answered(msg)
+	case page.HistoryMsg:
+		if m.asked.history.Done(msg.N) {
+			return m, m.ended(outcome(msg.List, m.pending))
+		}
+	default:
+		return m, m.all(msg)
+	}
+	return m, nil
+}
+
+// all gives a message to every page; those that do not wait for it drop it.
+func (m *model) all(msg tea.Msg) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, at := range append(screens[:], page.TrialScreen) {
+		cmds = append(cmds, m.apply(m.pages[at].Handle(msg)))
+	}
+	return tea.Batch(cmds...)
+}
+
+// How often things are looked at that no page asks for, in seconds.
+const (
+	statusEvery    = 5
+	idleTrialEvery = 2
+)
+
+// tick looks at what moves by itself: the guardian each second while a trial
+// runs, since another administrator may answer it.
+func (m *model) tick() tea.Cmd {
+	m.ticks++
+	cmds := []tea.Cmd{tick(), m.apply(m.page().Handle(page.Tick{}))}
+	if !m.asked.trial.Busy() && (m.pending != "" || m.ticks%idleTrialEvery == 0) {
+		cmds = append(cmds, m.shared.Calls.Trial(&m.asked.trial))
+	}
+	if !m.asked.status.Busy() && m.ticks%statusEvery == 0 {
+		cmds = append(cmds, m.shared.Calls.Status(&m.asked.status))
+	}
+	return tea.Batch(cmds...)
+}
+
+// key routes a key: what lies on top gets it first.
+func (m *model) key(k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case m.dialog != nil:
+		return m.dialogKey(k)
+	case m.help != nil:
+		if !m.help.key(k) {
+			m.help = nil
+		}
+		return nil
+	case m.keys.Leave.Is(k):
+		return m.quit()
+	}
+	p := m.page()
+	if m.note = (page.Note{}); !p.Typing() {
+		if cmd, ok := m.global(k); ok {
+			return cmd
+		}
+	}
+	for _, b := range p.Bindings() {
+		if b.Why != "" && b.Is(k) {
+			m.note = page.Note{Text: b.Why, Kind: page.Warn}
+			return nil
+		}
+	}
+	return m.apply(p.Key(k))
+}
+
+// global does what the keys of the console say.
+func (m *model) global(k tea.KeyPressMsg) (tea.Cmd, bool) {
+	for i, b := range m.keys.Screens {
+		if b.Is(k) {
+			return m.show(screens[i]), true
+		}
+	}
+	switch {
+	case m.keys.Trial.Is(k) && m.pending != "":
+		return m.show(page.TrialScreen), true
+	case m.keys.Help.Is(k):
+		m.help = newHelp(m)
+		return nil, true
+	case m.keys.Problems.Is(k):
+		m.policy.ShowProblems(m.at != page.PolicyScreen || !m.policy.ProblemsShown())
+		return m.show(page.PolicyScreen), true
+	case m.keys.Redraw.Is(k):
+		return tea.ClearScreen, true
+	case m.keys.Quit.Is(k):
+		return m.quit(), true
+	}
+	return nil, false
+}
+
+func (m *model) dialogKey(k tea.KeyPressMsg) tea.Cmd {
+	ask := m.dialog
+	switch answer := ask.Dialog.Key(k, m.shared.Now()); answer {
+	case widget.Open:
+		return nil
+	case widget.No:
+		m.dialog = nil
+		return nil
+	default:
+		m.dialog = nil
+		return m.apply(ask.Then(int(answer)))
+	}
+}
+
+// outcome finds how a transaction ended.
+func outcome(list []engine.Generation, id string) engine.TrialStatus {
+	for _, g := range list {
+		if g.ID == id {
+			return engine.TrialStatus{ID: id, State: g.Result}
+		}
+	}
+	return engine.TrialStatus{ID: id}
+}

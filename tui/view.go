@@ -1,0 +1,98 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/style"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// View draws the screen.
+func (m *model) View() tea.View {
+	lines, cursor := m.screen()
+	v := tea.NewView(strings.Join(lines, "\n"))
+	v.AltScreen = true
+	v.WindowTitle = "mfwtui " + string(m.shared.Host)
+	if cursor != nil {
+		v.Cursor = tea.NewCursor(cursor.X, cursor.Y)
+		v.Cursor.Blink = false
+	}
+	return v
+}
+
+// screen draws exactly as many lines as the screen has.
+func (m *model) screen() ([]string, *page.Point) {
+	l := m.layout
+	if l.small() && m.at != page.TrialScreen {
+		return m.tooSmall()
+	}
+	lines := append([]string{m.stateLine()}, m.tabs())
+	view := m.page().Render(l.width, l.body)
+	cursor := view.Cursor
+	if cursor != nil {
+		cursor = &page.Point{X: cursor.X, Y: cursor.Y + len(lines)}
+	}
+	lines = append(lines, view.Lines...)
+	lines = append(lines, m.messageLine())
+	lines = append(lines, widget.Hints(m.bindings(), l.width, l.hints, m.shared.Styles)...)
+	lines = widget.Fit(lines, l.height)
+	if box := m.overlay(); box != nil {
+		lines, cursor = widget.Overlay(lines, box, l.width), nil
+	}
+	return lines, cursor
+}
+
+// overlay is what lies on top of the page; nil for nothing.
+func (m *model) overlay() []string {
+	width, height := m.layout.width, m.layout.height-2
+	switch {
+	case m.dialog != nil:
+		return m.dialog.Render(width, height, m.shared.Styles)
+	case m.help != nil:
+		return m.help.render(width, height, m.shared.Styles)
+	}
+	return nil
+}
+
+// tooSmall is the screen without room for pages. Keys still work.
+func (m *model) tooSmall() ([]string, *page.Point) {
+	line := widget.NewLine(m.layout.width, m.shared.Styles.Glyphs)
+	if m.pending != "" {
+		line.Put(m.shared.Styles.Alarm, "TRIAL "+m.clock()).Text(" 0 opens it. ")
+	}
+	line.Text(widget.Format("too small: enlarge to %dx%d; q quits", minWidth, minHeight))
+	lines := widget.Fit([]string{line.String()}, m.layout.height)
+	if m.dialog != nil {
+		return widget.Overlay(lines, m.dialog.Render(m.layout.width, m.layout.height, m.shared.Styles), m.layout.width), nil
+	}
+	return lines, nil
+}
+
+// bindings are the keys that the hints show: those of the page, then the
+// console's.
+func (m *model) bindings() []widget.Binding {
+	own := m.page().Bindings()
+	if m.page().Typing() {
+		return own
+	}
+	var global []widget.Binding
+	if m.pending != "" {
+		global = append(global, m.keys.Trial)
+	}
+	// Help and quit are never pushed out by the keys of a page.
+	return append(append(global, m.keys.Help, m.keys.Quit, m.keys.Problems), own...)
+}
+
+// messageLine is the last note.
+func (m *model) messageLine() string {
+	st := m.shared.Styles
+	how := map[page.NoteKind]style.Style{page.Info: st.Text, page.Good: st.Good, page.Warn: st.Warn, page.Bad: st.Bad}[m.note.Kind]
+	l := widget.NewLine(m.layout.width, st.Glyphs)
+	if m.note.Text != "" {
+		l.Put(how, " "+m.note.Text)
+	}
+	return l.String()
+}

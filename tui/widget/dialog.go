@@ -1,0 +1,154 @@
+package widget
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/tui/style"
+)
+
+// Grace is how long the keyboard must have been quiet before a dialog listens.
+// A key that was meant for what was on the screen before, or that repeats
+// because it is held down, never answers a dialog.
+const Grace = 300 * time.Millisecond
+
+// Quiet swallows keys until the keyboard was quiet.
+type Quiet struct {
+	last  time.Time
+	ready bool
+}
+
+// NewQuiet starts to listen at a moment.
+func NewQuiet(now time.Time) Quiet { return Quiet{last: now} }
+
+// Swallow reports whether a key pressed now must be ignored.
+func (q *Quiet) Swallow(now time.Time) bool {
+	if !q.ready && now.Sub(q.last) >= Grace {
+		q.ready = true
+	}
+	q.last = now
+	return !q.ready
+}
+
+// Choice is an answer of a dialog. Esc is always there and means no.
+type Choice struct {
+	Key  string
+	Does Safe
+}
+
+// Dialog asks a question. Enter alone answers nothing: each answer has a
+// letter of its own, and for the worst a word must be typed.
+type Dialog struct {
+	Title   Safe
+	Text    []Safe
+	Choices []Choice
+	// Word, when set, must be typed before the first choice counts.
+	Word Safe
+
+	quiet Quiet
+	typed *Editor
+}
+
+// Answer is the outcome of a key: Open (still open), No, or the index of a
+// choice.
+type Answer int
+
+// The answers that are no choice.
+const (
+	Open Answer = -2
+	No   Answer = -1
+)
+
+// Show opens the dialog at a moment.
+func (d *Dialog) Show(now time.Time) *Dialog {
+	d.quiet = NewQuiet(now)
+	if d.Word != "" {
+		d.typed = NewEditor("")
+	}
+	return d
+}
+
+// Key handles a key.
+func (d *Dialog) Key(k tea.KeyPressMsg, now time.Time) Answer {
+	if d.quiet.Swallow(now) || k.IsRepeat {
+		return Open
+	}
+	if k.String() == "esc" {
+		return No
+	}
+	if d.typed != nil {
+		return d.wordKey(k)
+	}
+	for i, c := range d.Choices {
+		if k.String() == c.Key {
+			return Answer(i)
+		}
+	}
+	return Open
+}
+
+// wordKey types into the word; Enter counts when it is complete.
+func (d *Dialog) wordKey(k tea.KeyPressMsg) Answer {
+	if k.String() == "enter" {
+		if Clean(d.typed.Text()) == d.Word {
+			return 0
+		}
+		return Open
+	}
+	d.typed.Key(k)
+	return Open
+}
+
+// Render draws the dialog as a box of at most width by height.
+func (d *Dialog) Render(width, height int, st *style.Styles) []string {
+	inner := min(width-4, 66)
+	if inner < 1 || height < 3 {
+		return nil
+	}
+	var body []string
+	for _, text := range d.Text {
+		if text == "" {
+			body = append(body, "")
+		}
+		for _, line := range text.Wrap(inner) {
+			body = append(body, NewLine(inner, st.Glyphs).Text(line).String())
+		}
+	}
+	answers := d.answers(inner, st)
+	if room := height - 2 - 1 - len(answers); len(body) > room {
+		body = body[:max(room, 0)]
+	}
+	body = append(append(body, ""), answers...)
+	return Box(d.Title, body, inner, st)
+}
+
+func (d *Dialog) answers(inner int, st *style.Styles) []string {
+	var lines []string
+	if d.typed != nil {
+		text, _ := d.typed.View(inner - 12)
+		lines = append(lines,
+			NewLine(inner, st.Glyphs).Text("type ").Put(st.Strong, d.Word).Text(" and press Enter to ").Put(st.Warn, d.Choices[0].Does).String(),
+			NewLine(inner, st.Glyphs).Text("> ").Put(st.Input, text).Put(st.Input, "_").String())
+	} else {
+		for _, c := range d.Choices {
+			lines = append(lines, NewLine(inner, st.Glyphs).Cell(st.Key, Clean(c.Key), 4).Text(c.Does).String())
+		}
+	}
+	return append(lines, NewLine(inner, st.Glyphs).Cell(st.Key, "Esc", 4).Text("no, go back").String())
+}
+
+// Box draws lines in a frame; each may be at most inner cells wide.
+func Box(title Safe, body []string, inner int, st *style.Styles) []string {
+	edge := Safe(st.Glyphs.Vertical)
+	top := NewLine(inner+4, st.Glyphs).Put(st.Rule, Safe(st.Glyphs.Horizontal)).Text(" ").Put(st.Strong, title).Text(" ").
+		Fill(st.Rule, st.Glyphs.Horizontal).String()
+	out := []string{top}
+	for _, line := range body {
+		l := NewLine(inner+4, st.Glyphs).Put(st.Rule, edge).Text(" ")
+		l.b.WriteString(line)
+		l.used += lineWidth(line)
+		out = append(out, l.To(inner+3).Put(st.Rule, edge).String())
+	}
+	return append(out, Ruler(inner+4, st))
+}

@@ -1,0 +1,71 @@
+package widget
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/tui/style"
+)
+
+// Filter is the text behind "/": typed live, kept with Enter, dropped with
+// Esc.
+type Filter struct {
+	edit   *Editor
+	typing bool
+}
+
+// Open starts typing.
+func (f *Filter) Open() {
+	if f.edit == nil {
+		f.edit = NewEditor("")
+	}
+	f.typing = true
+}
+
+// Text is the filter; empty for none.
+func (f *Filter) Text() string {
+	if f.edit == nil {
+		return ""
+	}
+	return f.edit.Text()
+}
+
+// Typing reports whether keys go into the filter.
+func (f *Filter) Typing() bool { return f.typing }
+
+// Clear drops the filter.
+func (f *Filter) Clear() { *f = Filter{} }
+
+// Key handles a key while typing. It reports whether the text changed.
+func (f *Filter) Key(k tea.KeyPressMsg) (changed bool) {
+	before := f.Text()
+	switch k.String() {
+	case "enter":
+		f.typing = false
+	case "esc":
+		f.Clear()
+	default:
+		f.edit.Key(k)
+	}
+	return f.Text() != before
+}
+
+// Put draws the filter at the current end of a line and returns the cursor's
+// column while typing, -1 otherwise.
+func (f *Filter) Put(l *Line, st *style.Styles) int {
+	l.Put(st.Key, "/")
+	if !f.typing {
+		l.Text(Clean(f.Text()))
+		return -1
+	}
+	start := l.used
+	text, at := f.edit.View(l.Left() - 1)
+	l.Put(st.Input, text)
+	return start + at
+}
+
+// Paste puts text into the filter.
+func (f *Filter) Paste(text string) {
+	if f.typing {
+		f.edit.Insert(text)
+	}
+}

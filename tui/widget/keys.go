@@ -1,0 +1,121 @@
+package widget
+
+import (
+	"slices"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/tui/style"
+)
+
+// Binding is a key, or several that do the same, with what it does.
+type Binding struct {
+	key.Binding
+	// Why says why the key does nothing now; empty when it works.
+	Why Safe
+	// Danger marks a key that leads to something which cannot be undone; it
+	// may only open a dialog.
+	Danger bool
+	// Quiet keeps the key out of the hints; the help shows it.
+	Quiet bool
+}
+
+// Bind makes a binding: the label for hints and help ("o/O"), what it does in
+// two or three words, and the keystrokes.
+func Bind(label, does string, keys ...string) Binding {
+	return Binding{Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(label, does))}
+}
+
+// Off returns the binding with the reason why it does nothing now, when there
+// is one.
+func (b Binding) Off(why Safe) Binding {
+	b.Why = why
+	return b
+}
+
+// Dangerous returns the binding marked as dangerous.
+func (b Binding) Dangerous() Binding {
+	b.Danger = true
+	return b
+}
+
+// Hidden returns the binding kept out of the hints.
+func (b Binding) Hidden() Binding {
+	b.Quiet = true
+	return b
+}
+
+// Is reports whether the key press is one of this binding, working or not.
+func (b Binding) Is(k tea.KeyPressMsg) bool { return slices.Contains(b.Keys(), k.String()) }
+
+// Movement are the keys that move in a list. No page binds them to anything
+// else.
+type Movement struct{ Up, Down, Top, Bottom, PageUp, PageDown Binding }
+
+// Moves are the movement keys.
+func Moves() Movement {
+	return Movement{
+		Down:     Bind("j/k", "down, up", "j", "down").Hidden(),
+		Up:       Bind("k", "up", "k", "up").Hidden(),
+		Top:      Bind("g", "first", "g", "home").Hidden(),
+		Bottom:   Bind("G", "last", "G", "end").Hidden(),
+		PageDown: Bind("^d", "half a page down", "ctrl+d", "pgdown").Hidden(),
+		PageUp:   Bind("^u", "half a page up", "ctrl+u", "pgup").Hidden(),
+	}
+}
+
+// List lists the movement keys.
+func (m Movement) List() []Binding {
+	return []Binding{m.Down, m.Up, m.Top, m.Bottom, m.PageDown, m.PageUp}
+}
+
+// Step says where a movement key leads from position at in a list of n, of
+// which page are visible; false when the key is no movement key.
+func (m Movement) Step(k tea.KeyPressMsg, at, n, page int) (int, bool) {
+	half := max(page/2, 1)
+	switch {
+	case m.Down.Is(k):
+		at++
+	case m.Up.Is(k):
+		at--
+	case m.Top.Is(k):
+		at = 0
+	case m.Bottom.Is(k):
+		at = n - 1
+	case m.PageDown.Is(k):
+		at += half
+	case m.PageUp.Is(k):
+		at -= half
+	default:
+		return at, false
+	}
+	return max(min(at, n-1), 0), true
+}
+
+// Hints draws bindings as lines of hints. Keys that do nothing now are left
+// out, and so is what does not fit: the bindings come in order of importance.
+func Hints(bindings []Binding, width, lines int, st *style.Styles) []string {
+	var out []string
+	l, any := NewLine(width, st.Glyphs).Text(" "), false
+	for _, b := range bindings {
+		if b.Quiet || b.Why != "" {
+			continue
+		}
+		label, does := Clean(b.Help().Key), Clean(b.Help().Desc)
+		need := label.Width() + 1 + does.Width()
+		if any && l.Left() < need+2 {
+			if len(out) == lines-1 {
+				continue // a shorter one may still fit
+			}
+			out = append(out, l.String())
+			l, any = NewLine(width, st.Glyphs).Text(" "), false
+		}
+		if any {
+			l.Text("  ")
+		}
+		l.Put(st.Key, label).Text(" " + does)
+		any = true
+	}
+	return Fit(append(out, l.String()), lines)
+}

@@ -1,0 +1,147 @@
+package widget
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Safe is text that may be sent to a terminal: one line of printable
+// characters. A constant in the source is Safe; everything that comes from
+// outside (names, comments, file content, errors, labels) becomes Safe through
+// Clean or Format, and through nothing else.
+type Safe string
+
+// Clean makes a text safe. Control characters, escape sequences, invalid
+// bytes, bidirectional and zero-width characters, and everything else that
+// would be invisible or act on the terminal, are shown as visible escapes such
+// as \x1b or \u202e.
+func Clean(s string) Safe {
+	for i := 0; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] >= 0x7f {
+			return clean(s)
+		}
+	}
+	return Safe(s)
+}
+
+// maxMarks is how many combining marks one character may carry: real scripts
+// need two or three, a stack of fifty would paint over the lines around it.
+const maxMarks = 3
+
+func clean(s string) Safe {
+	var b strings.Builder
+	marks := maxMarks // a mark without a character before it has nothing to stand on
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+			marks = maxMarks
+		case unicode.Is(unicode.M, r) && !hidden(r) && marks < maxMarks:
+			b.WriteRune(r)
+			marks++
+		case unicode.IsPrint(r) && !unicode.Is(unicode.M, r) && !hidden(r):
+			b.WriteRune(r)
+			marks = 0
+		default:
+			writeEscape(&b, r)
+			marks = maxMarks
+		}
+		i += n
+	}
+	return Safe(b.String())
+}
+
+// hidden reports the characters that Unicode counts as printable although
+// nothing is seen of them: fillers, the blank braille pattern, variation
+// selectors and the grapheme joiner.
+func hidden(r rune) bool {
+	switch r {
+	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x2800, 0x3164, 0xffa0:
+		return true
+	}
+	return unicode.Is(unicode.Variation_Selector, r)
+}
+
+func writeEscape(b *strings.Builder, r rune) {
+	switch {
+	case r == '\t':
+		b.WriteString(`\t`)
+	case r == '\n':
+		b.WriteString(`\n`)
+	case r == '\r':
+		b.WriteString(`\r`)
+	case r < 0x100:
+		fmt.Fprintf(b, `\x%02x`, r)
+	case r < 0x10000:
+		fmt.Fprintf(b, `\u%04x`, r)
+	default:
+		fmt.Fprintf(b, `\U%08x`, r)
+	}
+}
+
+// Format is fmt.Sprintf made safe as a whole.
+func Format(format string, args ...any) Safe { return Clean(fmt.Sprintf(format, args...)) }
+
+// Width is the number of cells that the text takes.
+func (s Safe) Width() int {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return ansi.StringWidthWc(string(s))
+		}
+	}
+	return len(s)
+}
+
+// Cut shortens the text to at most width cells, with the mark (one cell) in
+// the place of what was cut.
+func (s Safe) Cut(width int, mark string) Safe {
+	if width <= 0 {
+		return ""
+	}
+	if s.Width() <= width {
+		return s
+	}
+	if s.ascii() {
+		return s[:width-1] + Safe(mark)
+	}
+	return Safe(ansi.TruncateWc(string(s), width, mark))
+}
+
+// CutMiddle shortens from the middle, so that both ends stay readable: for
+// addresses, whose ends tell them apart.
+func (s Safe) CutMiddle(width int, mark string) Safe {
+	if s.Width() <= width {
+		return s
+	}
+	if width < 5 || !s.ascii() {
+		return s.Cut(width, mark)
+	}
+	head := (width - 1) / 2
+	return s[:head] + Safe(mark) + s[len(s)-(width-1-head):]
+}
+
+func (s Safe) ascii() bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// Wrap breaks the text at blanks into lines of at most width cells.
+func (s Safe) Wrap(width int) []Safe {
+	if width <= 0 {
+		return nil
+	}
+	var lines []Safe
+	for _, l := range strings.Split(ansi.WrapWc(string(s), width, ""), "\n") {
+		lines = append(lines, Safe(l).Cut(width, ""))
+	}
+	return lines
+}

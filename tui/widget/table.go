@@ -1,0 +1,324 @@
+package widget
+
+import (
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/tui/style"
+)
+
+// Column is a column of a Table.
+type Column struct {
+	Title Safe
+	Width int // cells, at least
+	// Grow is the share of the room that is left over; 0 keeps Width.
+	Grow int
+	// Rank says which columns go first when there is no room: the highest.
+	// Columns of rank 0 stay.
+	Rank  int
+	Right bool // numbers
+	// Middle cuts long texts in the middle instead of at the end.
+	Middle bool
+	// Down sorts the highest value first.
+	Down bool
+}
+
+// Source is what a Table shows: rows by index, asked only for those that are
+// visible. K identifies a row over time.
+type Source[K comparable] struct {
+	Len  int
+	Key  func(i int) K
+	Cell func(i, col int) (Safe, style.Style)
+	// Compare orders two rows by a column; nil: the rows keep their order.
+	Compare func(i, j, col int) int
+	// Keep is the filter; nil keeps all.
+	Keep func(i int) bool
+}
+
+// Table shows a window of any number of rows. Drawing and moving cost the same
+// for ten rows and for a hundred thousand. The selection follows the key of the
+// row, not its place.
+type Table[K comparable] struct {
+	Columns []Column
+	// Cursor is the column of the cell cursor; -1 for none.
+	Cursor int
+	// SortBy is the column that sorts, -1 for none; Flip turns its
+	// direction.
+	SortBy int
+	Flip   bool
+
+	src   Source[K]
+	order []int32 // the indices of the rows that are kept, in order
+	at    int     // selected place in order
+	key   K
+	top   int
+	page  int
+	moves Movement
+}
+
+// NewTable makes an empty table without cursor and sort.
+func NewTable[K comparable](columns ...Column) *Table[K] {
+	return &Table[K]{Columns: columns, Cursor: -1, SortBy: -1, page: 10, moves: Moves()}
+}
+
+// Set takes new rows: it filters and sorts them, and keeps the selection on
+// the same key. When that row is gone, the selection keeps its place.
+func (t *Table[K]) Set(src Source[K]) {
+	t.take(src)
+	if cmp := t.compare(); cmp != nil {
+		slices.SortStableFunc(t.order, cmp)
+	}
+	t.follow()
+}
+
+// Refresh takes new values of rows but keeps the order of those that are shown
+// already; new rows come last. A list that jumps each second cannot be read.
+func (t *Table[K]) Refresh(src Source[K]) {
+	place := make(map[K]int32, len(t.order))
+	for p, i := range t.order {
+		place[t.src.Key(int(i))] = int32(p)
+	}
+	t.take(src)
+	rank := make([]int32, src.Len)
+	for _, i := range t.order {
+		p, ok := place[src.Key(int(i))]
+		if !ok {
+			p = int32(len(place))
+		}
+		rank[i] = p
+	}
+	slices.SortStableFunc(t.order, func(i, j int32) int { return int(rank[i] - rank[j]) })
+	t.follow()
+}
+
+func (t *Table[K]) take(src Source[K]) {
+	t.src = src
+	t.order = t.order[:0]
+	for i := range src.Len {
+		if src.Keep == nil || src.Keep(i) {
+			t.order = append(t.order, int32(i))
+		}
+	}
+}
+
+// compare is the order of the sorted column; nil for none.
+func (t *Table[K]) compare() func(i, j int32) int {
+	if t.SortBy < 0 || t.src.Compare == nil {
+		return nil
+	}
+	sign := 1
+	if t.Columns[t.SortBy].Down != t.Flip {
+		sign = -1
+	}
+	return func(i, j int32) int { return sign * t.src.Compare(int(i), int(j), t.SortBy) }
+}
+
+// follow puts the selection where its key went.
+func (t *Table[K]) follow() {
+	for p, i := range t.order {
+		if t.src.Key(int(i)) == t.key {
+			t.at = p
+			return
+		}
+	}
+	t.choose(t.at)
+}
+
+func (t *Table[K]) choose(place int) {
+	t.at = max(min(place, len(t.order)-1), 0)
+	if len(t.order) > 0 {
+		t.key = t.src.Key(int(t.order[t.at]))
+	}
+}
+
+// Select moves the selection to a key; false when it is not shown.
+func (t *Table[K]) Select(key K) bool {
+	for p, i := range t.order {
+		if t.src.Key(int(i)) == key {
+			t.choose(p)
+			return true
+		}
+	}
+	return false
+}
+
+// Selected is the index of the selected row; false in an empty table.
+func (t *Table[K]) Selected() (int, bool) {
+	if len(t.order) == 0 {
+		return 0, false
+	}
+	return int(t.order[t.at]), true
+}
+
+// Shown is how many rows the filter keeps, Len how many there are.
+func (t *Table[K]) Shown() int { return len(t.order) }
+
+// Len is the number of rows without the filter.
+func (t *Table[K]) Len() int { return t.src.Len }
+
+// Place is the selected place among the rows that are shown, from 0.
+func (t *Table[K]) Place() int { return t.at }
+
+// Key handles the movement keys.
+func (t *Table[K]) Key(k tea.KeyPressMsg) bool {
+	at, ok := t.moves.Step(k, t.at, len(t.order), t.page)
+	if ok {
+		t.choose(at)
+	}
+	return ok
+}
+
+// SortNext sorts by the next column, in its own direction.
+func (t *Table[K]) SortNext() {
+	t.SortBy, t.Flip = (t.SortBy+1)%len(t.Columns), false
+	t.Set(t.src)
+}
+
+// Reverse turns the direction of the sort.
+func (t *Table[K]) Reverse() {
+	t.Flip = !t.Flip
+	t.Set(t.src)
+}
+
+// Render draws the header and the rows around the selection.
+func (t *Table[K]) Render(width, height int, st *style.Styles) []string {
+	if height <= 0 {
+		return nil
+	}
+	widths := t.widths(width)
+	lines := make([]string, 0, height)
+	lines = append(lines, t.header(width, widths, st))
+	t.page = max(height-1, 1)
+	t.scroll()
+	for p := t.top; p < len(t.order) && len(lines) < height; p++ {
+		lines = append(lines, t.row(p, width, widths, st))
+	}
+	return Fit(lines, height)
+}
+
+// scroll moves the window as little as needed to show the selection.
+func (t *Table[K]) scroll() {
+	t.top = max(min(t.top, len(t.order)-t.page), 0)
+	if t.at < t.top {
+		t.top = t.at
+	}
+	if t.at >= t.top+t.page {
+		t.top = t.at - t.page + 1
+	}
+}
+
+func (t *Table[K]) header(width int, widths []int, st *style.Styles) string {
+	l := NewLine(width, st.Glyphs).Text(" ")
+	for c, col := range t.Columns {
+		if widths[c] == 0 {
+			continue
+		}
+		title, how := col.Title, st.Dim
+		if c == t.SortBy {
+			mark := st.Glyphs.Up
+			if col.Down != t.Flip {
+				mark = st.Glyphs.Down
+			}
+			title, how = title.Cut(widths[c]-1, "")+Safe(mark), st.Strong
+		}
+		t.field(l, how, title, c, widths[c])
+		l.Text(" ")
+	}
+	return l.String()
+}
+
+func (t *Table[K]) row(place, width int, widths []int, st *style.Styles) string {
+	i := int(t.order[place])
+	chosen := place == t.at
+	l := NewLine(width, st.Glyphs)
+	base := style.Style{}
+	if chosen {
+		base = st.Selected
+		l.Put(base, ">")
+	} else {
+		l.Text(" ")
+	}
+	for c := range t.Columns {
+		if widths[c] == 0 {
+			continue
+		}
+		text, how := t.src.Cell(i, c)
+		switch {
+		case chosen && c == t.Cursor:
+			how = st.Cell
+		case chosen:
+			how = st.Selected
+		}
+		t.field(l, how, text, c, widths[c])
+		l.Put(base, " ")
+	}
+	return l.String()
+}
+
+func (t *Table[K]) field(l *Line, how style.Style, text Safe, c, width int) {
+	col := t.Columns[c]
+	if col.Middle {
+		text = text.CutMiddle(width, l.mark)
+	}
+	if col.Right {
+		l.Right(how, text, width)
+	} else {
+		l.Cell(how, text, width)
+	}
+}
+
+// widths gives each column its cells, 0 for the ones that are left out.
+func (t *Table[K]) widths(width int) []int {
+	widths := make([]int, len(t.Columns))
+	need, grow := 1, 0
+	for c, col := range t.Columns {
+		widths[c] = col.Width
+		need += col.Width + 1
+	}
+	for need > width+1 {
+		worst := -1
+		for c, col := range t.Columns {
+			if widths[c] > 0 && col.Rank > 0 && (worst < 0 || col.Rank >= t.Columns[worst].Rank) {
+				worst = c
+			}
+		}
+		if worst < 0 {
+			break
+		}
+		need -= widths[worst] + 1
+		widths[worst] = 0
+	}
+	for c, col := range t.Columns {
+		if widths[c] > 0 {
+			grow += col.Grow
+		}
+	}
+	for c, room := 0, width+1-need; c < len(widths) && room > 0 && grow > 0; c++ {
+		if g := t.Columns[c].Grow; widths[c] > 0 && g > 0 {
+			share := room * g / grow
+			widths[c] += share
+			room -= share
+			grow -= g
+		}
+	}
+	return widths
+}
+
+// CursorAt is where the cell cursor stands in a table of this width: column
+// and line of its first cell, and how wide the cell is; false when it is not
+// visible.
+func (t *Table[K]) CursorAt(width int) (x, y, cells int, ok bool) {
+	if t.Cursor < 0 || len(t.order) == 0 {
+		return 0, 0, 0, false
+	}
+	x = 1
+	widths := t.widths(width)
+	for c := range t.Cursor {
+		if widths[c] > 0 {
+			x += widths[c] + 1
+		}
+	}
+	cells = min(widths[t.Cursor], width-x)
+	return x, 1 + t.at - t.top, cells, cells > 0
+}
