@@ -170,22 +170,19 @@ func populate(v4, v6 ruleset.Tables) population {
 func choose(alternative Backend, nft, legacy population) (Backend, []string) {
 	b := alternative
 	switch {
-	case nft.docker != legacy.docker:
-		b = pick(nft.docker, NFT, Legacy)
-	case (len(nft.tables) > 0) != (len(legacy.tables) > 0):
-		b = pick(len(nft.tables) > 0, NFT, Legacy)
+	case nft.docker && !legacy.docker:
+		b = NFT
+	case legacy.docker && !nft.docker:
+		b = Legacy
+	case len(legacy.tables) == 0 && len(nft.tables) > 0:
+		b = NFT
+	case len(nft.tables) == 0 && len(legacy.tables) > 0:
+		b = Legacy
 	}
 	if b == NFT {
 		return b, legacy.tables
 	}
 	return b, nft.tables
-}
-
-func pick[T any](first bool, a, b T) T {
-	if first {
-		return a
-	}
-	return b
 }
 
 // legacyTables reports whether a table of the legacy back end exists in this

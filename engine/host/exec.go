@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,8 +66,8 @@ func (s *System) Start(ctx context.Context, c Cmd) Wait {
 	if err != nil {
 		return failed(c, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, orElse(s.Timeout, defaultTimeout))
-	stdout := &limited{max: orElse(s.MaxOutput, defaultMaxOutput), strict: true}
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(s.Timeout, defaultTimeout))
+	stdout := &limited{max: cmp.Or(s.MaxOutput, defaultMaxOutput), strict: true}
 	stderr := &limited{max: maxStderr}
 	cmd := exec.CommandContext(ctx, path, c.Args...)
 	cmd.Env = s.environment()
@@ -127,12 +128,4 @@ func (l *limited) Write(p []byte) (int, error) {
 		return room, errTooMuchOutput
 	}
 	return len(p), nil
-}
-
-func orElse[T comparable](v, fallback T) T {
-	var zero T
-	if v == zero {
-		return fallback
-	}
-	return v
 }

@@ -127,13 +127,14 @@ func (k *Fake) Restore(ctx context.Context, f ruleset.Family, text string) error
 
 // RestoreBoth implements Kernel.
 func (k *Fake) RestoreBoth(ctx context.Context, v4, v6 string) error {
-	var errs []error
-	for _, f := range ruleset.Families() {
-		if text := pick(f == ruleset.V4, v4, v6); text != "" {
-			errs = append(errs, k.Restore(ctx, f, text))
-		}
+	var err4, err6 error
+	if v4 != "" {
+		err4 = k.Restore(ctx, ruleset.V4, v4)
 	}
-	return errors.Join(errs...)
+	if v6 != "" {
+		err6 = k.Restore(ctx, ruleset.V6, v6)
+	}
+	return errors.Join(err4, err6)
 }
 
 // RestoreSets implements Kernel.
@@ -166,18 +167,23 @@ func (k *Fake) Probe(ctx context.Context) (c Capabilities, err error) {
 	return c, err
 }
 
-func (k *Fake) family(f ruleset.Family) tables { return pick(f == ruleset.V6, k.v6, k.v4) }
+func (k *Fake) family(f ruleset.Family) tables {
+	if f == ruleset.V6 {
+		return k.v6
+	}
+	return k.v4
+}
 
 // Fault is how a call goes wrong.
 type Fault int
 
 // The faults. A call is killed at its deadline, 10 s, when it hangs.
 const (
-	Fail    Fault = iota + 1 // reports an error and does nothing
-	Hang                     // does nothing until it is killed
-	Nothing                  // reports success and does nothing
-	Lie                      // does it and reports an error
-	Half                     // is killed in the middle: one table, or half of the set commands
+	FaultFail    Fault = iota + 1 // reports an error and does nothing
+	FaultHang                     // does nothing until it is killed
+	FaultNothing                  // reports success and does nothing
+	FaultLie                      // does it and reports an error
+	FaultHalf                     // is killed in the middle: one table, or half of the set commands
 )
 
 // Inject makes the n-th call from now on, from 1, go wrong. Every method call
@@ -223,9 +229,9 @@ func (k *Fake) enter(call string) Fault {
 func (k *Fake) do(ctx context.Context, call string, f func() error) error {
 	c := Cmd{Tool: "fake", Args: strings.Fields(call)}
 	switch k.enter(call) {
-	case Fail, Lie, Half:
+	case FaultFail, FaultLie, FaultHalf:
 		return injected(c)
-	case Hang:
+	case FaultHang:
 		return hang(ctx, c)
 	}
 	if err := ctx.Err(); err != nil {
@@ -244,15 +250,15 @@ func (k *Fake) change(ctx context.Context, call string, c Cmd, f func(Cmd) error
 		return f(c)
 	}
 	switch k.enter(call) {
-	case Fail:
+	case FaultFail:
 		return injected(c)
-	case Hang:
+	case FaultHang:
 		return hang(ctx, c)
-	case Nothing:
+	case FaultNothing:
 		return nil
-	case Lie:
+	case FaultLie:
 		return errors.Join(injected(c), locked(c))
-	case Half:
+	case FaultHalf:
 		return errors.Join(newExecError(c, errors.New("signal: killed"), ""), locked(firstHalf(c)))
 	}
 	if err := ctx.Err(); err != nil {

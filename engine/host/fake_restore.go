@@ -42,7 +42,7 @@ func (ts tables) save(f ruleset.Family) string {
 		})
 		b.WriteString("*" + t.Name + "\n")
 		for _, c := range chains {
-			b.WriteString(":" + c.Name + " " + orElse(c.Policy, "-") + " " + counters(c.Counters) + "\n")
+			b.WriteString(":" + c.Name + " " + cmp.Or(c.Policy, "-") + " " + counters(c.Counters) + "\n")
 		}
 		for _, c := range chains {
 			for _, r := range c.Rules {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,10 +24,13 @@ func TestTheGateOfTheFakeClosesByTheClock(t *testing.T) {
 		for _, s := range []struct {
 			after time.Duration
 			want  int
-		}{{29 * time.Second, 1}, {time.Second, 0}} {
+		}{{29500 * time.Millisecond, 1}, {500 * time.Millisecond, 0}} {
 			time.Sleep(s.after)
 			if n := members(t, k); n != s.want {
 				t.Errorf("%v later: %d members, want %d", s.after, n, s.want)
+			}
+			if s.want > 0 && strings.Contains(k.Dump(), "timeout 0") {
+				t.Error("the last half second looks like for ever")
 			}
 		}
 		if err := k.RestoreSets(t.Context(), "destroy mfw_all4\n"); err != nil {
@@ -69,11 +73,11 @@ func TestFaultsOfTheFake(t *testing.T) {
 		took  time.Duration
 	}{
 		{"none", 0, false, "v4 filter a:\nv4 nat b:\n", 0},
-		{"fail", Fail, true, "", 0},
-		{"hang", Hang, true, "", 10 * time.Second},
-		{"nothing", Nothing, false, "", 0},
-		{"lie", Lie, true, "v4 filter a:\nv4 nat b:\n", 0},
-		{"half", Half, true, "v4 filter a:\n", 0},
+		{"fail", FaultFail, true, "", 0},
+		{"hang", FaultHang, true, "", 10 * time.Second},
+		{"nothing", FaultNothing, false, "", 0},
+		{"lie", FaultLie, true, "v4 filter a:\nv4 nat b:\n", 0},
+		{"half", FaultHalf, true, "v4 filter a:\n", 0},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -111,7 +115,7 @@ func TestFaultsOfTheFake(t *testing.T) {
 
 func TestHalfOfTheSetCommandsAreDone(t *testing.T) {
 	k := NewFake()
-	k.Inject(1, Half)
+	k.Inject(1, FaultHalf)
 	if err := k.RestoreSets(t.Context(), "create a hash:net family inet\ncreate b hash:net family inet\n"); err == nil {
 		t.Error("no error")
 	}

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -97,6 +98,9 @@ func (r *Real) hookOf(ctx context.Context, t *tools, f ruleset.Family) (version,
 // mounted it.
 func (r *Real) Links(context.Context) (interfaces, bridges []string, err error) {
 	links, err := netlink.LinkList()
+	for try := 1; errors.Is(err, netlink.ErrDumpInterrupted) && try < 5; try++ {
+		links, err = netlink.LinkList() // an interface came or went meanwhile
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("list the network interfaces: %w", err)
 	}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -171,10 +172,13 @@ func (r *Real) startRestore(ctx context.Context, t *tools, f ruleset.Family, tex
 		for n := 1; n < tries && IsBusy(err) && ctx.Err() == nil; n++ {
 			_, err = r.runner.Start(ctx, c)()
 		}
-		if err != nil {
-			return fmt.Errorf("load the %s rules: %w", f, err)
+		if err == nil {
+			return nil
 		}
-		return nil
+		if who := lockHolder(cmp.Or(r.lockFile, defaultLockFile)); who != "" && IsBusy(err) {
+			err = fmt.Errorf("%w: %s holds it", err, who)
+		}
+		return fmt.Errorf("load the %s rules: %w", f, err)
 	}
 }
 

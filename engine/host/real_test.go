@@ -205,6 +205,35 @@ func TestALoadWaitsForTheLockOfTheLegacyTools(t *testing.T) {
 	}
 }
 
+func TestTheHolderOfALockIsNamed(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "lock")
+	if got := lockHolder(name); got != "" {
+		t.Errorf("a missing file is locked by %q", got)
+	}
+	lock, err := os.Create(name)
+	must(t, err)
+	defer lock.Close()
+	if got := lockHolder(name); got != "" {
+		t.Errorf("a free lock is held by %q", got)
+	}
+	must(t, unix.Flock(int(lock.Fd()), unix.LOCK_EX))
+	if got, want := lockHolder(name), fmt.Sprintf("process %d (host.test)", os.Getpid()); got != want {
+		t.Errorf("held by %q, want %q", got, want)
+	}
+}
+
+func TestLocksOfOtherKindsAndNamespacesAreNoHolders(t *testing.T) {
+	const locks = `1: POSIX  ADVISORY  WRITE 11 00:19:500 0 EOF
+2: FLOCK  ADVISORY  WRITE 12 00:19:501 0 EOF
+3: FLOCK  ADVISORY  WRITE 0 00:19:500 0 EOF
+4: -> FLOCK  ADVISORY  WRITE 13 00:19:500 0 EOF
+5: FLOCK  ADVISORY  WRITE 14 00:19:500 0 EOF
+`
+	if got := findLock(locks, "00:19:500"); got != "14" {
+		t.Errorf("process %q, want 14", got)
+	}
+}
+
 // What somebody else writes between two of our reads must not fail a read.
 func TestReadingGoesOnWhileAnotherWrites(t *testing.T) {
 	for _, b := range []Backend{NFT, Legacy} {
