@@ -107,20 +107,12 @@ func (t *Tracer) Judge(p Packet, route Route) Judgement {
 	return w.result
 }
 
-// TraceChain walks a packet through one chain only. Out is taken as given. The
-// outcome is empty when the packet comes out at the end.
+// TraceChain walks a packet through one chain only. Out is taken as given, and
+// nothing tells local addresses from others. The outcome is empty when the
+// packet comes out at the end.
 func (t *Tracer) TraceChain(table, chain string, p Packet) *Trace {
 	w := t.walk(p, nil, true)
-	if c := t.chain(p.Family(), table, chain); c != nil {
-		switch w.enter(table, c) {
-		case accepted:
-			w.result.Outcome = Accepted
-			fallthrough
-		case stopped:
-			w.result.Path = w.decided
-		}
-	}
-	w.result.Packet = w.packet
+	w.one(table, chain)
 	return &Trace{Judgement: w.result, Steps: w.steps}
 }
 
@@ -188,6 +180,20 @@ func (w *walker) whole() {
 	if w.pass(forward) {
 		w.pass(postrouting)
 	}
+}
+
+// one walks a single chain.
+func (w *walker) one(table, chain string) {
+	if c := w.chain(w.packet.Family(), table, chain); c != nil {
+		switch w.enter(table, c) {
+		case accepted:
+			w.result.Outcome = Accepted
+			w.result.Path = w.decided
+		case stopped:
+			w.result.Path = w.decided
+		}
+	}
+	w.result.Packet = w.packet
 }
 
 // pass asks the stages in order and reports whether the packet goes on.
