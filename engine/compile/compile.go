@@ -60,6 +60,8 @@ func Compile(cfg *tables.Config, facts Facts) (*Result, tables.Problems) {
 		ids:    nameRows(cfg),
 		result: &Result{Rules: &ruleset.Ruleset{Sets: ruleset.Sets{}}},
 		sets:   map[string]*ruleset.Set{},
+		known:  map[string][]service{},
+		said:   map[tables.Problem]bool{},
 		count:  map[string]int{},
 
 		matches: make([]int, len(cfg.Rules)),
@@ -88,10 +90,13 @@ type compiler struct {
 	names    names // of sets
 	result   *Result
 	problems tables.Problems
+	said     map[tables.Problem]bool // those of problem
 
 	// sets are those that some row could ask; the ones that a rule does ask
 	// go to the result.
 	sets map[string]*ruleset.Set
+	// known are the ways to match a service, as far as rows asked.
+	known map[string][]service
 	// matches is the number of conditions of each rule row in both families.
 	matches []int
 	// count is the number of kernel rules by row id, total their sum.

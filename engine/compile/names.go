@@ -3,7 +3,7 @@ package compile
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -33,7 +33,7 @@ func (n *names) fit(key, wanted string, limit int) (name string, fresh bool) {
 	}
 	name = wanted
 	for try := 0; len(name) > limit || n.owner[name] != ""; try++ {
-		tail := "~" + digest(key, fmt.Sprint(try))[:tailLen-1]
+		tail := "~" + digest(key, strconv.Itoa(try))[:tailLen-1]
 		name = wanted[:min(len(wanted), limit-tailLen)] + tail
 	}
 	n.owner[name], n.given[key] = key, name
@@ -89,7 +89,7 @@ func (ids *rowIDs) row(seen map[string]int, row tables.Row, cells ...string) str
 	for {
 		n := seen[key]
 		seen[key]++
-		id := digest(key, fmt.Sprint(n))[:idLen]
+		id := digest(key, strconv.Itoa(n))[:idLen]
 		if _, taken := ids.rows[id]; !taken {
 			ids.rows[id] = RowRef{Kind: row.Kind, Line: row.Num}
 			return id

@@ -69,7 +69,7 @@ func (f *family) nat() {
 // asks for interface and service again, so that a mark of other software alone
 // does not masquerade.
 func (f *family) masqueradeMarked(post *ruleset.Chain, i int, mark uint32) {
-	for _, p := range f.markOuts(i) {
+	for _, p := range f.layout.outs(f.cfg.Rules[i].DstZone) {
 		for _, s := range f.services(f.cfg.Rules[i].Service) {
 			r := condition(address{}, address{}, s)
 			r.Out = iface(p.name)
@@ -77,14 +77,6 @@ func (f *family) masqueradeMarked(post *ruleset.Chain, i int, mark uint32) {
 			f.add(post, f.ids.rules[i], r, ruleset.Masquerade{})
 		}
 	}
-}
-
-// markOuts lists the interfaces through which packets of row i can leave.
-func (f *family) markOuts(i int) []port {
-	row := f.cfg.Rules[i]
-	return slices.DeleteFunc(f.layout.outs(row.DstZone), func(p port) bool {
-		return p.zone.name == row.SrcZone && ownOnly(p.zone, p) && !p.bridge
-	})
 }
 
 // mangle fills the mangle table: MFWFORWARD leads to a chain for each source
@@ -114,8 +106,8 @@ func (f *family) mangle() {
 	}
 }
 
-// markZone fills the mangle chain of a zone. With first-match NAT a plain
-// accept row takes the mark away again that an accept+nat row below has set.
+// markZone fills the mangle chain of a zone. With first-match NAT a row without
+// nat takes the mark away again that an accept+nat row below has set.
 func (f *family) markZone(t *ruleset.Table, z *zone) {
 	if !f.firstMatchNAT() {
 		for _, i := range z.rows {
@@ -125,19 +117,21 @@ func (f *family) markZone(t *ruleset.Table, z *zone) {
 		}
 		return
 	}
-	below := false // a row with a mark stands below
+	// Whether a row with a mark stands below; with overlapping interfaces it
+	// may be one of another zone.
+	below := f.layout.flat
 	for _, i := range slices.Backward(z.rows) {
 		mark, ok := f.marks[i]
 		below = below || ok
-		if below && f.cfg.Rules[i].Action.Verb == tables.Accept {
+		if below {
 			f.setMark(t, z, i, mark)
 		}
 	}
 }
 
-// setMark marks what row i accepts.
+// setMark marks what row i matches; 0 is no mark.
 func (f *family) setMark(t *ruleset.Table, z *zone, i int, mark uint32) {
-	for _, p := range f.markOuts(i) {
+	for _, p := range f.layout.outs(f.cfg.Rules[i].DstZone) {
 		for _, cond := range f.conds[i] {
 			cond.Out = iface(p.name)
 			f.add(t.Ensure(z.fwd), f.ids.rules[i], cond, ruleset.SetMark{Value: mark, Mask: markMask})

@@ -19,7 +19,8 @@ func (c *compiler) problem(severity tables.Severity, row tables.Row, cell int, t
 		File: row.Kind.String(), Line: row.Num, Col: column(row.Line, cell), Cell: cell,
 		Severity: severity, Text: text,
 	}
-	if !slices.Contains(c.problems, p) {
+	if !c.said[p] {
+		c.said[p] = true
 		c.problems = append(c.problems, p)
 	}
 }

@@ -130,12 +130,23 @@ func (f *family) addressSet(key, name string, prefixes []netip.Prefix) string {
 	return name
 }
 
-// services lists the ways in which a packet belongs to a service: for each
-// protocol one for the ports, and one for each port with a source port.
+// services lists the ways in which a packet belongs to a service, one without
+// conditions for ALL.
 func (c *compiler) services(name string) []service {
 	if name == tables.All {
 		return []service{{}}
 	}
+	list, ok := c.known[name]
+	if !ok {
+		list = c.readService(name)
+		c.known[name] = list
+	}
+	return list
+}
+
+// readService makes for each protocol one way for the ports, and one for each
+// port with a source port.
+func (c *compiler) readService(name string) []service {
 	var list []service
 	for _, p := range protocolsOf(c.cfg.Services[name]) {
 		var plain []ruleset.Member

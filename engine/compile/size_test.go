@@ -123,7 +123,7 @@ func TestMarksEndWithTheirMask(t *testing.T) {
 		Dst: tables.AddrRef{Any: true}, Service: tables.All, Action: tables.Action{NAT: true},
 	}
 	marks := func(rows int) (map[int]uint32, tables.Problems) {
-		c := &compiler{cfg: &tables.Config{Options: tables.DefaultOptions()}}
+		c := &compiler{cfg: &tables.Config{Options: tables.DefaultOptions()}, said: map[tables.Problem]bool{}}
 		for i := range rows {
 			row.Num = i + 1
 			c.cfg.Rules = append(c.cfg.Rules, row)
