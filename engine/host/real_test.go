@@ -189,9 +189,10 @@ func TestALoadWaitsForTheLockOfTheLegacyTools(t *testing.T) {
 	lock, err := os.Create(filepath.Join(t.TempDir(), "lock"))
 	must(t, err)
 	defer lock.Close()
-	must(t, unix.Flock(int(lock.Fd()), unix.LOCK_EX))
+	fd := int(lock.Fd())
+	must(t, unix.Flock(fd, unix.LOCK_EX))
 	const held = 1500 * time.Millisecond
-	time.AfterFunc(held, func() { unix.Flock(int(lock.Fd()), unix.LOCK_UN) })
+	time.AfterFunc(held, func() { unix.Flock(fd, unix.LOCK_UN) })
 	started := time.Now()
 	k := NewReal(Options{Backend: Legacy, LockFile: lock.Name()})
 	must(t, k.Restore(t.Context(), ruleset.V4, dockerRules))
