@@ -31,7 +31,7 @@ func TestVerdictsAreThoseOfTheTables(t *testing.T) {
 		for range packets {
 			p := randomPacket(r)
 			want := reading{cfg, facts}.judge(p)
-			got := traced(tracer, p)
+			got := traced(tracer, p, route)
 			seen[strings.Fields(want)[0]]++
 			if strings.HasSuffix(want, "masqueraded") {
 				seen["masqueraded "+cfg.Options.NATOrder]++
@@ -65,7 +65,7 @@ func describe(cfg *tables.Config, facts Facts, res *Result, p ruleset.Packet) st
 }
 
 // traced is what the compiled rules make of a packet, in the words of reading.
-func traced(tracer *ruleset.Tracer, p ruleset.Packet) string {
+func traced(tracer *ruleset.Tracer, p ruleset.Packet, route ruleset.Route) string {
 	j := tracer.Judge(p, route)
 	words := string(j.Outcome)
 	if j.Outcome == ruleset.Rejected {
