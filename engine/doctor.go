@@ -28,6 +28,7 @@ type hostFacts struct {
 	cfg     *tables.Config // nil: the tables have errors
 	sysctl  map[string]string
 	applied bool
+	ports   []string // interfaces that are ports of a bridge
 	// units maps a systemd unit to whether it is enabled; nil without
 	// systemd.
 	units map[string]bool
@@ -58,6 +59,7 @@ func (e *Engine) Doctor(ctx context.Context) ([]Finding, error) {
 			facts.cfg = cfg
 		}
 	}
+	facts.ports = bridgePorts(facts.caps.Interfaces)
 	for _, name := range doctorSysctls {
 		facts.sysctl[name] = readSysctl(name)
 	}
@@ -157,7 +159,7 @@ func (f *hostFacts) interfaceFindings(add func(what, do string)) {
 		}
 	}
 	for _, name := range f.caps.Interfaces {
-		if name != "lo" && !listed(name) {
+		if name != "lo" && !slices.Contains(f.ports, name) && !listed(name) {
 			add(name+" is in no zone: new connections over it are rejected, except ICMP", "add a row to interfaces")
 		}
 	}

@@ -52,3 +52,19 @@ func route(out string) ruleset.Route {
 		return false, out
 	}
 }
+
+// bridgePorts lists the interfaces that are ports of a bridge: what they carry
+// is judged by the bridge's row.
+func bridgePorts(names []string) []string {
+	var ports []string
+	for _, name := range names {
+		link, err := netlink.LinkByName(name)
+		if err != nil || link.Attrs().MasterIndex == 0 {
+			continue
+		}
+		if master, err := netlink.LinkByIndex(link.Attrs().MasterIndex); err == nil && master.Type() == "bridge" {
+			ports = append(ports, name)
+		}
+	}
+	return ports
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/mfwtui/mfwtui/engine/lab"
+	"github.com/mfwtui/mfwtui/etc"
+)
+
+func (a *app) demoCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo [-- COMMAND ARG...]",
+		Short: "the console in a private network with sample tables and real traffic",
+		Long: `demo makes a private network of namespaces: three clients on an internet side, a
+firewall host with a bridge of containers, and an internal host, with real
+traffic of both families. It opens the console on the firewall host, or runs
+COMMAND there, with MFWTUI_DIR naming a copy of the sample tables. Nothing
+outside the private network is touched and nothing is left behind. Without root
+it uses a user namespace.`,
+		Example: "  mfwtui demo\n  mfwtui demo -- sh -c 'mfwtui diff; mfwtui apply --yes; mfwtui counters'",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				args = []string{selfPath()}
+			}
+			status, err := lab.Demo(cmd.Context(), lab.DemoOptions{Tables: etc.Samples, Command: args})
+			if err != nil {
+				return err
+			}
+			return exitWith(status)
+		},
+	}
+}
+
+// exitWith ends with the status of a command that was run.
+func exitWith(status int) error {
+	if status == 0 {
+		return nil
+	}
+	return exit(status)
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/engine/plan"
+)
+
+func (a *app) diffCommand() *cobra.Command {
+	return a.jsonFlag(&cobra.Command{
+		Use:   "diff",
+		Short: "compare the live ruleset with the compiled tables",
+		Long: `diff prints what an apply would change, both families and the sets, as a
+unified diff by chain. It ends with 0 when nothing differs, 1 when something
+does and 2 when it could not tell.`,
+		Example: "  mfwtui diff && echo in sync",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.diff(cmd) },
+	})
+}
+
+func (a *app) diff(cmd *cobra.Command) error {
+	e := a.engine()
+	if err := a.recovered(cmd, e); err != nil {
+		return fail(2, err)
+	}
+	p, err := a.preview(cmd, e, 2)
+	if err != nil {
+		return err
+	}
+	if a.asJSON {
+		if err := a.json(diffJSONOf(p.Diff)); err != nil {
+			return fail(2, err)
+		}
+	} else if text := p.Diff.Unified(); text != "" {
+		if _, err := a.out.Write([]byte(visible(text))); err != nil {
+			return fail(2, err)
+		}
+	}
+	if !p.Diff.Empty() {
+		return exit(1)
+	}
+	return nil
+}
+
+// preview loads, compiles and compares; problems of the tables are printed.
+func (a *app) preview(cmd *cobra.Command, e *engine.Engine, status int) (*engine.Preview, error) {
+	set, err := a.load(e, status)
+	if err != nil {
+		return nil, err
+	}
+	p, err := e.Preview(cmd.Context(), set)
+	if p != nil {
+		a.problems(a.err, p.Problems)
+	}
+	if errors.Is(err, engine.ErrProblems) {
+		return nil, exit(status)
+	}
+	return p, fail(status, err)
+}
+
+// diffJSON is a difference as --json prints it.
+type diffJSON struct {
+	Same   bool        `json:"same"`
+	Chains []chainJSON `json:"chains"`
+	Sets   []setJSON   `json:"sets"`
+	Hooks  []hookJSON  `json:"hooks"`
+}
+
+type chainJSON struct {
+	Family string     `json:"family"`
+	Table  string     `json:"table"`
+	Chain  string     `json:"chain"`
+	Op     string     `json:"op"`
+	Rules  []lineJSON `json:"rules"`
+}
+
+type lineJSON struct {
+	Op   string `json:"op"`
+	ID   string `json:"id,omitempty"`
+	Rule string `json:"rule"`
+}
+
+type setJSON struct {
+	Name    string   `json:"name"`
+	Op      string   `json:"op"`
+	Added   []string `json:"added,omitempty"`
+	Removed []string `json:"removed,omitempty"`
+}
+
+type hookJSON struct {
+	Family string `json:"family"`
+	Table  string `json:"table"`
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Op     string `json:"op"`
+	Why    string `json:"why,omitempty"`
+}
+
+// diffJSONOf leaves out the rules that stay: a script wants what changes.
+func diffJSONOf(d *plan.Diff) diffJSON {
+	out := diffJSON{Same: d.Empty(), Chains: []chainJSON{}, Sets: []setJSON{}, Hooks: []hookJSON{}}
+	for _, c := range d.Chains {
+		one := chainJSON{Family: c.Family.String(), Table: c.Table, Chain: c.Chain, Op: c.Op.String(), Rules: []lineJSON{}}
+		for _, l := range c.Lines {
+			if l.Op != plan.Same {
+				one.Rules = append(one.Rules, lineJSON{Op: l.Op.String(), ID: l.Rule.ID, Rule: l.Text})
+			}
+		}
+		out.Chains = append(out.Chains, one)
+	}
+	for _, s := range d.Sets {
+		one := setJSON{Name: s.Name, Op: s.Op.String()}
+		one.Added, one.Removed = s.Texts()
+		out.Sets = append(out.Sets, one)
+	}
+	for _, h := range d.Hooks {
+		out.Hooks = append(out.Hooks, hookJSON{h.Family.String(), h.Table, h.From, h.To, h.Op.String(), h.Why})
+	}
+	return out
+}

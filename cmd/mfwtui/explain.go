@@ -1,0 +1,251 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+)
+
+func (a *app) explainCommand() *cobra.Command {
+	var in, out string
+	var live bool
+	cmd := a.jsonFlag(&cobra.Command{
+		Use:   "explain SRC DST PROTO[/PORT]",
+		Short: "walk a packet through the rules",
+		Long: `explain walks the first packet of a connection through the compiled tables, or with
+--live through the rules that run, and prints each rule that it met, the table row
+it came from, and the verdict. The interfaces are taken from the routes of this
+host unless named. It ends with 0 when the packet is accepted, 1 when not, and 2
+when it cannot tell.`,
+		Example: "  mfwtui explain 203.0.113.9 198.51.100.4 tcp/22 --in eth0\n  mfwtui explain 192.168.10.20 2001:db8::1 icmp --live",
+		Args:    cobra.ExactArgs(3),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.explain(cmd, args, in, out, live)
+		},
+	})
+	cmd.Flags().StringVar(&in, "in", "", "interface that the packet comes in by")
+	cmd.Flags().StringVar(&out, "out", "", "interface that it leaves by, or FW")
+	cmd.Flags().BoolVar(&live, "live", false, "the rules that run, not the tables")
+	return cmd
+}
+
+func (a *app) explain(cmd *cobra.Command, args []string, in, out string, live bool) error {
+	p, err := parsePacket(args[0], args[1], args[2])
+	if err != nil {
+		return fail(2, err)
+	}
+	e := a.engine()
+	if p.In = in; in == "" {
+		if p.In, err = e.Ingress(p.Src); err != nil {
+			return fail(2, err)
+		}
+	}
+	x, err := a.explanation(cmd, e, p, out, live)
+	if err != nil {
+		return err
+	}
+	if a.asJSON {
+		err = a.json(explainJSONOf(x))
+	} else {
+		err = a.printExplanation(x)
+	}
+	if err != nil {
+		return fail(2, err)
+	}
+	if x.Outcome != ruleset.Accepted {
+		return exit(1)
+	}
+	return nil
+}
+
+func (a *app) explanation(cmd *cobra.Command, e *engine.Engine, p ruleset.Packet, out string, live bool) (*engine.Explanation, error) {
+	if live {
+		x, err := e.ExplainLive(cmd.Context(), p, out)
+		return x, fail(2, err)
+	}
+	set, err := a.load(e, 2)
+	if err != nil {
+		return nil, err
+	}
+	compiled, problems := e.Compile(set)
+	if compiled == nil {
+		a.problems(a.err, problems)
+		return nil, exit(2)
+	}
+	return e.Explain(set, compiled, p, out), nil
+}
+
+// protocols are the names that PROTO may have; a number is taken too.
+var protocols = map[string]uint8{
+	"icmp": ruleset.ICMP, "igmp": ruleset.IGMP, "tcp": ruleset.TCP, "udp": ruleset.UDP,
+	"gre": 47, "esp": 50, "ah": 51, "icmpv6": ruleset.ICMPv6, "ospf": 89, "sctp": 132,
+}
+
+// parsePacket reads the arguments of explain. For ICMP the port is the type,
+// an echo request when absent.
+func parsePacket(src, dst, proto string) (ruleset.Packet, error) {
+	var p ruleset.Packet
+	var err error
+	if p.Src, err = netip.ParseAddr(src); err != nil {
+		return p, fmt.Errorf("source %q: not an address", src)
+	}
+	if p.Dst, err = netip.ParseAddr(dst); err != nil {
+		return p, fmt.Errorf("destination %q: not an address", dst)
+	}
+	if p.Src.Is4() != p.Dst.Is4() {
+		return p, fmt.Errorf("%s and %s are not of one family", src, dst)
+	}
+	name, port, hasPort := strings.Cut(strings.ToLower(proto), "/")
+	if name == "icmp" && p.Src.Is6() {
+		name = "icmpv6"
+	}
+	num, known := protocols[name]
+	if !known {
+		n, err := strconv.ParseUint(name, 10, 8)
+		if err != nil {
+			return p, fmt.Errorf("protocol %q: write tcp/PORT, udp/PORT, icmp, or a number", proto)
+		}
+		num = uint8(n)
+	}
+	p.Proto = num
+	return p, setPort(&p, proto, port, hasPort)
+}
+
+func setPort(p *ruleset.Packet, proto, port string, hasPort bool) error {
+	n, err := strconv.ParseUint(port, 10, 16)
+	if hasPort && err != nil {
+		return fmt.Errorf("port %q: not a number from 0 to 65535", port)
+	}
+	switch p.Proto {
+	case ruleset.TCP, ruleset.UDP:
+		if !hasPort {
+			return fmt.Errorf("protocol %q: write the port, for example %s/443", proto, proto)
+		}
+		p.SrcPort, p.DstPort = 40000, uint16(n) // any port that is not privileged
+		if p.Proto == ruleset.TCP {
+			p.TCPFlags = 0x02 // SYN
+		}
+	case ruleset.ICMP:
+		p.ICMPType = 8
+	case ruleset.ICMPv6:
+		p.ICMPType = 128
+	}
+	if hasPort && (p.Proto == ruleset.ICMP || p.Proto == ruleset.ICMPv6) {
+		p.ICMPType = uint8(n)
+	}
+	return nil
+}
+
+func (a *app) printExplanation(x *engine.Explanation) error {
+	rows := [][]string{{"", "TABLE", "CHAIN", "N", "RULE", "ROW"}}
+	for _, s := range x.Steps {
+		rows = append(rows, stepRow(x, s))
+	}
+	if err := a.table(rows); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "%s%s\n", x.Outcome, decidedBy(x))
+	if x.DNATed {
+		fmt.Fprintf(a.out, "destination becomes %s\n", endpoint(x.Packet.Dst, x.Packet.DstPort))
+	}
+	if x.Masqueraded {
+		fmt.Fprintf(a.out, "source becomes the address of %s\n", x.Packet.Out)
+	}
+	for _, d := range x.Doubts {
+		fmt.Fprintf(a.out, "not judged: %s %s: %s\n", d.Table, d.Chain, visible(d.Why))
+	}
+	return nil
+}
+
+// answers mark how a rule answered; only rules that were met are printed.
+var answers = map[ruleset.Answer]string{ruleset.No: "no", ruleset.Yes: "yes", ruleset.Unknown: "?"}
+
+func stepRow(x *engine.Explanation, s ruleset.Step) []string {
+	if s.Rule == nil {
+		return []string{answers[s.Matched], s.Table, s.Chain, "", "policy", ""}
+	}
+	ref, text := x.Row(s)
+	where := text
+	if ref.Line > 0 {
+		where = place(ref) + "  " + text
+	}
+	return []string{answers[s.Matched], s.Table, s.Chain, strconv.Itoa(s.Index + 1), s.Rule.Spec(x.Packet.Family()), where}
+}
+
+func decidedBy(x *engine.Explanation) string {
+	words := ""
+	if x.With != "" {
+		words = " with " + x.With
+	}
+	if row := decidingRow(x); row != "" {
+		words += " by " + row
+	}
+	return words
+}
+
+// decidingRow is the row that sent the packet to its verdict: the last step of
+// the path that came from a table row, else the last built-in part before the
+// chains that carry a verdict out.
+func decidingRow(x *engine.Explanation) string {
+	name, fromRow := "", false
+	for _, s := range x.Path {
+		ref, _ := x.Row(s)
+		action := s.Chain == ruleset.ChainAccept || s.Chain == ruleset.ChainDrop || s.Chain == ruleset.ChainReject
+		if ref == (engine.RowRef{}) || action || fromRow && ref.Line == 0 {
+			continue
+		}
+		name, fromRow = place(ref), ref.Line > 0
+	}
+	return name
+}
+
+// explainJSON is an explanation as --json prints it.
+type explainJSON struct {
+	Verdict     string     `json:"verdict"`
+	With        string     `json:"with,omitempty"`
+	Row         string     `json:"row,omitempty"`
+	Local       bool       `json:"to_this_host"`
+	In          string     `json:"in"`
+	Out         string     `json:"out,omitempty"`
+	Dst         string     `json:"destination"`
+	DNAT        bool       `json:"dnat"`
+	Masqueraded bool       `json:"masqueraded"`
+	Steps       []stepJSON `json:"steps"`
+	NotJudged   []string   `json:"not_judged"`
+}
+
+type stepJSON struct {
+	Table   string `json:"table"`
+	Chain   string `json:"chain"`
+	Index   int    `json:"index,omitempty"`
+	Matched string `json:"matched"`
+	ID      string `json:"id,omitempty"`
+	Row     string `json:"row,omitempty"`
+	Rule    string `json:"rule"`
+}
+
+func explainJSONOf(x *engine.Explanation) explainJSON {
+	out := explainJSON{
+		Verdict: string(x.Outcome), With: x.With, Row: decidingRow(x), Local: x.Local,
+		In: x.Packet.In, Out: x.Packet.Out, Dst: endpoint(x.Packet.Dst, x.Packet.DstPort),
+		DNAT: x.DNATed, Masqueraded: x.Masqueraded, Steps: []stepJSON{}, NotJudged: []string{},
+	}
+	for _, s := range x.Steps {
+		one := stepJSON{Table: s.Table, Chain: s.Chain, Index: s.Index + 1, Matched: answers[s.Matched], Rule: "policy"}
+		if s.Rule != nil {
+			ref, _ := x.Row(s)
+			one.ID, one.Row, one.Rule = s.Rule.ID, place(ref), s.Rule.Spec(x.Packet.Family())
+		}
+		out.Steps = append(out.Steps, one)
+	}
+	for _, d := range x.Doubts {
+		out.NotJudged = append(out.NotJudged, d.Table+" "+d.Chain+": "+d.Why)
+	}
+	return out
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mfwtui/mfwtui/engine"
+)
+
+func (a *app) flowsCommand() *cobra.Command {
+	var follow, account bool
+	cmd := a.jsonFlag(&cobra.Command{
+		Use:   "flows",
+		Short: "print the live connections",
+		Long: `flows prints the conntrack table, both families and both directions. With
+--follow it prints a new one every second; with --json each is one line.
+Byte counters need accounting: --accounting on switches it on for this machine
+until the next boot.`,
+		Example: "  mfwtui flows --json\n  mfwtui flows --accounting",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if account {
+				return a.engine().EnableAccounting()
+			}
+			return a.flows(cmd, follow)
+		},
+	})
+	cmd.Flags().BoolVar(&follow, "follow", false, "print a snapshot every second")
+	cmd.Flags().BoolVar(&account, "accounting", false, "switch byte counters on (sysctl net.netfilter.nf_conntrack_acct=1)")
+	return cmd
+}
+
+func (a *app) flows(cmd *cobra.Command, follow bool) error {
+	e := a.engine()
+	return a.repeat(cmd, follow, func() error {
+		snap, err := e.Flows(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if a.asJSON {
+			return a.flowsAsJSON(snap, follow)
+		}
+		if !snap.Accounting {
+			a.note("byte counters are off; mfwtui flows --accounting switches them on")
+		}
+		return a.table(flowRows(snap.Flows))
+	})
+}
+
+// repeat runs one snapshot, or one every second until the context ends.
+func (a *app) repeat(cmd *cobra.Command, follow bool, snapshot func() error) error {
+	if err := snapshot(); err != nil || !follow {
+		return err
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-cmd.Context().Done():
+			return nil
+		case <-tick.C:
+			if err := snapshot(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func flowRows(list []engine.Flow) [][]string {
+	rows := [][]string{{"PROTO", "STATE", "SOURCE", "DESTINATION", "REPLY FROM", "REPLY TO", "BYTES", "REPLY BYTES", "TIMEOUT"}}
+	for _, f := range list {
+		rows = append(rows, []string{
+			protoName(f.Proto), f.State,
+			endpoint(f.Orig.Src, f.Orig.SrcPort), endpoint(f.Orig.Dst, f.Orig.DstPort),
+			endpoint(f.Reply.Src, f.Reply.SrcPort), endpoint(f.Reply.Dst, f.Reply.DstPort),
+			strconv.FormatUint(f.OrigCount.Bytes, 10), strconv.FormatUint(f.ReplyCount.Bytes, 10),
+			f.Timeout.String(),
+		})
+	}
+	return rows
+}
+
+func endpoint(a netip.Addr, port uint16) string {
+	return netip.AddrPortFrom(a, port).String()
+}
+
+func protoName(p uint8) string {
+	switch p {
+	case 1:
+		return "icmp"
+	case 6:
+		return "tcp"
+	case 17:
+		return "udp"
+	case 58:
+		return "icmpv6"
+	}
+	return strconv.Itoa(int(p))
+}
+
+// flowJSON is a flow as --json prints it.
+type flowJSON struct {
+	ID      uint32    `json:"id"`
+	Family  string    `json:"family"`
+	Proto   string    `json:"proto"`
+	State   string    `json:"state"`
+	Orig    tupleJSON `json:"orig"`
+	Reply   tupleJSON `json:"reply"`
+	SNAT    bool      `json:"snat"`
+	DNAT    bool      `json:"dnat"`
+	Mark    uint32    `json:"mark"`
+	Timeout float64   `json:"timeout_seconds"`
+	Rate    float64   `json:"bytes_per_second"`
+}
+
+type tupleJSON struct {
+	Src     netip.Addr `json:"src"`
+	SrcPort uint16     `json:"sport"`
+	Dst     netip.Addr `json:"dst"`
+	DstPort uint16     `json:"dport"`
+	Packets uint64     `json:"packets"`
+	Bytes   uint64     `json:"bytes"`
+}
+
+type flowsJSON struct {
+	At         time.Time  `json:"at"`
+	Accounting bool       `json:"accounting"`
+	Max        int        `json:"max"`
+	Flows      []flowJSON `json:"flows"`
+}
+
+func (a *app) flowsAsJSON(snap engine.FlowSnapshot, oneLine bool) error {
+	out := flowsJSON{At: snap.At, Accounting: snap.Accounting, Max: snap.Max, Flows: make([]flowJSON, 0, len(snap.Flows))}
+	for _, f := range snap.Flows {
+		out.Flows = append(out.Flows, flowJSON{
+			ID: f.ID, Family: f.Family.String(), Proto: protoName(f.Proto), State: f.State,
+			Orig:  tupleJSON{f.Orig.Src, f.Orig.SrcPort, f.Orig.Dst, f.Orig.DstPort, f.OrigCount.Packets, f.OrigCount.Bytes},
+			Reply: tupleJSON{f.Reply.Src, f.Reply.SrcPort, f.Reply.Dst, f.Reply.DstPort, f.ReplyCount.Packets, f.ReplyCount.Bytes},
+			SNAT:  f.SrcNAT, DNAT: f.DstNAT, Mark: f.Mark, Timeout: f.Timeout.Seconds(), Rate: f.Rate,
+		})
+	}
+	if oneLine {
+		return a.jsonLine(out)
+	}
+	return a.json(out)
+}

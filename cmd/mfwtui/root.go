@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui"
+)
+
+// app is what every command has: the global flags and the terminal.
+type app struct {
+	*terminal
+	dir, node, state, run, geo string
+	asJSON                     bool
+}
+
+// newRoot makes the command tree.
+func newRoot(t *terminal) *cobra.Command {
+	a := &app{terminal: t}
+	root := &cobra.Command{
+		Use:   "mfwtui",
+		Short: "an interactive firewall console",
+		Long: `mfwtui reads firewall tables (addresses, services, interfaces, rules, virtuals),
+edits them, shows the IPv4 and IPv6 difference to the rules that run, applies it
+under a countdown that rolls back unless you confirm, and shows live connections
+and counters. Without a command it opens the console.`,
+		Example:       "  mfwtui -C ./tables     # the console on the tables in ./tables",
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return a.console(cmd) },
+	}
+	root.SetOut(t.out)
+	root.SetErr(t.err)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	f := root.PersistentFlags()
+	f.StringVarP(&a.dir, "dir", "C", envOr("MFWTUI_DIR", engine.DefaultDir), "directory of the tables")
+	f.StringVarP(&a.node, "node", "n", "", "use the tables in nodes/NODE")
+	f.StringVar(&a.state, "state", envOr("MFWTUI_STATE", engine.DefaultState), "directory of the generations")
+	f.StringVar(&a.run, "run", envOr("MFWTUI_RUN", engine.DefaultRun), "directory of journal, lock and socket")
+	f.StringVar(&a.geo, "geo", "", "country file, CSV or MMDB, for GEO: addresses")
+	root.AddCommand(
+		a.checkCommand(), a.showCommand(), a.diffCommand(), a.applyCommand(),
+		a.confirmCommand(), a.rejectCommand(), a.extendCommand(), a.statusCommand(),
+		a.bootCommand(), a.teardownCommand(), a.flowsCommand(), a.countersCommand(),
+		a.explainCommand(), a.doctorCommand(), a.demoCommand(), a.guardianCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+func envOr(name, fallback string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return fallback
+}
+
+// jsonFlag gives a command that prints a table its --json.
+func (a *app) jsonFlag(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().BoolVar(&a.asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// engine makes the facade for the directories that the flags name.
+func (a *app) engine() *engine.Engine {
+	dir := a.dir
+	if a.node != "" {
+		dir = filepath.Join("nodes", a.node)
+	}
+	return engine.New(engine.Config{
+		Dir: dir, State: a.state, Run: a.run, Geo: a.geo,
+		Guardian:      []string{selfPath(), guardianWord},
+		SSHConnection: os.Getenv("SSH_CONNECTION"),
+		Login:         os.Getenv("SUDO_USER"),
+	})
+}
+
+// selfPath is the path of this program. The guardian is started from it, so
+// it must not depend on the working directory.
+func selfPath() string {
+	path, err := os.Executable()
+	if err != nil {
+		return "/proc/self/exe"
+	}
+	return path
+}
+
+// recovered finishes what a dead process left, and says so.
+func (a *app) recovered(cmd *cobra.Command, e *engine.Engine) error {
+	did, err := e.Recover(cmd.Context())
+	if did != "" {
+		a.note("%s", did)
+	}
+	return err
+}
+
+// load reads the tables; problems of reading are printed and end the command
+// with the given status.
+func (a *app) load(e *engine.Engine, status int) (*tables.Set, error) {
+	set, problems := e.Load()
+	if problems.HasErrors() {
+		a.problems(a.err, problems)
+		return nil, exit(status)
+	}
+	return set, nil
+}
+
+// console opens the console.
+func (a *app) console(cmd *cobra.Command) error {
+	if !a.isTTY {
+		return errors.New("the console needs a terminal; see mfwtui --help for the commands that do not")
+	}
+	e := a.engine()
+	if err := e.CheckDir(); err != nil {
+		return err
+	}
+	if err := a.recovered(cmd, e); err != nil {
+		return err
+	}
+	return tui.Run(cmd.Context(), e, tui.Options{})
+}
