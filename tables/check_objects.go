@@ -6,21 +6,14 @@ import "slices"
 // in MicroFW.
 func (c *checker) checkAddresses() {
 	for row := range c.rows(Addresses) {
-		name := row.cell(0)
-		good := c.checkName(row, 0, AddressObject)
-		c.checkRedefined(row, AddressObject)
-		a := Address{Row: row, Name: name}
+		good := c.checkDefinition(row, AddressObject)
 		v4, found4 := readAddrs(row.cell(1), ipv4)
 		v6, found6 := readAddrs(row.cell(2), ipv6)
-		a.V4, a.V6 = v4, v6
-		good = c.reportAll(row, 1, found4) && good
-		good = c.reportAll(row, 2, found6) && good
-		if row.cell(1) == Empty && row.cell(2) == Empty {
-			c.report(row, 1, note("%s has no address; rules that use it never match", quote(name)))
-		}
+		good = c.checkValues(row, found4, found6, "has no address") && good
+		name := row.cell(0)
 		delete(c.cfg.Addresses, name)
 		if good {
-			c.cfg.Addresses[name] = a
+			c.cfg.Addresses[name] = Address{Row: row, Name: name, V4: v4, V6: v6}
 		}
 	}
 }
@@ -29,34 +22,38 @@ func (c *checker) checkAddresses() {
 // in MicroFW.
 func (c *checker) checkServices() {
 	for row := range c.rows(Services) {
-		name := row.cell(0)
-		good := c.checkName(row, 0, ServiceObject)
-		c.checkRedefined(row, ServiceObject)
-		s := Service{Row: row, Name: name}
+		good := c.checkDefinition(row, ServiceObject)
 		tcp, foundTCP := readPorts(row.cell(1), "tcp", c.facts.Services)
 		udp, foundUDP := readPorts(row.cell(2), "udp", c.facts.Services)
-		s.TCP, s.UDP = tcp, udp
-		good = c.reportAll(row, 1, foundTCP) && good
-		good = c.reportAll(row, 2, foundUDP) && good
-		if row.cell(1) == Empty && row.cell(2) == Empty {
-			c.report(row, 1, note("%s has neither a TCP nor a UDP port; rules that use it never match", quote(name)))
-		}
+		good = c.checkValues(row, foundTCP, foundUDP, "has neither a TCP nor a UDP port") && good
+		name := row.cell(0)
 		delete(c.cfg.Services, name)
 		if good {
-			c.cfg.Services[name] = s
+			c.cfg.Services[name] = Service{Row: row, Name: name, TCP: tcp, UDP: udp}
 		}
 	}
 }
 
-// checkRedefined defines the name in the first cell of a row and warns when
-// that replaces an earlier row.
-func (c *checker) checkRedefined(row Row, class Object) {
-	name := row.cell(0)
-	if before := c.define(class, name, row.Num); before != 0 {
-		c.report(row, 0, note("redefines %s from line %d; the last one wins", quote(name), before))
-		return
+// checkDefinition defines the name in the first cell of a row, reports what is
+// wrong with it, and warns when it replaces an earlier row.
+func (c *checker) checkDefinition(row Row, class Object) bool {
+	good := c.checkName(row, 0, class)
+	if before := c.define(class, row.cell(0), row.Num); before != 0 {
+		c.report(row, 0, note("redefines %s from line %d; the last one wins", quote(row.cell(0)), before))
+	} else {
+		c.checkSpelling(row, 0, class)
 	}
-	c.checkSpelling(row, 0, class)
+	return good
+}
+
+// checkValues reports what was found in the two cells after a name, and when
+// both are empty.
+func (c *checker) checkValues(row Row, first, second []finding, empty string) bool {
+	if row.cell(1) == Empty && row.cell(2) == Empty {
+		c.report(row, 1, note("%s %s; rules that use it never match", quote(row.cell(0)), empty))
+	}
+	good := c.reportAll(row, 1, first)
+	return c.reportAll(row, 2, second) && good
 }
 
 // checkInterfaces reads the table interfaces, which also defines the zones.

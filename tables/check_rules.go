@@ -122,7 +122,7 @@ func (c *checker) countries(text string) (codes []string, found []finding) {
 		case len(code) != 2 || !letterOrDigit(code[0]) || !letterOrDigit(code[1]):
 			return nil, []finding{fault("%s is not a country code; codes have two letters, as in GEO:DE,AT", quote(code))}
 		case c.facts.Countries != nil && !c.facts.Countries(upper):
-			found = append(found, fault("no country data for %s; check the code or load other data", quote(upper)))
+			found = append(found, fault("no country data loaded for GEO:%s; check the code, or give data with --geo", upper))
 		case !slices.Contains(codes, upper):
 			codes = append(codes, upper)
 		}

@@ -171,6 +171,21 @@ func BenchmarkCheck(b *testing.B) {
 	}
 }
 
+// BenchmarkCheckErrors has a name that does not exist in every row.
+func BenchmarkCheckErrors(b *testing.B) {
+	for _, n := range []int{10, 100, 1000, 10000} {
+		good := manyRules(n)
+		rules := strings.ReplaceAll(string(good.File(Rules).Bytes()), "ext              host", "ext              hots")
+		set := good.With(Parse(Rules, []byte(rules)))
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				set.Check(Facts{})
+			}
+		})
+	}
+}
+
 func BenchmarkEdit(b *testing.B) {
 	for _, n := range []int{10, 100, 1000, 10000} {
 		set := manyRules(n)

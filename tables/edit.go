@@ -293,10 +293,10 @@ func (f *File) mendEnds(indexes ...int) {
 		}
 		line, next := f.Lines[i], f.Lines[i+1]
 		end := line.EOL
-		switch {
-		case end == "":
+		if end == "" {
 			end = f.lineEnd(i)
-		case end == "\r" && next.EOL == "\n" && next.size() == 0:
+		}
+		if end == "\r" && next.EOL == "\n" && next.size() == 0 {
 			end = "\r\n"
 		}
 		if end != line.EOL {

@@ -151,6 +151,7 @@ func TestEditsOfLineEnds(t *testing.T) {
 		{"a row moves behind the last one without a line end", "a 1 -\nb 2 -", "services move 1 2", "b 2 -\na 1 -\n"},
 		{"the last row without a line end goes", "a 1 -\nb 2 -", "services delete 2", "a 1 -\n"},
 		{"a lone carriage return does not swallow a blank line", "a 1 -\rb 2 -\r\n\n", "services delete 2", "a 1 -\r\n\n"},
+		{"nor does the one that a last line gets", "\na 1 -\rb 2 -", "services move 1 3", "a 1 -\rb 2 -\r\n\n"},
 		{"tabs stay tabs", "a\t1\t-\n", "services set 1 0 longer-name", "longer-name\t1\t-\n"},
 		{"tabs make up for a shorter cell", "longer-name\t1\t-\n", "services set 1 0 a", "a\t\t1\t-\n"},
 	} {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 )
 
 // The limits of a table.
@@ -138,7 +139,7 @@ func read(fsys fs.FS, k Kind) ([]byte, error) {
 }
 
 func tooBig(size int64) error {
-	return fmt.Errorf("%.1f MB; the limit is 1 MB", float64(size)/maxSize)
+	return fmt.Errorf("%.1f MB; the limit is 1 MB", math.Ceil(10*float64(size)/maxSize)/10)
 }
 
 // cause is an error of the file system without its path, which the file name

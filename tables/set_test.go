@@ -38,6 +38,8 @@ func TestLoadReportsWhatItCannotRead(t *testing.T) {
 			"error rules: is not a regular file; a table is a file\n"},
 		{"I08 too big", func(m fstest.MapFS) { m["rules"] = &fstest.MapFile{Data: make([]byte, 2<<20)} },
 			"error rules: 2.0 MB; the limit is 1 MB\n"},
+		{"I08 a little too big", func(m fstest.MapFS) { m["rules"] = &fstest.MapFile{Data: make([]byte, 1<<20+1)} },
+			"error rules: 1.1 MB; the limit is 1 MB\n"},
 		{"every table is named", func(m fstest.MapFS) { clear(m) },
 			"error addresses: cannot read the table: no such file; create it, it may be empty\n" +
 				"error services: cannot read the table: no such file; create it, it may be empty\n" +
@@ -61,25 +63,21 @@ func TestLoadReportsWhatItCannotRead(t *testing.T) {
 	}
 }
 
-// failingFS fails to read one file, at Open or at Read.
+// failingFS cannot open one file.
 type failingFS struct {
-	fs.FS
+	fstest.MapFS
 	name string
-	open error
 }
 
 func (f failingFS) Open(name string) (fs.File, error) {
-	if name != f.name {
-		return f.FS.Open(name)
+	if name == f.name {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EACCES}
 	}
-	if f.open != nil {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: f.open}
-	}
-	return os.Open(os.DevNull + "/") // not a directory
+	return f.MapFS.Open(name)
 }
 
 func TestLoadNamesTheCause(t *testing.T) {
-	_, problems := Load(failingFS{sampleFS(), "virtuals", syscall.EACCES})
+	_, problems := Load(failingFS{sampleFS(), "virtuals"})
 	want := "error virtuals: cannot read the table: permission denied\n"
 	if got := show(problems); got != want {
 		t.Errorf("problems are\n%swant\n%s", got, want)

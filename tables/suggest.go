@@ -45,14 +45,19 @@ func nearest(text string, names []string) string {
 	return best
 }
 
+// longest is the length of the longest word that a distance is counted for;
+// no name in the tables may be longer.
+const longest = 31
+
 // distance counts the letters to insert, delete, replace or swap with their
 // neighbour to get from one word to another (optimal string alignment). It
 // stops at limit.
 func distance(a, b string, limit int) int {
-	if diff := len(a) - len(b); diff >= limit || -diff >= limit {
+	if diff := len(a) - len(b); diff >= limit || -diff >= limit || len(b) > longest {
 		return limit
 	}
-	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	var rows [3][longest + 1]int
+	before, above, row := rows[0][:len(b)+1], rows[1][:len(b)+1], rows[2][:len(b)+1]
 	for j := range above {
 		above[j] = j
 	}
