@@ -44,14 +44,8 @@ func (dir tableFS) Open(name string) (fs.File, error) {
 
 // distrust says why a table file must not be used, or nothing.
 func distrust(st fs.FileInfo) string {
-	if !st.Mode().IsRegular() {
-		if st.IsDir() {
-			return "is a directory"
-		}
-		return "is not a regular file"
-	}
-	if os.Geteuid() != 0 {
-		return "" // who is not root harms only himself
+	if !st.Mode().IsRegular() || os.Geteuid() != 0 {
+		return "" // package tables refuses what is no file; who is not root harms only himself
 	}
 	if perm := st.Mode().Perm(); perm&0o022 != 0 {
 		return fmt.Sprintf("mode %04o lets other users change the firewall; run chmod 0640", perm)
