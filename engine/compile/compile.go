@@ -38,7 +38,8 @@ type Result struct {
 }
 
 // RowRef is where a rule came from: a table row, or a built-in part of the
-// ruleset, which has no row and a Name such as "established".
+// ruleset, which has no row and a Name such as "established". The rule that logs
+// for a row has both: the row, and the Name "log".
 type RowRef struct {
 	Kind tables.Kind
 	Line int
@@ -49,22 +50,22 @@ type RowRef struct {
 // restore of more takes seconds, in which the kernel holds its lock.
 const maxRules = 50_000
 
-// Compile makes the ruleset. The problems are what only the compiler can
-// see: a row that matches nothing in either family, a virtual that can never
-// match, a name that did not resolve, a country without data. The result is
-// valid when there are no errors among them.
+// Compile makes the ruleset from tables that were checked without errors. The
+// problems are what only the compiler can see: a host name that did not resolve, a
+// country without data, a row that matches nothing because of the interfaces or
+// of the country data, a name that the kernel will show otherwise, too many
+// marks or kernel rules. The result is valid when there are no errors among them.
 func Compile(cfg *tables.Config, facts Facts) (*Result, tables.Problems) {
 	c := &compiler{
-		cfg:    cfg,
-		facts:  facts,
-		ids:    nameRows(cfg),
-		result: &Result{Rules: &ruleset.Ruleset{Sets: ruleset.Sets{}}},
-		sets:   map[string]*ruleset.Set{},
-		known:  map[string][]service{},
-		said:   map[tables.Problem]bool{},
-		count:  map[string]int{},
-
+		cfg:     cfg,
+		facts:   facts,
+		ids:     nameRows(cfg),
+		result:  &Result{Rules: &ruleset.Ruleset{Sets: ruleset.Sets{}}},
+		said:    map[tables.Problem]bool{},
+		sets:    map[string]*ruleset.Set{},
+		known:   map[string][]service{},
 		matches: make([]int, len(cfg.Rules)),
+		count:   map[string]int{},
 	}
 	c.result.Rows = c.ids.rows
 	c.layout = newLayout(cfg, facts.Bridges, func(wanted, name string) { c.warnRenamed(tables.Interfaces, wanted, name) })
