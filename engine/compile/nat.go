@@ -27,10 +27,7 @@ func (c *compiler) firstMatchNAT() bool { return c.cfg.Options.NATOrder == "firs
 func (c *compiler) assignMarks() {
 	c.marks = make(map[int]uint32)
 	for i, row := range c.cfg.Rules {
-		if !row.Action.NAT {
-			continue
-		}
-		if row.DstZone == tables.FW || !row.Src.Any && !c.firstMatchNAT() {
+		if !row.Action.NAT || row.DstZone == tables.FW || !row.Src.Any && !c.firstMatchNAT() {
 			continue
 		}
 		mark := uint32(firstMark + len(c.marks))
