@@ -78,6 +78,7 @@ func (p *Printer) DeleteChain(chain string) {
 // the first rule like it. With counters, a rule that has some gets them, for
 // --counters.
 func (p *Printer) WriteRule(verb Verb, chain string, r *Rule, counters bool) {
+	p.needTable()
 	if !builtin(chain) {
 		p.userChain(chain)
 	}
@@ -118,13 +119,17 @@ func (p *Printer) Text() (string, error) {
 func (p *Printer) Empty() bool { return len(p.text) == 0 }
 
 func (p *Printer) line(parts ...string) {
-	if p.table == "" {
-		p.fail(errors.New("no table to write to"))
-	}
+	p.needTable()
 	for _, part := range parts {
 		p.text = append(p.text, part...)
 	}
 	p.text = append(p.text, '\n')
+}
+
+func (p *Printer) needTable() {
+	if p.table == "" {
+		p.fail(errors.New("no table to write to"))
+	}
 }
 
 func (p *Printer) userChain(name string) {

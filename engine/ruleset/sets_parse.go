@@ -3,6 +3,7 @@ package ruleset
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,6 +26,9 @@ func ParseSets(data []byte) (Sets, error) {
 		if err := p.line(p.text[pos:next]); err != nil {
 			return nil, fmt.Errorf("line %d of the sets: %w", line, err)
 		}
+		if strings.HasPrefix(p.text[pos:], "create ") {
+			p.last.Members = slices.Grow(p.last.Members, followingLines(p.text[next:]))
+		}
 		line += 1 + strings.Count(p.text[pos:next], "\n")
 		pos = next + 1
 	}
@@ -39,6 +43,14 @@ type setParser struct {
 	sets Sets
 	last *Set // the set of the line before
 	bits int  // netmask of the last set, -1 when it has none
+}
+
+// followingLines estimates how many members follow a create line.
+func followingLines(text string) int {
+	if i := strings.Index(text, "\ncreate "); i >= 0 {
+		text = text[:i]
+	}
+	return strings.Count(text, "\n")
 }
 
 // lineEnd finds the end of the line that starts at pos. ipset prints comments
