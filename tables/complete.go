@@ -48,7 +48,11 @@ func (s *Set) candidates(kind Kind, cell int, before string) []Completion {
 	case Interfaces:
 		switch cell {
 		case 1:
-			return append(s.objects(ZoneObject), Completion{Docker, "the bridges of containers"})
+			zones := s.objects(ZoneObject)
+			if !slices.ContainsFunc(zones, func(c Completion) bool { return c.Text == Docker }) {
+				zones = append(zones, Completion{Docker, "the bridges of containers"})
+			}
+			return zones
 		case 2:
 			return protocolCompletions(before)
 		}

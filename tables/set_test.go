@@ -105,6 +105,7 @@ func TestLoadDoesNotWaitForAPipe(t *testing.T) {
 func TestUnreadTableIsOneProblemNotMany(t *testing.T) {
 	fsys := sampleFS()
 	delete(fsys, "addresses")
+	fsys["services"].Data = []byte("ssh 22 -\n")
 	fsys["rules"].Data = []byte("ext FW lan_home lan_nas ssh accept\n")
 	fsys["virtuals"].Data = []byte("ext router lan_nas ssh ssh\n")
 	set, _ := Load(fsys)
@@ -152,8 +153,8 @@ func TestProblemsAreLimitedErrorsFirst(t *testing.T) {
 	_, problems := setWith(Options, "").With(Parse(Rules, []byte(rules))).Check(Facts{})
 	errors, warnings := problems.Count()
 	last := problems[len(problems)-1].Error()
-	// the range of base, and 149 of 150 equal rows are warnings
-	if got, want := fmt.Sprintf("%d %d %d %s", len(problems), errors, warnings, last), "201 100 101 tables: 50 more problems are not shown; correct these first"; got != want {
+	// the four warnings of base, and 149 of 150 equal rows
+	if got, want := fmt.Sprintf("%d %d %d %s", len(problems), errors, warnings, last), "201 100 101 tables: 53 more problems are not shown; correct these first"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	_, problems = setWith(Options, "").With(Parse(Rules, []byte(strings.Repeat(rules, 3)))).Check(Facts{})
@@ -229,7 +230,11 @@ func TestComplete(t *testing.T) {
 		{Rules, 4, "htt", "http (tcp 80) http-alt (tcp 8080)"},
 		{Rules, 5, "accept+", "accept+log (let it pass, and log it) accept+nat (let it pass, from the firewall's own address) " +
 			"accept+nat+log (let it pass, from the firewall's own address, and log it)"},
-		{Virtuals, 2, "d", "DOCKER (a published container port) mdns (224.0.0.251, ff02::fb)"},
+		{Virtuals, 2, "d", "DOCKER (a published container port) mdns (224.0.0.251, ff02::fb) named (nas.example, nas.example)"},
+		{Virtuals, 0, "i", "int (eth1)"},
+		{Virtuals, 1, "rou", "router (203.0.113.1, 2001:db8::1)"},
+		{Virtuals, 3, "al", "ALL (every port; both services must be ALL) http-alt (tcp 8080)"},
+		{Interfaces, 1, "do", "DOCKER (docker0)"},
 		{Interfaces, 2, "gre,osp", "gre,ospf (IP protocol 89)"},
 		{Addresses, 1, "", "- (none)"},
 		{Addresses, 0, "", ""},
