@@ -1,12 +1,15 @@
 package apply
 
 import (
+	"bufio"
 	"errors"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 
 	"github.com/mfwtui/mfwtui/engine/plan"
@@ -319,6 +322,71 @@ func TestSecondApplyOfTheSameChangesNothing(t *testing.T) {
 		b.runs(want)
 		if n := len(b.live().V4.Chain("filter", "INPUT").Rules); n != 1 {
 			t.Errorf("%d hooks", n)
+		}
+	})
+}
+
+// F01, F02: the terminal goes away, or nobody reads it any more. The window
+// runs on without it.
+func TestTerminalGoesAway(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first := letting(22)
+		b.apply(first)
+		for name, hangUp := range map[string]bool{"closed": true, "not read": false} {
+			console := exec.Command("/proc/self/exe", append([]string{"console", b.paths.State, b.paths.Run}, b.flags...)...)
+			terminal, err := pty.Start(console)
+			if err != nil {
+				needs(t, "a pseudo-terminal: "+err.Error())
+			}
+			line, err := bufio.NewReaderSize(terminal, 28).ReadString('\n')
+			if err != nil {
+				t.Fatalf("%s: console: %q, %v", name, line, err)
+			}
+			if hangUp {
+				terminal.Close()
+				if err := console.Wait(); err == nil {
+					t.Errorf("%s: the console survived", name)
+				}
+			}
+			b.ended(strings.TrimSpace(line), RolledBack, "no confirmation within 1s")
+			b.runs(first)
+			if !hangUp {
+				console.Process.Kill()
+				console.Wait()
+				terminal.Close()
+			}
+		}
+	})
+}
+
+// F38: a kernel that cannot hold a gate. The guardian does it alone, and says
+// so.
+func TestWithoutAGate(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		b.flags = append(b.flags, "--gateless")
+		first, second := letting(22), letting(22, 80)
+		b.apply(first)
+		b.runs(first)
+		for _, c := range []struct {
+			state  State
+			want   plan.Target
+			answer func(s Status)
+		}{
+			{RolledBack, first, func(Status) {}},
+			{RolledBack, first, func(Status) { _, _ = Reject(t.Context(), b.paths, "") }},
+			{RolledBack, first, func(Status) { _, workers := b.guardians(); b.kill(workers...) }},
+			{Confirmed, second, func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code) }},
+		} {
+			s := b.start(second, time.Second)
+			if s.DeadMan || !strings.Contains(strings.Join(s.Proof, "\n"), "the guardian process alone holds the rollback") {
+				t.Errorf("trial: %+v", s)
+			}
+			if d := plan.Compare(b.live(), second, plan.Owned(second.Rules)); !d.Empty() {
+				t.Errorf("not in force:\n%s", d.Unified())
+			}
+			c.answer(s)
+			b.ended(s.ID, c.state, "")
+			b.runs(c.want)
 		}
 	})
 }

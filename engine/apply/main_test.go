@@ -2,47 +2,97 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/mfwtui/mfwtui/engine/host"
 )
 
-// TestMain also is the guardian that the tests of this package start: the test
-// binary with "guardian" as its first argument.
+// TestMain also is the guardian and the console that the tests of this package
+// start: the test binary with "guardian" or "console" as its first argument.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "guardian" {
-		if err := testGuardian(os.Args[2:]); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+	var role func(args []string) error
+	if len(os.Args) > 1 {
+		role = map[string]func([]string) error{"guardian": testGuardian, "console": testConsole}[os.Args[1]]
 	}
-	os.Exit(m.Run())
+	if role == nil {
+		os.Exit(m.Run())
+	}
+	if err := role(os.Args[2:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
-// testGuardian is what cmd's guardian command does, with a fault put in.
-func testGuardian(args []string) error {
+// testConsole starts a trial and then draws for ever: the console whose
+// terminal goes away. Its arguments are the paths, and what the guardian gets.
+func testConsole(args []string) error {
+	paths := Paths{State: args[0], Run: args[1]}
+	k, _, err := kernelOf(args[2:])
+	if err != nil {
+		return err
+	}
+	guardian := append([]string{"/proc/self/exe", "guardian"}, args[2:]...)
+	s, err := Start(context.Background(), k, paths, Request{
+		Want: letting(22, 80), Timeout: time.Second, Guardian: append(guardian, "--"),
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Println(s.ID)
+	for {
+		fmt.Print(strings.Repeat("x", 80))
+	}
+}
+
+// kernelOf reads the flags of a test guardian.
+func kernelOf(args []string) (host.Kernel, func(step string) error, error) {
 	var fault, backend, lockFile string
+	var gateless bool
 	fs := flag.NewFlagSet("test guardian", flag.ContinueOnError)
 	fs.StringVar(&fault, "fault", "", "")
 	fs.StringVar(&backend, "backend", "", "")
 	fs.StringVar(&lockFile, "lock-file", "", "")
-	end := 0
-	for end < len(args) && args[end] != "--" {
-		end++
-	}
-	if err := fs.Parse(args[:end]); err != nil {
-		return err
+	fs.BoolVar(&gateless, "gateless", false, "")
+	if err := fs.Parse(args); err != nil {
+		return nil, nil, err
 	}
 	k := host.NewReal(host.Options{Backend: host.Backend(backend), LockFile: lockFile})
-	opt := guardOptions{flows: conntrackTable{}, now: bootClock, fault: faultAt(fault)}
-	return guard(context.Background(), k, args[end+1:], opt)
+	if gateless {
+		return gatelessKernel{k}, faultAt(fault), nil
+	}
+	return k, faultAt(fault), nil
+}
+
+// gatelessKernel is a kernel without what a timed gate needs.
+type gatelessKernel struct{ *host.Real }
+
+func (k gatelessKernel) Probe(ctx context.Context) (host.Capabilities, error) {
+	c, err := k.Real.Probe(ctx)
+	c.DeadMan, c.Missing = false, []string{"ipset list:set with timeout", "xt_set"}
+	return c, err
+}
+
+// testGuardian is what cmd's guardian command does, with a fault put in.
+func testGuardian(args []string) error {
+	end := slices.Index(args, "--")
+	if end < 0 {
+		return errors.New("no --")
+	}
+	k, fault, err := kernelOf(args[:end])
+	if err != nil {
+		return err
+	}
+	return guard(context.Background(), k, args[end+1:], guardOptions{flows: conntrackTable{}, now: bootClock, fault: fault})
 }
 
 // faultAt makes the fault "STEP:KIND" of a guardian: "kill" kills the worker

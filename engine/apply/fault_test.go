@@ -1,0 +1,280 @@
+package apply
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mfwtui/mfwtui/engine/plan"
+)
+
+// The steps at which the transaction can be cut off, in their order.
+var (
+	openingSteps  = []string{"recover", "probe", "read before", "load generation", "remember", "plan", "journal", "stage", "read back", "verify", "journal trial", "flip", "journal code"}
+	keepingSteps  = []string{"journal confirming", "hold", "plan confirm", "promote", "rewrite", "forget marks", "verify kept", "remove gate"}
+	undoingSteps  = []string{"close", "cut flows", "read", "clean", "verify old", "remove gate"}
+	confirmedFrom = "hold" // the first step after the journal says yes
+)
+
+// F07, F08: whatever dies before whatever step, the kernel ends with the rules
+// that would boot, whole, and they are the new ones only if somebody said yes.
+func TestDeathAtEveryStep(t *testing.T) {
+	for _, kind := range []string{"kill", "killall", "err"} {
+		t.Run(kind, func(t *testing.T) {
+			onKernel(t, func(t *testing.T, b *bed) {
+				first := letting(22)
+				b.apply(first)
+				for _, step := range openingSteps {
+					b.dieAt(first, step, kind, func(Status) {})
+				}
+				for _, step := range undoingSteps {
+					b.dieAt(first, step, kind, func(Status) { _, _ = Reject(t.Context(), b.paths, "") })
+				}
+				for _, step := range keepingSteps {
+					b.dieAt(first, step, kind, func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code) })
+				}
+			})
+		})
+	}
+}
+
+// dieAt runs one transaction over the old rules with a fault at a step, lets
+// recovery do its work, and brings the old rules back for the next one.
+func (b *bed) dieAt(old plan.Target, step, kind string, answer func(Status)) {
+	b.t.Helper()
+	before := b.current()
+	want := letting(22, 80)
+	req := b.request(want, 400*time.Millisecond)
+	last := len(req.Guardian) - 1
+	req.Guardian = append(req.Guardian[:last:last], "--fault="+step+":"+kind, "--")
+	s, err := Start(b.t.Context(), b.k, b.paths, req)
+	if err == nil && s.State == Trial {
+		answer(s)
+	}
+	b.idle()
+	if _, err := Recover(b.t.Context(), b.k, b.paths); err != nil {
+		b.t.Errorf("%s at %s: recover: %v", kind, step, err)
+	}
+	b.idle()
+	if b.current() == before {
+		b.runs(old)
+	} else {
+		b.runs(want)
+		b.apply(old)
+	}
+	if b.t.Failed() {
+		b.t.Fatalf("%s at %s: start gave %+v, %v", kind, step, s, err)
+	}
+}
+
+// F15: a worker that panics is replaced like one that was killed.
+func TestPanicIsADeath(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first := letting(22)
+		b.apply(first)
+		b.dieAt(first, "rewrite", "panic", func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code) })
+	})
+}
+
+// Once the journal says yes, every death ends with the new rules.
+func TestYesIsNotForgotten(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		after := false
+		for _, step := range keepingSteps {
+			after = after || step == confirmedFrom
+			old := letting(22)
+			b.apply(old)
+			before := b.current()
+			b.dieAt(old, step, "killall", func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code) })
+			ids, err := store{b.paths.State}.ids()
+			if err != nil {
+				t.Fatal(err)
+			}
+			kept := false
+			for _, id := range ids {
+				r, ended := store{b.paths.State}.readResult(id)
+				kept = kept || ended && id > before && r.State == Confirmed && id != b.current()
+			}
+			if kept != after {
+				t.Errorf("death at %s: confirmed %v, want %v", step, kept, after)
+			}
+		}
+	})
+}
+
+// sweepStep is the pause between two points of the sweep in milliseconds;
+// MFWTUI_TEST_SWEEP=1 tries them all.
+func sweepStep() int {
+	if n, err := strconv.Atoi(os.Getenv("MFWTUI_TEST_SWEEP")); err == nil && n > 0 {
+		return n
+	}
+	return 25
+}
+
+// F03 to F07: kill -9 at any millisecond of the first 200, of the worker, the
+// supervisor, or all. The old rules are back after the deadline.
+func TestKillSweep(t *testing.T) {
+	for _, who := range []string{"worker", "supervisor", "all"} {
+		t.Run(who, func(t *testing.T) {
+			onKernel(t, func(t *testing.T, b *bed) {
+				first := letting(22)
+				b.apply(first)
+				for ms := 0; ms <= 200; ms += sweepStep() {
+					b.killAfter(first, who, time.Duration(ms)*time.Millisecond)
+				}
+			})
+		})
+	}
+}
+
+func (b *bed) killAfter(old plan.Target, who string, delay time.Duration) {
+	b.t.Helper()
+	done := make(chan Status)
+	go func() {
+		s, _ := Start(b.t.Context(), b.k, b.paths, b.request(letting(22, 80), 300*time.Millisecond))
+		done <- s
+	}()
+	time.Sleep(delay)
+	supervisors, workers := b.guardians()
+	switch who {
+	case "worker":
+		b.kill(workers...)
+	case "supervisor":
+		b.kill(supervisors...)
+	case "all":
+		b.kill(append(supervisors, workers...)...)
+	}
+	s := <-done
+	b.idle()
+	// With everybody dead it is the kernel's turn, 2 s after the deadline.
+	b.until(5*time.Second, "the old rules are back", func() bool { return !gateOpen(b.live().Sets) })
+	if _, err := Recover(b.t.Context(), b.k, b.paths); err != nil {
+		b.t.Errorf("recover: %v", err)
+	}
+	b.runs(old)
+	if b.t.Failed() {
+		b.t.Fatalf("%s killed after %s: start gave %+v", who, delay, s)
+	}
+}
+
+// F49: confirmed and out of time in the same moment: one of both, everywhere.
+func TestConfirmAtTheDeadline(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first, second := letting(22), letting(22, 80)
+		b.apply(first)
+		outcomes := map[State]int{}
+		for round := range 12 {
+			s := b.start(second, 200*time.Millisecond)
+			time.Sleep(s.Left + time.Duration(round*10-60)*time.Millisecond)
+			answer, err := Confirm(t.Context(), b.paths, s.Code)
+			b.idle()
+			end := b.wait(s.ID)
+			outcomes[end.State]++
+			if (b.current() == s.ID) != (end.State == Confirmed) {
+				t.Fatalf("round %d: ended as %s, current is %s; confirm said %+v, %v", round, end.State, b.current(), answer, err)
+			}
+			if err == nil && answer.State == Confirmed && end.State != Confirmed {
+				t.Fatalf("round %d: confirm said yes, but it ended as %s", round, end.State)
+			}
+			if end.State == Confirmed {
+				b.runs(second)
+				b.apply(first)
+			} else {
+				b.runs(first)
+			}
+		}
+		t.Logf("outcomes: %v", outcomes)
+	})
+}
+
+// F20: a copy of the state directory, taken before each step of a
+// confirmation, boots the old or the new rules, whole.
+func TestPowerLossAroundTheRename(t *testing.T) {
+	s := store{t.TempDir()}
+	first := put(t, s, 1, letting(22))
+	if err := s.promote(first); err != nil {
+		t.Fatal(err)
+	}
+	second := put(t, s, 2, letting(22, 80))
+	for _, cut := range []func() error{
+		func() error { return nil },
+		func() error { return os.Rename(s.pending(currentLink, second), s.dir+"/"+currentLink) },
+		func() error { return s.promote(second) },
+	} {
+		if err := cut(); err != nil {
+			t.Fatal(err)
+		}
+		id := s.linked(currentLink)
+		if _, _, err := s.target(id); err != nil || id != first && id != second {
+			t.Errorf("current is %q: %v", id, err)
+		}
+		if previous := s.linked(previousLink); previous != "" && previous != first {
+			t.Errorf("previous is %q", previous)
+		}
+	}
+}
+
+// F63 to F66: full and read-only disks.
+func TestFullDisks(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		small := func(dir string) {
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+				needs(t, "a mount namespace: "+err.Error())
+			}
+			if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=256k,mode=700"); err != nil {
+				needs(t, "a tmpfs: "+err.Error())
+			}
+			t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
+		}
+		fill := func(dir string) {
+			f, err := os.Create(dir + "/filler")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			for err == nil {
+				_, err = f.Write(make([]byte, 4096))
+			}
+		}
+		small(b.paths.State)
+		small(b.paths.Run)
+		first, second := letting(22), letting(22, 80)
+		b.apply(first)
+
+		fill(b.paths.State)
+		_, err := Start(t.Context(), b.k, b.paths, b.request(second, time.Second))
+		if err == nil || !strings.Contains(err.Error(), "no space left on device") {
+			t.Errorf("full state directory: %v", err)
+		}
+		b.idle()
+		b.runs(first)
+		os.Remove(b.paths.State + "/filler")
+
+		fill(b.paths.Run)
+		_, err = Start(t.Context(), b.k, b.paths, b.request(second, time.Second))
+		if err == nil || !strings.Contains(err.Error(), "no space left on device") {
+			t.Errorf("full run directory: %v", err)
+		}
+		b.idle()
+		b.runs(first)
+		os.Remove(b.paths.Run + "/filler")
+
+		s := b.start(second, 10*time.Second)
+		fill(b.paths.State)
+		if s, err := Confirm(t.Context(), b.paths, s.Code); err != nil || s.State != Confirmed {
+			t.Errorf("confirm on a full disk: %+v, %v", s, err)
+		}
+		b.idle()
+		b.runs(second)
+		if b.current() != s.ID {
+			t.Error("confirmed, but not what boots")
+		}
+	})
+}
