@@ -82,8 +82,16 @@ func (l *Lab) build(ctx context.Context, plan network) error {
 			return fmt.Errorf("host %s: %w", name, err)
 		}
 	}
+	var ends []End
 	for _, c := range plan.cables {
-		if err := l.lay(c); err != nil {
+		a, b := l.end(c.a), l.end(c.b)
+		if err := lay(a, b); err != nil {
+			return fmt.Errorf("%s to %s: %w", c.a.host, c.b.host, err)
+		}
+		ends = append(ends, a, b)
+	}
+	for _, e := range ends {
+		if err := e.await(); err != nil {
 			return err
 		}
 	}
@@ -101,15 +109,11 @@ func (l *Lab) build(ctx context.Context, plan network) error {
 	return nil
 }
 
-func (l *Lab) lay(c cable) error {
-	a, b := l.hosts[c.a.host], l.hosts[c.b.host]
-	err := Cable(End{a.Namespace, c.a.iface, c.a.addrs}, End{b.Namespace, c.b.iface, c.b.addrs})
-	if err != nil {
-		return fmt.Errorf("%s to %s: %w", a.Name, b.Name, err)
-	}
-	a.know(c.a.addrs)
-	b.know(c.b.addrs)
-	return nil
+// end is the end of a cable at its host, who will know its addresses.
+func (l *Lab) end(p plug) End {
+	h := l.hosts[p.host]
+	h.know(p.addrs)
+	return End{h.Namespace, p.iface, p.addrs}
 }
 
 // know remembers addresses that the host has; the first of a family is the one

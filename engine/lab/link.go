@@ -1,10 +1,12 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -17,9 +19,17 @@ type End struct {
 	Addrs []netip.Prefix
 }
 
-// Cable joins two namespaces by a veth pair, gives each end its addresses and
-// sets both up.
+// Cable joins two namespaces by a veth pair, gives each end its addresses, sets
+// both up, and returns when both carry packets.
 func Cable(a, b End) error {
+	if err := lay(a, b); err != nil {
+		return err
+	}
+	return errors.Join(a.await(), b.await())
+}
+
+// lay is Cable without the wait.
+func lay(a, b End) error {
 	err := b.In.withFd(func(fd int) error {
 		return a.In.Do(func() error {
 			attrs := netlink.NewLinkAttrs()
@@ -38,6 +48,28 @@ func Cable(a, b End) error {
 	return nil
 }
 
+// linkPatience is more than the second for which the kernel may put off that an
+// interface has its carrier; until then it drops what is sent.
+const linkPatience = 10 * time.Second
+
+// await waits until the interface is operational.
+func (e End) await() error {
+	return e.In.Do(func() error {
+		for deadline := time.Now().Add(linkPatience); ; time.Sleep(time.Millisecond) {
+			link, err := netlink.LinkByName(e.Iface)
+			if err != nil {
+				return fmt.Errorf("find interface %s: %w", e.Iface, err)
+			}
+			if link.Attrs().OperState == netlink.OperUp {
+				return nil
+			}
+			if time.Now().After(deadline) {
+				return fmt.Errorf("interface %s is still %s after %s", e.Iface, link.Attrs().OperState, linkPatience)
+			}
+		}
+	})
+}
+
 func (e End) configure() error {
 	return e.In.Do(func() error {
 		if err := quietIPv6(e.Iface); err != nil {
@@ -50,7 +82,8 @@ func (e End) configure() error {
 	})
 }
 
-// Bridge makes a bridge with the given ports, which must exist, and addresses.
+// Bridge makes a bridge with the given ports, which must exist, and addresses,
+// and returns when it carries packets.
 func (n *Namespace) Bridge(name string, addrs []netip.Prefix, ports ...string) error {
 	err := n.Do(func() error {
 		attrs := netlink.NewLinkAttrs()
@@ -73,7 +106,11 @@ func (n *Namespace) Bridge(name string, addrs []netip.Prefix, ports ...string) e
 	if err != nil {
 		return fmt.Errorf("make bridge %s: %w", name, err)
 	}
-	return End{n, name, addrs}.configure()
+	end := End{n, name, addrs}
+	if err := end.configure(); err != nil {
+		return err
+	}
+	return end.await()
 }
 
 // Route adds a route. The zero Prefix of a family (0.0.0.0/0, ::/0) is its

@@ -39,7 +39,11 @@ type Probe struct {
 	Timeout time.Duration
 }
 
-const defaultPatience = 300 * time.Millisecond
+// How long to wait for an answer: when none is expected, and when one is.
+const (
+	dropPatience   = 300 * time.Millisecond
+	answerPatience = 5 * time.Second
+)
 
 // Answer is what became of a probe.
 type Answer struct {
@@ -81,7 +85,7 @@ func Protocol(dst netip.Addr, proto uint8) Probe {
 // not have; a refusal by the network is an Outcome.
 func (h *Host) Probe(p Probe) (Answer, error) {
 	if p.Timeout == 0 {
-		p.Timeout = defaultPatience
+		p.Timeout = dropPatience
 	}
 	var answer Answer
 	err := h.Do(func() (err error) {
@@ -92,6 +96,16 @@ func (h *Host) Probe(p Probe) (Answer, error) {
 		return Answer{}, fmt.Errorf("probe from %s to %s protocol %d: %w", h.Name, p.Dst, p.Proto, err)
 	}
 	return answer, nil
+}
+
+// Expect is Probe for a caller that expects an outcome. Silence counts as DROP
+// after 300 ms only where it is expected; on a machine under load an answer may
+// take longer, and waiting for one that comes costs nothing.
+func (h *Host) Expect(want Outcome, p Probe) (Answer, error) {
+	if want != Drop && p.Timeout == 0 {
+		p.Timeout = answerPatience
+	}
+	return h.Probe(p)
 }
 
 func (p Probe) send() (Answer, error) {

@@ -23,20 +23,16 @@ const (
 // reports false at once when args are those of an ordinary call. It must be
 // called with the program's arguments before anything else is done.
 func Stage(args []string) (staged bool, status int) {
-	if len(args) != 1 {
+	if len(args) != 1 || args[0] != stageInit && args[0] != stageHost {
 		return false, 0
+	}
+	run := runInit
+	if args[0] == stageHost {
+		run = runHost
 	}
 	report := os.NewFile(reportFd, "report")
 	unix.CloseOnExec(reportFd)
-	var err error
-	switch args[0] {
-	case stageInit:
-		status, err = runInit(report)
-	case stageHost:
-		status, err = runHost(report)
-	default:
-		return false, 0
-	}
+	status, err := run(report)
 	if err == nil {
 		return true, status
 	}

@@ -209,18 +209,25 @@ func (r *streamRun) send(ctx context.Context) {
 	}
 }
 
-// receive reads until the deadline that is set when the sender has ended.
+// receive reads until the sender has ended, which sets a deadline, and nothing
+// has come for a while: on a busy machine much may be waiting in the socket.
 func (r *streamRun) receive() {
 	conn := r.batch(r.in)
 	messages := make([]ipv4.Message, streamBatch)
 	for i := range messages {
 		messages[i].Buffers = [][]byte{make([]byte, 64)}
 	}
-	for {
+	for idle := false; ; {
 		n, err := conn.ReadBatch(messages, 0)
+		if errors.Is(err, os.ErrDeadlineExceeded) && !idle {
+			idle = true
+			r.in.SetReadDeadline(time.Now().Add(streamTail))
+			continue
+		}
 		if err != nil {
 			return
 		}
+		idle = false
 		for _, m := range messages[:n] {
 			if m.N == 8 {
 				r.got.add(binary.BigEndian.Uint64(m.Buffers[0]))
