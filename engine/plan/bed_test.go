@@ -16,6 +16,7 @@ import (
 // bed is a kernel that tests load payloads into.
 type bed interface {
 	Restore(ctx context.Context, f ruleset.Family, text string) error
+	RestoreBoth(ctx context.Context, v4, v6 string) error
 	RestoreSets(ctx context.Context, text string) error
 	Read(ctx context.Context) (*ruleset.Ruleset, error)
 }
@@ -64,7 +65,7 @@ func loadUnits(t *testing.T, b bed, us []unit) {
 	}
 }
 
-func load(t *testing.T, b bed, steps plan.Steps) {
+func load(t testing.TB, b bed, steps plan.Steps) {
 	t.Helper()
 	for _, p := range steps {
 		if p.Sets != "" {
@@ -72,18 +73,13 @@ func load(t *testing.T, b bed, steps plan.Steps) {
 				t.Fatalf("%v\n%s", err, p.Sets)
 			}
 		}
-		for f, text := range map[ruleset.Family]string{ruleset.V4: p.V4, ruleset.V6: p.V6} {
-			if text == "" {
-				continue
-			}
-			if err := b.Restore(t.Context(), f, text); err != nil {
-				t.Fatalf("%v\n%s", err, text)
-			}
+		if err := b.RestoreBoth(t.Context(), p.V4, p.V6); err != nil {
+			t.Fatalf("%v\n%s%s", err, p.V4, p.V6)
 		}
 	}
 }
 
-func read(t *testing.T, b bed) *ruleset.Ruleset {
+func read(t testing.TB, b bed) *ruleset.Ruleset {
 	t.Helper()
 	rs, err := b.Read(t.Context())
 	if err != nil {
@@ -93,7 +89,7 @@ func read(t *testing.T, b bed) *ruleset.Ruleset {
 }
 
 // must gives the steps of a plan that has to succeed.
-func must(t *testing.T) func(plan.Steps, error) plan.Steps {
+func must(t testing.TB) func(plan.Steps, error) plan.Steps {
 	return func(s plan.Steps, err error) plan.Steps {
 		t.Helper()
 		if err != nil {

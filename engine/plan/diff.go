@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -117,15 +118,18 @@ func ruleKey(f ruleset.Family, r *ruleset.Rule) string {
 
 // sameRules reports whether two chains hold the same rules, comments included.
 func sameRules(f ruleset.Family, a, b []*ruleset.Rule) bool {
-	return slices.EqualFunc(a, b, func(x, y *ruleset.Rule) bool {
-		return x.ID == y.ID && x.Comment == y.Comment && x.Spec(f) == y.Spec(f)
-	})
+	sameComment := func(x, y *ruleset.Rule) bool { return x.ID == y.ID && x.Comment == y.Comment }
+	return slices.EqualFunc(a, b, sameComment) && sameVerdicts(f, a, b)
 }
 
 // sameVerdicts reports whether two chains decide alike: the same rules,
 // whatever their comments.
 func sameVerdicts(f ruleset.Family, a, b []*ruleset.Rule) bool {
-	return slices.EqualFunc(a, b, func(x, y *ruleset.Rule) bool { return x.Spec(f) == y.Spec(f) })
+	var specA, specB []byte
+	return slices.EqualFunc(a, b, func(x, y *ruleset.Rule) bool {
+		specA, specB = x.AppendSpec(specA[:0], f), y.AppendSpec(specB[:0], f)
+		return bytes.Equal(specA, specB)
+	})
 }
 
 // compareRules aligns two chains. Rules of equal words that stand in the same

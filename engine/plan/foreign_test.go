@@ -13,6 +13,7 @@ const (
 :f2b-sshd - [0:0]
 :mine - [0:0]
 [3:180] -A INPUT -p tcp -m multiport --dports 22 -j f2b-sshd
+[4:240] -A FORWARD -s 203.0.113.7/32 -j DROP
 [0:0] -A FORWARD -j DOCKER-USER
 [0:0] -A FORWARD -j DOCKER-ISOLATION-STAGE-1
 [0:0] -A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT

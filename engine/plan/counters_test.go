@@ -1,0 +1,71 @@
+package plan_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/mfwtui/mfwtui/engine/plan"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+)
+
+func TestCountersOfARuleAndOfItsStagedCopyAreAddedAtConfirm(t *testing.T) {
+	const (
+		old = `*filter
+:INPUT ACCEPT [0:0]
+:MFWINPUT - [0:0]
+:ext_inp - [0:0]
+[90:900] -A INPUT -m comment --comment "mfw:hook" -j MFWINPUT
+[50:500] -A MFWINPUT -i eth0 -m comment --comment "mfw:zone" -j ext_inp
+[20:200] -A ext_inp -p tcp -m comment --comment "mfw:aa" -j ACCEPT
+[10:100] -A ext_inp -p udp -m comment --comment "mfw:bb" -j ACCEPT
+[5:50] -A ext_inp -m set --match-set home_v4 src -j ACCEPT
+COMMIT
+`
+		oldSets = "create home_v4 hash:net family inet\nadd home_v4 10.0.0.0/8\n"
+		wanted  = `*filter
+:MFWINPUT - [0:0]
+:ext_inp - [0:0]
+-A MFWINPUT -i eth0 -m comment --comment "mfw:zone" -j ext_inp
+-A ext_inp -p udp -m comment --comment "mfw:bb" -j ACCEPT
+-A ext_inp -p tcp -m comment --comment "mfw:aa" -j ACCEPT
+-A ext_inp -p 47 -m comment --comment "mfw:cc" -j ACCEPT
+-A ext_inp -m set --match-set home_v4 src -m comment --comment "mfw:dd" -j ACCEPT
+COMMIT
+`
+		wantedSets = "create home_v4 hash:net family inet\nadd home_v4 10.0.0.0/9\n"
+	)
+	live := parse(t, old, "", oldSets)
+	want := target(parse(t, wanted, "", wantedSets))
+	want.Hooks = []ruleset.Hook{{Family: ruleset.V4, Table: ruleset.Filter, From: ruleset.Input, To: ruleset.RootInput}}
+	own := plan.Ownership{Chains: []string{"v4 filter ext_inp"}, Sets: []string{"home_v4"}}
+
+	k := fakeWith(t, live)
+	load(t, k, must(t)(plan.Stage(live, want, own, bit)))
+	flip(t, k)
+	tried := read(t, k)
+	for _, chain := range []string{"mfwt.MFWINPUT", "mfwt.ext_inp"} {
+		for _, r := range tried.V4.Chain(ruleset.Filter, chain).Rules {
+			r.Counters = ruleset.Counters{Packets: 1, Bytes: 7}
+		}
+	}
+	k = fakeWith(t, tried)
+	load(t, k, must(t)(plan.Confirm(tried, want, own)))
+	got := map[string]ruleset.Counters{}
+	after := read(t, k)
+	for _, chain := range []string{"INPUT", "MFWINPUT", "ext_inp"} {
+		for _, r := range after.V4.Chain(ruleset.Filter, chain).Rules {
+			got[r.ID] = r.Counters
+		}
+	}
+	wantCounters := map[string]ruleset.Counters{
+		"hook": {Packets: 90, Bytes: 900},
+		"zone": {Packets: 51, Bytes: 507},
+		"aa":   {Packets: 21, Bytes: 207},
+		"bb":   {Packets: 11, Bytes: 107},
+		"cc":   {Packets: 1, Bytes: 7},
+		"dd":   {Packets: 6, Bytes: 57}, // the same words as a rule without a comment
+	}
+	if diff := cmp.Diff(wantCounters, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
