@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine/host"
@@ -137,13 +136,10 @@ func (t *txn) sweep(ctx context.Context) (string, error) {
 	return "removed what was left of a trial in the kernel", nil
 }
 
+// hasTrialSet reports whether a set that only a trial has exists.
 func hasTrialSet(sets ruleset.Sets) bool {
-	for name := range sets {
-		if name == ruleset.TrialSet || strings.HasPrefix(name, ruleset.StagedPrefix) {
-			return true
-		}
-	}
-	return false
+	steps, err := plan.Rollback(&ruleset.Ruleset{Sets: sets})
+	return err != nil || len(steps) > 0
 }
 
 // reviveGuardian starts a guardian for an open window and waits until it
