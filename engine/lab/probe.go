@@ -18,7 +18,7 @@ const (
 	Open  Outcome = "OPEN" // the other side answered
 	RST   Outcome = "RST"  // TCP reset
 	PUNR  Outcome = "PUNR" // ICMP port unreachable
-	HUNR  Outcome = "HUNR" // ICMP host unreachable, ICMPv6 address unreachable
+	HUNR  Outcome = "HUNR" // ICMP host unreachable or host prohibited, ICMPv6 address unreachable
 	Adm   Outcome = "ADM"  // ICMP administratively prohibited
 	Drop  Outcome = "DROP" // nothing came back in time
 	Proto Outcome = "PROT" // ICMP protocol unreachable, ICMPv6 unknown next header
@@ -48,8 +48,9 @@ const (
 // Answer is what became of a probe.
 type Answer struct {
 	Outcome Outcome
-	// From is who sent the ICMP error.
-	From netip.Addr
+	// From is who sent the ICMP error, Type and Code are the error's.
+	From       netip.Addr
+	Type, Code uint8
 	// Server is the name of the host that answered a TCP or UDP probe, Local
 	// its address and port, Seen the source that it saw: what NAT made of
 	// the probe.
@@ -165,9 +166,9 @@ func icmpOutcome(f ruleset.Family, kind, code uint8) Outcome {
 	switch (key{f, kind, code}) {
 	case key{ruleset.V4, 3, 3}, key{ruleset.V6, 1, 4}:
 		return PUNR
-	case key{ruleset.V4, 3, 1}, key{ruleset.V6, 1, 3}:
+	case key{ruleset.V4, 3, 1}, key{ruleset.V4, 3, 10}, key{ruleset.V6, 1, 3}:
 		return HUNR
-	case key{ruleset.V4, 3, 13}, key{ruleset.V4, 3, 10}, key{ruleset.V4, 3, 9}, key{ruleset.V6, 1, 1}:
+	case key{ruleset.V4, 3, 13}, key{ruleset.V4, 3, 9}, key{ruleset.V6, 1, 1}:
 		return Adm
 	case key{ruleset.V4, 3, 2}, key{ruleset.V6, 4, 1}:
 		return Proto

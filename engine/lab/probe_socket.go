@@ -228,7 +228,10 @@ func (s *probeSocket) parseError(m unix.SocketControlMessage) (Answer, bool) {
 	if from == s.source() { // our own host, about a neighbour that does not answer
 		return Answer{Outcome: Local}, true
 	}
-	return Answer{Outcome: icmpOutcome(s.family, m.Data[kind], m.Data[code]), From: from}, true
+	return Answer{
+		Outcome: icmpOutcome(s.family, m.Data[kind], m.Data[code]),
+		From:    from, Type: m.Data[kind], Code: m.Data[code],
+	}, true
 }
 
 // offender reads a struct sockaddr_in or sockaddr_in6.
