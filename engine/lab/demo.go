@@ -39,19 +39,20 @@ type DemoOptions struct {
 // The program must call Stage first thing in main: Demo starts it again inside
 // the namespaces. The command shares the terminal, so an interrupt key is its
 // business and not Demo's; SIGTERM and SIGHUP are passed on, and the end of
-// ctx is a SIGTERM.
+// ctx is a SIGTERM: pass one that an interrupt does not end.
 func Demo(ctx context.Context, opts DemoOptions) (int, error) {
 	plan, err := newDemoPlan(opts)
 	if err != nil {
 		return 0, err
 	}
 	var status int
-	for i, mode := range demoModes(os.Geteuid()) {
-		status, err = plan.run(ctx, mode)
-		if !errors.Is(err, os.ErrPermission) || i > 0 {
+	for _, mode := range demoModes(os.Geteuid(), os.Getegid()) {
+		if status, err = plan.run(ctx, mode); !errors.Is(err, os.ErrPermission) {
 			break
 		}
 	}
+	// ENOSPC: too many user namespaces, or none allowed; EINVAL: a kernel
+	// without them.
 	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EINVAL) {
 		return 0, fmt.Errorf("make a private network: %w; %s", err, readObstacles().advice())
 	}
@@ -91,13 +92,13 @@ func newDemoPlan(opts DemoOptions) (*demoPlan, error) {
 // demoModes are the ways to get private namespaces, the better one first:
 // root makes them outright, anybody else, and root in a container without
 // CAP_SYS_ADMIN, inside a user namespace where they are root alone.
-func demoModes(euid int) []*syscall.SysProcAttr {
+func demoModes(euid, egid int) []*syscall.SysProcAttr {
 	const namespaces = syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWPID | syscall.CLONE_NEWUTS
 	asRoot := &syscall.SysProcAttr{Cloneflags: namespaces, Pdeathsig: syscall.SIGKILL}
 	asUser := &syscall.SysProcAttr{
 		Cloneflags:  namespaces | syscall.CLONE_NEWUSER,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}},
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: euid, Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: egid, Size: 1}},
 		Pdeathsig:   syscall.SIGKILL,
 	}
 	if euid == 0 {
