@@ -87,15 +87,31 @@ func countryCodes(cfg *tables.Config) []string {
 	return codes
 }
 
+// servicePorts knows the ports of service names. The console checks on every
+// key, so /etc/services is read once.
+type servicePorts struct {
+	once sync.Once
+	find func(name, proto string) (uint16, bool)
+}
+
+func (s *servicePorts) look(name, proto string) (uint16, bool) {
+	s.once.Do(func() {
+		list, err := os.ReadFile("/etc/services")
+		if err != nil {
+			list = nil // the built-in names are still known
+		}
+		s.find = tables.ServiceNames(string(list))
+	})
+	return s.find(name, proto)
+}
+
 // checkFacts are the facts for a check: interfaces that exist, service names,
 // and country codes that have data.
 func (e *Engine) checkFacts() tables.Facts {
 	var facts tables.Facts
 	// Not knowing the interfaces leaves out the warnings about them.
 	facts.Interfaces, _, _ = e.kernel.Links(context.Background())
-	if list, err := os.ReadFile("/etc/services"); err == nil {
-		facts.Services = tables.ServiceNames(string(list))
-	}
+	facts.Services = e.ports.look
 	facts.Countries = func(code string) bool {
 		all, err := e.geo.load()
 		return err == nil && len(all[code]) > 0

@@ -46,6 +46,7 @@ type Engine struct {
 	hosts resolver
 	log   commandLog
 	flows flowFeed
+	ports servicePorts
 
 	kernel  host.Kernel
 	mu      sync.Mutex // of what follows

@@ -43,6 +43,9 @@ type checker struct {
 	// defined has the names of each class in file order, with the line that
 	// counts: the last one.
 	defined [len(objectNames)]names
+	// garbled are the lines with bytes that no table holds: one problem says
+	// so, and what their cells then fail to be is not worth another.
+	garbled map[*Line]bool
 }
 
 // names are the objects of one class.
@@ -58,7 +61,7 @@ func newChecker(s *Set, facts Facts) *checker {
 		Addresses: make(map[string]Address),
 		Services:  make(map[string]Service),
 		Options:   DefaultOptions(),
-	}}
+	}, garbled: make(map[*Line]bool)}
 	for i := range c.defined {
 		c.defined[i] = names{line: make(map[string]int), folded: make(map[string]string)}
 	}
@@ -84,6 +87,9 @@ func (r Row) cell(i int) string { return r.Line.Cells[i].Text }
 
 // report adds a problem of a cell, or of the whole line when cell is -1.
 func (c *checker) report(row Row, cell int, f finding) {
+	if cell >= 0 && c.garbled[row.Line] {
+		return
+	}
 	p := Problem{
 		File: row.Kind.String(), Line: row.Num, Col: 1, Cell: cell,
 		Severity: f.severity, Text: f.text, Suggest: f.suggest,

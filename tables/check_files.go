@@ -116,6 +116,9 @@ func (c *checker) checkLine(row Row) {
 		if row.Line.IsRow() && sort == control && !isSpace(r) {
 			f.severity = Error
 		}
+		if sort == nul || sort == invalid {
+			c.garbled[row.Line] = true
+		}
 		c.add(Problem{File: row.Kind.String(), Line: row.Num, Col: col, Cell: -1, Severity: f.severity, Text: f.text})
 	}
 }

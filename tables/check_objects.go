@@ -86,8 +86,16 @@ func (c *checker) checkPresent(row Row) {
 		return
 	}
 	f := note("%s does not exist at the moment", quote(name))
-	if meant := nearest(name, c.facts.Interfaces); meant != "" {
+	free := slices.DeleteFunc(slices.Clone(c.facts.Interfaces), c.listsInterface)
+	if meant := nearest(name, free); meant != "" {
 		f = didYouMean(f, meant, "")
 	}
 	c.report(row, 0, f)
+}
+
+// listsInterface reports whether the table has a row for an interface.
+func (c *checker) listsInterface(name string) bool {
+	return slices.ContainsFunc(c.set.files[Interfaces].Lines, func(l *Line) bool {
+		return l.IsRow() && l.Cells[0].Text == name
+	})
 }
