@@ -226,3 +226,55 @@ func mustText(t *testing.T, p *Printer) string {
 	}
 	return text
 }
+
+// TestKernelTakesEveryName proves that names and texts with every character
+// that the checks allow, and at every limit, load and come back.
+func TestKernelTakesEveryName(t *testing.T) {
+	needKernel(t)
+	for _, f := range Families() {
+		for _, k := range kernels(f) {
+			t.Run(k.restore, func(t *testing.T) {
+				t.Parallel()
+				rs := &Ruleset{Sets: Sets{}}
+				table := rs.Tables(f).Ensure(Filter)
+				root := table.Ensure(RootForward)
+				for _, name := range allowedNames() {
+					set := NewSet(cut(name, MaxSetName), HashNet, f)
+					rs.Sets[set.Name] = set
+					table.Ensure(cut(name, MaxChainName))
+					root.Append(&Rule{
+						In:      Iface{Name: cut(name, MaxIfaceName)},
+						Matches: []Match{MatchSet{Name: set.Name, Dirs: "src"}},
+						ID:      cut(name, MaxComment-len(CommentPrefix)),
+						Target:  Jump{Chain: cut(name, MaxChainName)},
+					}, &Rule{Target: NFLog{Prefix: cut(name, MaxNFLogPrefix)}, ID: "log"})
+				}
+				sets, rules := rs.texts(t, f)
+				_, saved := k.run(t, sets, rules)
+				got, err := ParseTables(f, saved)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sameRules(t, f, root, got.Chain(Filter, RootForward))
+			})
+		}
+	}
+}
+
+// allowedNames are names with each allowed character in front, inside and at
+// the end, and one that is as long as anything may be.
+func allowedNames() []string {
+	names := []string{strings.Repeat("long", 100)}
+	for c := rune(0x21); c <= 0x7e; c++ {
+		if !plain(c) || c == '+' {
+			continue
+		}
+		names = append(names, "x"+string(c)+"y", "y"+string(c))
+		if c != '-' && c != '!' {
+			names = append(names, string(c)+"z")
+		}
+	}
+	return names
+}
+
+func cut(s string, n int) string { return s[:min(n, len(s))] }

@@ -18,6 +18,7 @@ import (
 //   - Everything else (-f, a mask with holes, a protocol name that is not in
 //     Debian's list, a word that belongs to nothing, a second -s) sets
 //     Rule.Raw to all words of the rule; the typed fields hold the rest.
+//   - An empty comment is no comment.
 //   - A line that starts like no line of the format continues the rule before
 //     it, which becomes Raw: a name may contain a line feed.
 //
@@ -44,7 +45,8 @@ func ParseTables(f Family, data []byte) (Tables, error) {
 
 // ParseRule reads the words of one rule, those that follow "-A CHAIN" in
 // iptables-save. A bare target that is not an extension is taken for a chain.
-// The error is for text that is not understood as a whole.
+// Unknown extensions are kept as in ParseTables; the error is for a rule that
+// would be Raw.
 func ParseRule(f Family, text string) (*Rule, error) {
 	p := newParser(f, text)
 	p.lex.line(0)

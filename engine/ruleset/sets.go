@@ -6,6 +6,33 @@ import (
 	"slices"
 )
 
+// Set is one ipset. Members are sorted and without duplicates.
+type Set struct {
+	Name string
+	Type string // "hash:net", "bitmap:port", "list:set", …
+	// Family is V4 or V6 for a hash set and 0 for a family-neutral type.
+	Family Family
+	// Timeout is the default timeout in seconds; -1 when the set has none.
+	Timeout int64
+	// Ports is the range of a bitmap:port set.
+	Ports   PortRange
+	Members []Member
+}
+
+// Member is one element of a set. Prefix is set in sets of networks, Port in
+// sets of ports, Text (the tool's canonical words) in every other type.
+type Member struct {
+	Prefix netip.Prefix
+	Port   PortRange
+	Text   string
+	// Timeout is what is left in seconds; 0 for none. It is ignored by
+	// comparisons.
+	Timeout int64
+}
+
+// Sets are sets by name.
+type Sets map[string]*Set
+
 // Set types that the package understands and writes.
 const (
 	HashNet    = "hash:net"

@@ -5,9 +5,8 @@ import "strings"
 // Tracer walks packets through a ruleset that it prepared once. It does not
 // change, so goroutines may share it, as long as nobody changes the ruleset.
 type Tracer struct {
-	chains  map[chainKey]*tracedChain
-	sets    map[string]*setIndex
-	deepest int // more jumps than chains are a loop
+	chains map[chainKey]*tracedChain
+	sets   map[string]*setIndex
 }
 
 type chainKey struct {
@@ -42,7 +41,6 @@ func NewTracer(rs *Ruleset) *Tracer {
 			for _, c := range table.Chains {
 				t.chains[chainKey{f, table.Name, c.Name}] = &tracedChain{name: c.Name, policy: c.Policy}
 			}
-			t.deepest = max(t.deepest, len(table.Chains))
 		}
 	}
 	for _, f := range Families() {

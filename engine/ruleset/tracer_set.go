@@ -37,9 +37,11 @@ func indexSets(sets Sets) map[string]*setIndex {
 			continue
 		}
 		for _, m := range s.Members {
-			if member := indexes[m.Text]; member != nil {
-				indexes[name].lists = append(indexes[name].lists, member)
+			member := indexes[m.Text]
+			if member == nil {
+				member = &setIndex{} // not there, so not known
 			}
+			indexes[name].lists = append(indexes[name].lists, member)
 		}
 	}
 	return indexes

@@ -1,0 +1,298 @@
+package ruleset
+
+import (
+	"slices"
+	"strings"
+)
+
+// The stages of a packet's way, in the order of the kernel's hook priorities.
+var (
+	prerouting  = []stage{{Raw, Prerouting}, {Mangle, Prerouting}, {NAT, Prerouting}}
+	input       = []stage{{Mangle, Input}, {Filter, Input}, {Security, Input}, {NAT, Input}}
+	forward     = []stage{{Mangle, Forward}, {Filter, Forward}, {Security, Forward}}
+	output      = []stage{{Raw, Output}, {Mangle, Output}, {NAT, Output}, {Filter, Output}, {Security, Output}}
+	postrouting = []stage{{Mangle, Postrouting}, {NAT, Postrouting}}
+)
+
+type stage struct{ table, chain string }
+
+// verdict is how a chain was left.
+type verdict uint8
+
+const (
+	fellThrough verdict = iota // at its end, or by RETURN
+	accepted
+	stopped // dropped or rejected: result has it
+)
+
+// walker is one packet on its way.
+type walker struct {
+	*Tracer
+	packet  Packet
+	route   Route
+	table   string
+	record  bool
+	steps   []Step
+	path    []Step // the jumps that were taken to get here
+	decided []Step // the path to the decision of the last stage
+	result  Judgement
+}
+
+func (t *Tracer) walk(p Packet, route Route, record bool) *walker {
+	p.normalize()
+	return &walker{Tracer: t, packet: p, route: route, record: record}
+}
+
+// whole walks the whole way.
+func (w *walker) whole() {
+	out := w.packet.Out
+	defer func() { w.result.Packet = w.packet }()
+	if w.packet.In == "" {
+		if w.pass(output) {
+			w.pass(postrouting)
+		}
+		return
+	}
+	w.packet.Out = "" // not known before the routing decision
+	if !w.pass(prerouting) {
+		return
+	}
+	w.result.Local = out == ""
+	if w.route != nil {
+		w.result.Local, out = w.route(w.packet.Dst)
+	}
+	if w.result.Local {
+		w.pass(input)
+		return
+	}
+	w.packet.Out = out
+	if w.pass(forward) {
+		w.pass(postrouting)
+	}
+}
+
+// one walks a single chain.
+func (w *walker) one(table, chain string) {
+	if c := w.chain(w.packet.Family(), table, chain); c != nil {
+		switch w.enter(table, c) {
+		case accepted:
+			w.result.Outcome = Accepted
+			w.result.Path = w.decided
+		case stopped:
+			w.result.Path = w.decided
+		}
+	}
+	w.result.Packet = w.packet
+}
+
+// pass asks the stages in order and reports whether the packet goes on.
+func (w *walker) pass(stages []stage) bool {
+	for _, s := range stages {
+		if s.table == NAT && !w.packet.translates() {
+			continue
+		}
+		c := w.chain(w.packet.Family(), s.table, s.chain)
+		if c == nil {
+			continue
+		}
+		if !w.base(s.table, c) {
+			return false
+		}
+	}
+	w.result.Outcome = Accepted
+	return true
+}
+
+// base asks a built-in chain, whose policy decides what no rule did.
+func (w *walker) base(table string, c *tracedChain) bool {
+	v := w.enter(table, c)
+	if v == fellThrough {
+		w.decided = []Step{{Table: table, Chain: c.name, Index: -1, Matched: Yes}}
+		if c.policy == string(Drop) {
+			w.result.Outcome, v = Dropped, stopped
+		}
+	}
+	if table == Filter || v == stopped {
+		w.result.Path = w.decided
+	}
+	return v != stopped
+}
+
+// enter walks a chain from the outside.
+func (w *walker) enter(table string, c *tracedChain) verdict {
+	w.table = table
+	w.path = w.path[:0]
+	return w.walkChain(c)
+}
+
+// walkChain asks the rules of a chain. A goto leaves the chain for good: what
+// the other chain returns is what this one returns.
+func (w *walker) walkChain(c *tracedChain) verdict {
+	for i := range c.rules {
+		r := &c.rules[i]
+		answer := r.ask(w)
+		if w.record {
+			w.steps = append(w.steps, w.step(c, i, answer))
+		}
+		switch answer {
+		case No:
+			continue
+		case Unknown:
+			w.doubt(c, i, r.unknown(w))
+			continue
+		}
+		if j, ok := r.rule.Target.(Jump); ok {
+			v := w.jump(c, i, r)
+			if v != fellThrough || j.Goto {
+				return v
+			}
+			continue
+		}
+		if v, done := w.apply(c, i, r); done {
+			return v
+		}
+	}
+	return fellThrough
+}
+
+// jump walks the chain that a rule leads to.
+func (w *walker) jump(c *tracedChain, i int, r *tracedRule) verdict {
+	switch {
+	case r.to == nil:
+		w.doubt(c, i, "chain "+r.rule.JumpsTo()+" is not there")
+		return fellThrough
+	case w.inside(c, r.to):
+		w.doubt(c, i, "chain "+r.rule.JumpsTo()+" leads back to itself")
+		return fellThrough
+	}
+	w.path = append(w.path, w.step(c, i, Yes))
+	v := w.walkChain(r.to)
+	w.path = w.path[:len(w.path)-1]
+	return v
+}
+
+// inside reports whether the walk is in a chain already: the kernel refuses
+// loops, hand-made rulesets may have them.
+func (w *walker) inside(current, to *tracedChain) bool {
+	return to == current || slices.ContainsFunc(w.path, func(s Step) bool { return s.Chain == to.name })
+}
+
+func (w *walker) step(c *tracedChain, i int, answer Answer) Step {
+	return Step{Table: w.table, Chain: c.name, Index: i, Rule: c.rules[i].rule, Matched: answer}
+}
+
+func (w *walker) doubt(c *tracedChain, i int, why string) {
+	w.result.Doubts = append(w.result.Doubts, Doubt{Step: w.step(c, i, Unknown), Why: why})
+}
+
+// decide remembers how the walk came to its decision.
+func (w *walker) decide(c *tracedChain, i int) {
+	w.decided = append(slices.Clone(w.path), w.step(c, i, Yes))
+}
+
+// apply does what the target of a matching rule says. done is false when the
+// packet goes on to the next rule.
+func (w *walker) apply(c *tracedChain, i int, r *tracedRule) (v verdict, done bool) {
+	switch t := r.rule.Target.(type) {
+	case Verdict:
+		return w.verdict(c, i, t)
+	case Reject:
+		w.decide(c, i)
+		w.result.Outcome, w.result.With = Rejected, t.With
+		return stopped, true
+	case DNAT:
+		w.decide(c, i)
+		w.dnat(c, i, t)
+		return accepted, true
+	case SNAT:
+		w.decide(c, i)
+		w.snat(c, i, t)
+		return accepted, true
+	case Masquerade:
+		w.decide(c, i)
+		w.result.Masqueraded = true
+		w.packet.State |= StateSNAT
+		return accepted, true
+	case SetMark:
+		w.packet.Mark = w.packet.Mark&^t.Mask ^ t.Value
+	case SetConnMark:
+		if w.packet.tracked() {
+			w.packet.ConnMark = w.packet.ConnMark&^t.Mask ^ t.Value
+		}
+	case UnknownTarget:
+		w.unknownTarget(c, i, t)
+	}
+	return fellThrough, false
+}
+
+func (w *walker) verdict(c *tracedChain, i int, t Verdict) (verdict, bool) {
+	switch t {
+	case Return:
+		return fellThrough, true
+	case Drop:
+		w.decide(c, i)
+		w.result.Outcome = Dropped
+		return stopped, true
+	}
+	w.decide(c, i)
+	return accepted, true
+}
+
+// dnat rewrites the destination as nf_nat_core does: a port inside the range
+// stays, another becomes its first, or is shifted when there is a base.
+func (w *walker) dnat(c *tracedChain, i int, t DNAT) {
+	w.result.DNATed = true
+	w.packet.State |= StateDNAT
+	if t.From.IsValid() {
+		w.packet.Dst = t.From
+	}
+	if t.From != t.To {
+		w.doubt(c, i, "which address of the range it gets")
+	}
+	size := int(t.Ports.Hi) - int(t.Ports.Lo) + 1
+	switch {
+	case t.Ports == PortRange{}:
+	case t.Base != 0:
+		shift := (int(w.packet.DstPort) - int(t.Base)) & 0xffff % size
+		w.packet.DstPort = t.Ports.Lo + uint16(shift)
+	case !t.Ports.Contains(w.packet.DstPort):
+		w.packet.DstPort = t.Ports.Lo
+	}
+}
+
+func (w *walker) snat(c *tracedChain, i int, t SNAT) {
+	w.result.SNATed = true
+	w.packet.State |= StateSNAT
+	if t.From.IsValid() {
+		w.packet.Src = t.From
+	}
+	if t.From != t.To {
+		w.doubt(c, i, "which address of the range it gets")
+	}
+	if t.Ports != (PortRange{}) && !t.Ports.Contains(w.packet.SrcPort) {
+		w.packet.SrcPort = t.Ports.Lo
+	}
+}
+
+// unknownTarget knows the targets that let the packet pass and change nothing
+// that a rule of ours asks, and NOTRACK. Everything else is a doubt.
+func (w *walker) unknownTarget(c *tracedChain, i int, t UnknownTarget) {
+	var name string
+	if len(t.Words) > 0 {
+		name = t.Words[0]
+	}
+	switch name {
+	case "NOTRACK":
+		w.packet.State = StateUntracked
+		return
+	case "CT":
+		if slices.Contains(t.Words, "--notrack") {
+			w.packet.State = StateUntracked
+		}
+		return
+	case "LOG", "NFLOG", "ULOG", "AUDIT", "TRACE", "LED", "IDLETIMER", "RATEEST", "CHECKSUM", "CLASSIFY", "DSCP", "ECN",
+		"TOS", "TCPMSS", "TCPOPTSTRIP", "TEE", "SECMARK", "CONNSECMARK":
+		return
+	}
+	w.doubt(c, i, "target "+strings.Join(t.Words, " "))
+}
