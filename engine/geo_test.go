@@ -1,11 +1,16 @@
 package engine
 
 import (
+	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/maxmind/mmdbwriter"
+	"github.com/maxmind/mmdbwriter/mmdbtype"
 )
 
 func TestCountryCSVRangesBecomeNetworks(t *testing.T) {
@@ -70,4 +75,38 @@ func keys(m map[string][]netip.Prefix) []string {
 		list = append(list, k)
 	}
 	return list
+}
+
+func TestCountryMMDBIsReadByNetwork(t *testing.T) {
+	db, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: "Country", RecordSize: 24, IncludeReservedNetworks: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for network, code := range map[string]string{"203.0.113.0/24": "DE", "2001:db8:1::/48": "DE", "192.0.2.0/25": "AT"} {
+		_, n, _ := net.ParseCIDR(network)
+		if err := db.Insert(n, mmdbtype.Map{"country": mmdbtype.Map{"iso_code": mmdbtype.String(code)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "country.mmdb")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.WriteTo(f); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	g := geoData{path: path}
+	all, err := g.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, want := range map[string]string{"DE": "203.0.113.0/24 2001:db8:1::/48", "AT": "192.0.2.0/25"} {
+		if got := words(all[code]); got != want {
+			t.Errorf("%s: %s, want %s", code, got, want)
+		}
+	}
 }
