@@ -176,9 +176,11 @@ func (o *tableOwner) giveUp() {
 	}
 }
 
-// ownSets finds our sets: the recorded ones, and those with a name and type of
-// MicroFW's that only our rules use. A set that nothing uses, and that is empty
-// or just as wanted, is taken over too: MicroFW's teardown leaves such sets.
+// ownSets finds our sets: the recorded ones, those that a rule with our comment
+// names, and those with a name and type of MicroFW's that rules of our chains
+// name; the last two only when no foreign rule names them too. A set that
+// nothing uses, and that is empty or just as wanted, is taken over as well:
+// MicroFW's teardown leaves such sets.
 func (m *mine) ownSets(live, want *ruleset.Ruleset, own Ownership) {
 	users := m.users(live)
 	for name, s := range live.Sets {
@@ -193,22 +195,20 @@ func (m *mine) ownSets(live, want *ruleset.Ruleset, own Ownership) {
 		switch {
 		case slices.Contains(own.Sets, name):
 			m.sets[name] = u.foreign == "" || want == nil || wanted != nil
-		case !isUpstreamSet(s) || u.foreign != "":
-		case u.ours:
+		case u.foreign != "":
+		case u.marked || u.ours && isUpstreamSet(s):
 			m.sets[name] = true
-		case wanted != nil:
+		case !u.ours && wanted != nil && isUpstreamSet(s):
 			m.sets[name] = len(s.Members) == 0 || s.Equal(wanted)
-		}
-		if !m.sets[name] {
-			delete(m.sets, name)
 		}
 	}
 }
 
-// setUse says who uses a set; foreign names the first foreign user.
+// setUse says who uses a set: a rule of a chain of ours, one that carries our
+// comment there, and, in words, the first foreign user.
 type setUse struct {
-	ours    bool
-	foreign string
+	ours, marked bool
+	foreign      string
 }
 
 func (m *mine) users(live *ruleset.Ruleset) map[string]setUse {
@@ -221,7 +221,7 @@ func (m *mine) users(live *ruleset.Ruleset) map[string]setUse {
 					for _, name := range r.SetNames() {
 						u := users[name]
 						if ours {
-							u.ours = true
+							u.ours, u.marked = true, u.marked || r.ID != ""
 						} else if u.foreign == "" {
 							u.foreign = fmt.Sprintf("rule %d of %s %s %s uses it", i+1, f, t.Name, c.Name)
 						}

@@ -46,8 +46,10 @@ func Owned(rs *ruleset.Ruleset) Ownership {
 	for key := range m.chains {
 		own.Chains = append(own.Chains, key.String())
 	}
-	for name := range m.sets {
-		own.Sets = append(own.Sets, name)
+	for name, ours := range m.sets {
+		if ours {
+			own.Sets = append(own.Sets, name)
+		}
 	}
 	slices.Sort(own.Chains)
 	slices.Sort(own.Sets)
@@ -74,8 +76,9 @@ func Fingerprint(live *ruleset.Ruleset, own Ownership) string {
 			}
 		}
 	}
-	for _, hook := range sortedHooks(liveHooks(live, m)) {
-		fmt.Fprintln(h, "hook", hookText(hook), liveHooks(live, m)[hook], misplaced(live, hook))
+	hooks := liveHooks(live, m)
+	for _, hook := range sortedHooks(hooks) {
+		fmt.Fprintln(h, "hook", hookText(hook), hooks[hook], misplaced(live, hook))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

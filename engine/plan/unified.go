@@ -7,8 +7,8 @@ import (
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
 
-// context is how many unchanged lines stand around a change.
-const context = 3
+// contextLines is how many unchanged lines stand around a change.
+const contextLines = 3
 
 // Unified prints the difference as a unified diff with one section for each
 // chain, set and list of hooks; empty when there is none. Rules of which only
@@ -133,7 +133,7 @@ func hunkEnd(lines []Line, i int) int {
 	for j := i; j < len(lines) && lines[j].Op != Change; j++ {
 		if lines[j].Op == Same {
 			quiet++
-			if end == i && quiet > context || end > i && quiet > 2*context {
+			if end == i && quiet > contextLines || end > i && quiet > 2*contextLines {
 				break
 			}
 			continue
@@ -143,7 +143,7 @@ func hunkEnd(lines []Line, i int) int {
 	if end == i {
 		return i
 	}
-	return end + min(context, run(lines[end:], Same))
+	return end + min(contextLines, run(lines[end:], Same))
 }
 
 // hunk prints one hunk and returns the line numbers behind it.
