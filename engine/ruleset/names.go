@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Limits of what the emitter writes, in bytes. Longer lines load too (the
-// tools take about ten thousand); a rule of ours never comes near.
+// Limits of what the printer writes, in bytes. The tools take longer lines; a
+// rule of ours that comes near is a mistake.
 const (
 	MaxLine        = 900
 	MaxNFLogPrefix = 63

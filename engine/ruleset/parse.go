@@ -63,7 +63,7 @@ type parser struct {
 	lex    lexer
 	tables Tables
 	table  *Table
-	chains map[string]*Chain // of the table
+	chains map[string]*Chain // of the table; chainsOf has those of all
 	last   *Rule             // the rule of the line before
 
 	// Equal words make equal values: each is made once and shared. Targets
@@ -79,11 +79,11 @@ type parser struct {
 
 func newParser(f Family, text string) *parser {
 	return &parser{
-		family:  f,
-		lex:     lexer{text: text},
-		chains:  make(map[string]*Chain),
-		matches: make(map[string][]Match),
-		targets: make(map[string]Target),
+		family:   f,
+		lex:      lexer{text: text},
+		chainsOf: make(map[string]map[string]*Chain),
+		matches:  make(map[string][]Match),
+		targets:  make(map[string]Target),
 	}
 }
 
@@ -93,8 +93,8 @@ func (p *parser) line(text string) error {
 	if len(words) == 0 {
 		return nil
 	}
-	switch first := words[0].text; {
-	case first[:min(1, len(first))] == "#":
+	switch first := words[0].text; { // never empty: a line does not start with a quote
+	case first[0] == '#':
 		return nil
 	case p.table == nil:
 		if len(first) < 2 || first[0] != '*' || len(words) > 1 {
@@ -105,7 +105,7 @@ func (p *parser) line(text string) error {
 	case first == "COMMIT" && len(words) == 1:
 		p.table = nil
 		return nil
-	case first[:min(1, len(first))] == ":" && p.chain(words):
+	case first[0] == ':' && p.chain(words):
 		return nil
 	case p.append(words):
 		return nil
@@ -120,9 +120,10 @@ func (p *parser) startTable(name string) {
 	p.table = p.tables.Ensure(name)
 	p.last = nil
 	clear(p.targets)
-	clear(p.chains)
-	for _, c := range p.table.Chains {
-		p.chains[c.Name] = c
+	p.chains = p.chainsOf[name]
+	if p.chains == nil {
+		p.chains = make(map[string]*Chain)
+		p.chainsOf[name] = p.chains
 	}
 }
 
