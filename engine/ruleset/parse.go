@@ -66,6 +66,8 @@ type parser struct {
 	chains map[string]*Chain // of the table; chainsOf has those of all
 	last   *Rule             // the rule of the line before
 
+	chainsOf map[string]map[string]*Chain // by the name of the table
+
 	// Equal words make equal values: each is made once and shared. Targets
 	// are only kept for one table, since a bare name may be its chain.
 	matches map[string][]Match
