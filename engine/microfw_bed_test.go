@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/host"
@@ -259,4 +258,3 @@ func told(t *testing.T, problems tables.Problems, severity tables.Severity, text
 		}
 	}
 }
-
