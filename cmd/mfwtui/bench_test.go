@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+// The benchmarks of this file measure the program as a whole process, against
+// the firewall's own tools in the same run. Both sides take turns, so that what
+// else the machine does meets both; what is printed are medians over the turns,
+// also of the ratio.
+
+// turns is how often each side of a comparison is measured.
+const turns = 15
+
+func BenchmarkHelp(b *testing.B) {
+	bin := program(b)
+	for b.Loop() {
+		var runs usages
+		for range turns {
+			u, out := measure(b, exec.Command(bin, "--help"), 0)
+			if i := bytes.IndexByte(out, 0x1b); i >= 0 {
+				b.Fatalf("--help writes an escape byte at %d", i)
+			}
+			runs = append(runs, u)
+		}
+		report(b, runs.wall(), "ms/help")
+	}
+}
+
+func BenchmarkShow(b *testing.B) {
+	bin := program(b)
+	for _, rows := range []int{1000, 10000} {
+		b.Run(fmt.Sprint(rows), func(b *testing.B) {
+			dir := manyRows(b, rows)
+			for b.Loop() {
+				var runs usages
+				for range turns {
+					u, out := measure(b, exec.Command(bin, "-C", dir, "show"), 0)
+					if n := bytes.Count(out, []byte("\n-A ")); n < 2*rows {
+						b.Fatalf("show printed %d rules of %d", n, 2*rows)
+					}
+					runs = append(runs, u)
+				}
+				report(b, runs.wall(), "ms/show")
+				report(b, runs.cpu(), "cpu-ms/show")
+				report(b, runs.peak(), "MB")
+			}
+		})
+	}
+}
+
+// BenchmarkFirstFrame measures from the start of the process to the first frame
+// on a terminal that answers no query.
+func BenchmarkFirstFrame(b *testing.B) {
+	bin := program(b)
+	onHosts(b, func(b *testing.B, h benchHost) {
+		dir := manyRows(b, 1000)
+		h.load(b, bin, dir)
+		for b.Loop() {
+			var took []float64
+			for range turns {
+				took = append(took, firstFrame(b, h.command(bin, dir)))
+			}
+			report(b, took, "ms/frame")
+		}
+	})
+}
+
+// firstFrame is how many milliseconds a console takes until the tab of its first
+// page is on the screen.
+func firstFrame(b *testing.B, cmd *exec.Cmd) float64 {
+	b.Helper()
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color")
+	begin := time.Now()
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		terminal.Close()
+	}()
+	_ = terminal.SetReadDeadline(begin.Add(10 * time.Second))
+	var seen []byte
+	for buf := make([]byte, 64<<10); ; {
+		n, err := terminal.Read(buf)
+		seen = append(seen, buf[:n]...)
+		if bytes.Contains(seen, []byte("Overview")) {
+			return milliseconds(time.Since(begin))
+		}
+		if err != nil {
+			b.Fatalf("no frame: %v; the console wrote %q", err, seen)
+		}
+	}
+}
+
+// BenchmarkDiff compares with the save commands whose output a difference reads,
+// all at once, and the time of show.
+func BenchmarkDiff(b *testing.B) {
+	bin := program(b)
+	onHosts(b, func(b *testing.B, h benchHost) {
+		dir := manyRows(b, 1000)
+		h.load(b, bin, dir)
+		for b.Loop() {
+			var saves, show, diff, ratio []float64
+			for range turns {
+				saves = append(saves, h.saves(b))
+				shown, _ := measure(b, h.command(bin, dir, "show"), 0)
+				found, _ := measure(b, h.command(bin, dir, "diff"), 0)
+				show, diff = append(show, shown.wall), append(diff, found.wall)
+				ratio = append(ratio, found.wall/(last(saves)+shown.wall))
+			}
+			report(b, saves, "ms/saves")
+			report(b, show, "ms/show")
+			report(b, diff, "ms/diff")
+			report(b, ratio, "ratio")
+		}
+	})
+}
+
+// BenchmarkOneRow compares a change of one row among a thousand with one bare
+// restore of all rules, one family after the other, as an administrator would
+// do it. The change is everything that an apply does from the compiled rules to
+// its answer: generation on disk, guardian, staging, read-back, flip, confirm,
+// verification. Only the rehearsal is left out.
+func BenchmarkOneRow(b *testing.B) {
+	bin := program(b)
+	onHosts(b, func(b *testing.B, h benchHost) {
+		dirs := []string{manyRows(b, 1000), ""}
+		dirs[1] = oneRowChanged(b, dirs[0])
+		h.load(b, bin, dirs[0])
+		for b.Loop() {
+			var bare, change, ratio []float64
+			phases := newPhases()
+			for i := range turns {
+				bare = append(bare, h.bareRestore(b))
+				took, st := h.change(b, bin, dirs[(i+1)%2])
+				change = append(change, took)
+				ratio = append(ratio, took/last(bare))
+				phases.add(st.Phases)
+			}
+			measure(b, h.command(bin, dirs[turns%2], "diff"), 0)
+			report(b, bare, "ms/restore")
+			report(b, change, "ms/change")
+			report(b, ratio, "ratio")
+			b.Log(phases)
+		}
+	})
+}
+
+// BenchmarkApply measures a change of one row by the whole command, rehearsal
+// included.
+func BenchmarkApply(b *testing.B) {
+	bin := program(b)
+	for _, rows := range []int{1000, 10000} {
+		b.Run(fmt.Sprint(rows), func(b *testing.B) {
+			onHosts(b, func(b *testing.B, h benchHost) {
+				dirs := []string{manyRows(b, rows), ""}
+				dirs[1] = oneRowChanged(b, dirs[0])
+				h.load(b, bin, dirs[0])
+				for b.Loop() {
+					var runs usages
+					for i := range 5 {
+						u, _ := measure(b, h.command(bin, dirs[(i+1)%2], "apply", "--yes"), 0)
+						runs = append(runs, u)
+						h.settle(b)
+					}
+					report(b, runs.wall(), "ms/apply")
+				}
+			})
+		})
+	}
+}
