@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine/plan"
@@ -18,15 +18,18 @@ var errUntidy = errors.New("confirmed, but not tidied up")
 // conclude ends the transaction with keep or undo, and records how. A
 // confirmation that fails before it is decided becomes a rollback, and the
 // error that tell gets says why. tell is called as soon as the outcome is sure
-// and verified; to remove the gate, which carries no packet any more, takes
-// the kernel longer than all the rest (two RCU barriers, some 40 ms) and
-// happens after it.
+// and verified; what only sweeps up comes after it.
 func (t *txn) conclude(ctx context.Context, a action, tell func(error)) {
 	state, failed, untidy := t.settle(ctx, a)
 	t.record(state, untidy)
 	tell(failed)
+	if state == Confirmed && t.j.MarkBit != 0 {
+		// The cut rule is gone: a mark that stays does no harm until the
+		// next trial, which clears it again.
+		_ = t.step("forget marks", func() error { return t.flows.forget(t.j.MarkBit) })
+	}
 	if untidy == nil {
-		untidy = persist(ctx, func() error { return t.removeGate(ctx) })
+		untidy = persist(ctx, func() error { return t.sweepUp(ctx) })
 	}
 	if untidy != nil {
 		// The journal stays, and the next command tries again.
@@ -161,22 +164,16 @@ func (t *txn) rewriteAgain(ctx context.Context) error {
 }
 
 // rewrite makes the canonical chains what the staged ones are, removes what the
-// trial needed but for the gate, and verifies the result.
+// trial put into them, and verifies the result.
 func (t *txn) rewrite(ctx context.Context, steps plan.Steps) error {
-	steps, t.gate = withoutGate(steps)
+	steps, t.sweep = split(steps)
 	if err := t.step("rewrite", func() error { return run(ctx, t.k, steps) }); err != nil {
 		return err
-	}
-	if t.j.MarkBit != 0 {
-		// The cut rule is gone: a mark that stays does no harm until the
-		// next trial, which clears it again.
-		_ = t.step("forget marks", func() error { return t.flows.forget(t.j.MarkBit) })
 	}
 	return t.step("verify kept", func() error { return t.verifyIs(ctx, t.want) })
 }
 
-// verifyIs reads the kernel and compares it with what should be there now,
-// apart from the gate.
+// verifyIs reads the kernel and compares it with what should be there now.
 func (t *txn) verifyIs(ctx context.Context, want plan.Target) error {
 	if err := t.read(ctx); err != nil {
 		return err
@@ -190,68 +187,17 @@ func (t *txn) verifyIs(ctx context.Context, want plan.Target) error {
 	return nil
 }
 
-// noTrace checks that nothing of the trial but the gate is left.
+// noTrace checks that of the trial nothing is left but what is to be swept up.
 func (t *txn) noTrace() error {
 	steps, err := plan.Rollback(t.live)
 	if err != nil {
 		return err
 	}
-	rest, _ := withoutGate(steps)
-	for _, p := range rest {
-		if p != (plan.Payload{}) && p != plan.Close() {
-			return errors.New("something of the trial is left in the kernel")
-		}
+	needed, _ := split(steps)
+	if slices.ContainsFunc(needed, func(p plan.Payload) bool { return p != plan.Close() }) {
+		return errors.New("something of the trial is left in the kernel")
 	}
 	return nil
-}
-
-// withoutGate takes the commands that destroy the gate out of the steps.
-func withoutGate(steps plan.Steps) (rest plan.Steps, gate string) {
-	for _, p := range steps {
-		var sets strings.Builder
-		for line := range strings.Lines(p.Sets) {
-			if destroysGate(line) {
-				gate += line
-			} else {
-				sets.WriteString(line)
-			}
-		}
-		p.Sets = sets.String()
-		rest = append(rest, p)
-	}
-	return rest, gate
-}
-
-func destroysGate(line string) bool {
-	switch strings.TrimPrefix(strings.TrimSpace(line), "destroy ") {
-	case ruleset.TrialSet, ruleset.TrialNextSet, ruleset.TrialAll4, ruleset.TrialAll6:
-		return strings.HasPrefix(line, "destroy ")
-	}
-	return false
-}
-
-// removeGate destroys the sets of the gate, which no rule names any more.
-func (t *txn) removeGate(ctx context.Context) error {
-	if t.gate == "" {
-		return nil
-	}
-	return t.step("remove gate", func() error {
-		loading := load(ctx, t.k, plan.Payload{Sets: t.gate})
-		sets, err := t.k.ReadSets(ctx)
-		if err != nil {
-			return errors.Join(loading, err)
-		}
-		t.live.Sets = sets
-		if !hasTrialSet(sets) {
-			return nil
-		}
-		steps, err := plan.Rollback(t.live)
-		if err != nil {
-			return err
-		}
-		_, t.gate = withoutGate(steps)
-		return errors.Join(errors.New("sets of the trial are left in the kernel"), loading)
-	})
 }
 
 // cutWindow is how long a rollback waits for the flows of the trial to end
@@ -261,8 +207,8 @@ const (
 	cutRound  = 50 * time.Millisecond
 )
 
-// rollback brings the old rules back and removes every trace of the trial but
-// the closed gate. The first step alone is enough for the rules.
+// rollback brings the old rules back and removes what the trial put into
+// them. The first step alone is enough for the rules.
 func (t *txn) rollback(ctx context.Context) error {
 	if t.j.DeadMan && t.j.Started != 0 {
 		// A gate that cannot be closed here closes by its timeout, and the
@@ -302,7 +248,7 @@ func (t *txn) clean(ctx context.Context) error {
 	if err != nil || len(steps) == 0 {
 		return err
 	}
-	steps, t.gate = withoutGate(steps)
+	steps, t.sweep = split(steps)
 	if err := run(ctx, t.k, steps); err != nil {
 		return err
 	}
@@ -322,7 +268,7 @@ func (t *txn) verifyOld(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("bring the old rules back: %w", err)
 	}
-	steps, _ = withoutGate(steps)
+	steps, _ = split(steps)
 	if err := run(ctx, t.k, steps); err != nil {
 		return fmt.Errorf("bring the old rules back: %w", err)
 	}

@@ -14,9 +14,9 @@ import (
 
 // The steps at which the transaction can be cut off, in their order.
 var (
-	openingSteps  = []string{"recover", "probe", "read before", "load generation", "remember", "plan", "journal", "stage", "read back", "verify", "journal trial", "flip", "journal code"}
-	keepingSteps  = []string{"journal confirming", "hold", "plan confirm", "promote", "rewrite", "forget marks", "verify kept", "remove gate"}
-	undoingSteps  = []string{"close", "cut flows", "read", "clean", "verify old", "remove gate"}
+	openingSteps  = []string{"read before", "probe", "load generation", "remember", "plan", "journal", "stage", "read back", "verify", "journal trial", "flip", "journal code"}
+	keepingSteps  = []string{"journal confirming", "hold", "plan confirm", "promote", "rewrite", "verify kept", "forget marks", "sweep up"}
+	undoingSteps  = []string{"close", "cut flows", "read", "clean", "verify old", "sweep up"}
 	confirmedFrom = "hold" // the first step after the journal says yes
 )
 

@@ -13,7 +13,8 @@ import (
 )
 
 // The messages between the console that starts a transaction and its
-// guardian, over a socket pair, one JSON line each: hello, ready, go, report.
+// guardian, over a socket pair, one JSON line each: hello, ready, stored, go,
+// report.
 type (
 	helloMessage struct {
 		Timeout  time.Duration
@@ -28,10 +29,12 @@ type (
 		Guardian int
 		Refused  reportMessage
 	}
-	goMessage struct {
-		Fingerprint string
-		Proof       []string
+	// storedMessage says that the generation is on disk.
+	storedMessage struct {
+		Fingerprint string // of what the preview was made from; may be empty
 	}
+	// goMessage says that the rehearsal went well.
+	goMessage     struct{ Proof []string }
 	reportMessage struct {
 		Status Status
 		Kind   errorKind

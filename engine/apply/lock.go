@@ -14,7 +14,8 @@ const (
 	lockFile    = "tx.lock"
 	journalFile = "tx.json"
 	socketFile  = "guard.sock"
-	oldDir      = "old" // the ruleset before the trial
+	oldDir      = "old"        // the ruleset before the trial
+	gateFile    = "gate-works" // the boot in which the kernel was found able to hold a gate
 )
 
 // errLocked: somebody holds the lock, which means a guardian lives.

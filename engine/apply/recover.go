@@ -86,7 +86,7 @@ func (t *txn) remedy(ctx context.Context, todo remedy) (string, error) {
 	did := "finished the confirmation of what %s applied"
 	switch todo {
 	case remedyNone:
-		return t.sweep(ctx)
+		return t.removeStray(ctx)
 	case remedyFinish:
 		if err := t.read(ctx); err != nil {
 			return "", fmt.Errorf("recover: %w", err)
@@ -112,10 +112,10 @@ func (t *txn) whyUndone() string {
 	return "the guardian died before the new rules were in force"
 }
 
-// sweep removes what is left of a trial that no journal tells of, such as one
-// that another tool saved and loaded again. A gate without its set cannot
-// exist, so the sets tell.
-func (t *txn) sweep(ctx context.Context) (string, error) {
+// removeStray removes what is left of a trial that no journal tells of, such as
+// one that another tool saved and loaded again. A gate cannot exist without its
+// set, so the sets tell; they are quickly read.
+func (t *txn) removeStray(ctx context.Context) (string, error) {
 	sets, err := t.k.ReadSets(ctx)
 	if err != nil {
 		return "", fmt.Errorf("recover: %w", err)
@@ -123,12 +123,17 @@ func (t *txn) sweep(ctx context.Context) (string, error) {
 	if !hasTrialSet(sets) {
 		return "", nil
 	}
-	if err := t.read(ctx); err != nil {
-		return "", fmt.Errorf("recover: %w", err)
-	}
-	steps, err := plan.Rollback(t.live)
+	return t.removeTraces(ctx)
+}
+
+// removeTraces removes whatever there is of a trial in the kernel.
+func (t *txn) removeTraces(ctx context.Context) (string, error) {
+	err := t.read(ctx)
 	if err == nil {
-		err = run(ctx, t.k, steps)
+		t.sweep, err = plan.Rollback(t.live)
+	}
+	if err == nil {
+		err = persist(ctx, func() error { return t.sweepUp(ctx) })
 	}
 	if err != nil {
 		return "", fmt.Errorf("recover: remove what is left of a trial: %w", err)

@@ -76,15 +76,19 @@ func start(ctx context.Context, k host.Kernel, paths Paths, req Request) (Status
 	}, req.Want, req.Tables)
 	if err != nil {
 		err = fmt.Errorf("store the new rules: %w", err)
+	} else if err = l.send(storedMessage{Fingerprint: req.Fingerprint}); err != nil {
+		err = fmt.Errorf("the guardian died: %w", err)
 	}
 	r := <-rehearsed
-	if err = errors.Join(err, r.err); err != nil {
+	if err == nil {
+		err = r.err
+	}
+	if err == nil {
+		err = l.send(goMessage{Proof: r.proof})
+	}
+	if err != nil {
 		s.remove(id)
 		return Status{}, err
-	}
-	if err := l.send(goMessage{Fingerprint: req.Fingerprint, Proof: r.proof}); err != nil {
-		s.remove(id)
-		return Status{}, fmt.Errorf("the guardian died: %w", err)
 	}
 	m, err := receive[reportMessage](l, answerLimit)
 	if err != nil {

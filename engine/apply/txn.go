@@ -28,8 +28,8 @@ type txn struct {
 	old plan.Target
 	// live is the last ruleset read.
 	live *ruleset.Ruleset
-	// gate is the text that removes the gate in the end.
-	gate string
+	// sweep is what is left to do when the outcome is told.
+	sweep plan.Steps
 	// phases is how long each step took.
 	phases []Phase
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -90,13 +91,19 @@ func (w *worker) begin(ctx context.Context, a guardArgs, l *link) error {
 		return nil
 	}
 	ready := w.prepare(ctx)
-	order, err := receive[goMessage](l, 0)
+	stored, err := receive[storedMessage](l, 0)
 	if err != nil {
 		return nil
 	}
 	if ready == nil {
-		ready = w.adopt(order)
+		ready = w.adopt(stored.Fingerprint)
 	}
+	order, err := receive[goMessage](l, 0)
+	if err != nil {
+		removeOld(w.paths)
+		return nil
+	}
+	w.j.Proof = append(order.Proof, w.j.Proof...)
 	if ready == nil {
 		ready = w.open(ctx)
 	}
@@ -118,41 +125,71 @@ func (w *worker) begin(ctx context.Context, a guardArgs, l *link) error {
 // prepare looks at everything that does not depend on the new rules, and
 // cleans up what an earlier transaction left.
 func (w *worker) prepare(ctx context.Context) error {
-	if err := w.step("recover", func() error { return w.cleanLeftovers(ctx) }); err != nil {
+	read := func() error { return w.read(ctx) }
+	if err := w.step("read before", read); err != nil {
 		return err
 	}
-	err := w.step("probe", func() error {
-		caps, err := w.k.Probe(ctx)
-		if err != nil {
-			return fmt.Errorf("find out what this kernel can do: %w", err)
-		}
-		w.consider(caps)
-		return nil
-	})
-	if err != nil {
-		return err
+	cleaned, err := w.cleanLeftovers(ctx)
+	if err == nil && cleaned {
+		err = w.step("read again", read)
 	}
-	if w.j.MarkBit != 0 {
+	if err == nil {
+		err = w.step("probe", func() error { return w.probe(ctx) })
+	}
+	if err == nil && w.j.MarkBit != 0 {
 		if err := w.flows.forget(w.j.MarkBit); err != nil {
 			w.prove("flows of an earlier trial could not be told apart: %v", err)
 		}
 	}
-	return w.step("read before", func() error { return w.read(ctx) })
+	return err
 }
 
-// cleanLeftovers undoes or finishes the transaction of a dead guardian. The
-// lock is held, so no other can be alive.
-func (w *worker) cleanLeftovers(ctx context.Context) error {
-	earlier := txn{k: w.k, flows: w.flows, paths: w.paths, store: w.store, now: w.now}
+// cleanLeftovers undoes or finishes the transaction of a dead guardian, if
+// there is one. The lock is held, so no other can be alive.
+func (w *worker) cleanLeftovers(ctx context.Context) (bool, error) {
+	earlier := txn{k: w.k, flows: w.flows, paths: w.paths, store: w.store, now: w.now, fault: w.fault}
 	found, err := earlier.inherit()
 	if err != nil {
-		return err
+		return false, err
 	}
-	if found == remedyResume {
+	switch found {
+	case remedyNone:
+		traces, err := plan.Rollback(w.live)
+		if err != nil || len(traces) == 0 {
+			return false, err
+		}
+		_, err = earlier.removeTraces(ctx)
+		return true, err
+	case remedyResume:
 		earlier.j.Reason, found = "its guardian died, and somebody applies anew", remedyUndo
 	}
 	_, err = earlier.remedy(ctx, found)
-	return err
+	return true, err
+}
+
+// probe finds out whether the kernel can hold a gate. That it can stays true
+// until the next boot, and to try takes some 20 ms, so it is noted down; that
+// it cannot is tried every time, since a module may have been installed.
+func (w *worker) probe(ctx context.Context) error {
+	boot, err := bootID()
+	if err != nil {
+		return err
+	}
+	w.j.BootID = boot
+	name := filepath.Join(w.paths.Run, gateFile)
+	if known, err := readFile(name, 1<<10); err == nil && string(known) == boot {
+		w.j.DeadMan = true
+		return nil
+	}
+	caps, err := w.k.Probe(ctx)
+	if err != nil {
+		return fmt.Errorf("find out what this kernel can do: %w", err)
+	}
+	w.consider(caps)
+	if caps.DeadMan && caps.IPv6 {
+		_ = os.WriteFile(name, []byte(boot), 0o600) // only a note
+	}
+	return nil
 }
 
 // consider takes in what the kernel can do and says what follows from it.
@@ -170,17 +207,12 @@ func (w *worker) consider(caps host.Capabilities) {
 
 // adopt takes over the generation that the console wrote, from the disk: what
 // is applied is what a reboot would load.
-func (w *worker) adopt(order goMessage) error {
-	w.j.Proof = append(order.Proof, w.j.Proof...)
-	var err error
-	if w.j.BootID, err = bootID(); err != nil {
-		return err
-	}
+func (w *worker) adopt(fingerprint string) error {
 	if err := w.step("load generation", w.loadGeneration); err != nil {
 		return err
 	}
 	w.j.Fingerprint = plan.Fingerprint(w.live, w.own)
-	if order.Fingerprint != "" && order.Fingerprint != w.j.Fingerprint {
+	if fingerprint != "" && fingerprint != w.j.Fingerprint {
 		return ErrChanged
 	}
 	w.old = snapshot(w.live, w.allOwned())
