@@ -62,12 +62,8 @@ func newLoader(p *planner) *loader {
 			l.held[name] = used[name] || !before.SameKind(after)
 		}
 	}
-	for _, f := range ruleset.Families() {
-		for _, t := range *p.want.Tables(f) {
-			for _, c := range t.Chains {
-				l.original[stagedChain(c.Name)] = c.Name
-			}
-		}
+	for key := range chainsOf(p.want) {
+		l.original[stagedChain(key.chain)] = key.chain
 	}
 	return l
 }
@@ -151,7 +147,7 @@ func (l *loader) namesHeld(c *ruleset.Chain) bool {
 // puts the missing ones on top.
 func (l *loader) moveHooks(f ruleset.Family, table string, out *sheet) {
 	for _, c := range l.liveChains(f, table) {
-		if isStaged(c.Name) || l.mine.chains[chainKey{f, table, c.Name}] {
+		if !l.mine.foreign(chainKey{f, table, c.Name}) {
 			continue
 		}
 		for _, r := range c.Rules {
@@ -184,28 +180,15 @@ func (l *loader) hookCounters(h ruleset.Hook) ruleset.Counters {
 
 // stillUsed finds a chain that is to go, but that a foreign rule jumps to.
 func (l *loader) stillUsed() error {
-	for _, f := range ruleset.Families() {
-		for _, table := range l.tableNames(f) {
-			going := map[string]bool{}
-			for _, c := range l.dropped(f, table) {
-				going[c.Name] = true
-			}
-			if err := l.foreignCaller(f, table, going); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (l *loader) foreignCaller(f ruleset.Family, table string, going map[string]bool) error {
-	for _, c := range l.liveChains(f, table) {
-		if isStaged(c.Name) || l.mine.chains[chainKey{f, table, c.Name}] {
+	for key, c := range chainsOf(l.live) {
+		if !l.mine.foreign(key) {
 			continue
 		}
 		for i, r := range c.Rules {
-			if going[r.JumpsTo()] && !isHook(table, r) && !isTrialRule(r) {
-				return &StillUsedError{Family: f, Table: table, Chain: r.JumpsTo(), From: c.Name, Rule: i + 1}
+			to := chainKey{key.family, key.table, r.JumpsTo()}
+			kept := l.want.Tables(to.family).Chain(to.table, to.chain) != nil
+			if l.mine.chains[to] && !kept && l.stays(key.family, key.table, key.chain, r) {
+				return &StillUsedError{Family: key.family, Table: key.table, Chain: to.chain, From: key.chain, Rule: i + 1}
 			}
 		}
 	}

@@ -74,17 +74,13 @@ func reachedFromForward(live *ruleset.Ruleset, h ruleset.Hook) bool {
 // liveHooks counts our hooks by where they stand and where they lead.
 func liveHooks(live *ruleset.Ruleset, m mine) map[ruleset.Hook]int {
 	found := map[ruleset.Hook]int{}
-	for _, f := range ruleset.Families() {
-		for _, t := range *live.Tables(f) {
-			for _, c := range t.Chains {
-				if isStaged(c.Name) || m.chains[chainKey{f, t.Name, c.Name}] {
-					continue
-				}
-				for _, r := range c.Rules {
-					if isHook(t.Name, r) {
-						found[ruleset.Hook{Family: f, Table: t.Name, From: c.Name, To: r.JumpsTo()}]++
-					}
-				}
+	for key, c := range chainsOf(live) {
+		if !m.foreign(key) {
+			continue
+		}
+		for _, r := range c.Rules {
+			if isHook(key.table, r) {
+				found[ruleset.Hook{Family: key.family, Table: key.table, From: key.chain, To: r.JumpsTo()}]++
 			}
 		}
 	}

@@ -8,14 +8,6 @@ import (
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
 
-// chainKey names a chain.
-type chainKey struct {
-	family       ruleset.Family
-	table, chain string
-}
-
-func (k chainKey) String() string { return fmt.Sprintf("%s %s %s", k.family, k.table, k.chain) }
-
 // mine is what is ours in a live ruleset, apart from the objects of a trial:
 // those are told by their names.
 type mine struct {
@@ -51,8 +43,7 @@ func isBuiltin(c *ruleset.Chain) bool {
 func isUpstreamChain(table, chain string) bool {
 	switch table {
 	case ruleset.Filter:
-		return strings.HasSuffix(chain, "_inp") || strings.HasSuffix(chain, "_fwd") ||
-			chain == ruleset.ChainAccept || chain == ruleset.ChainDrop || chain == ruleset.ChainReject
+		return strings.HasSuffix(chain, "_inp") || strings.HasSuffix(chain, "_fwd") || isAction(table, chain)
 	case ruleset.Mangle:
 		return strings.HasSuffix(chain, "_fwd")
 	}
@@ -79,11 +70,11 @@ func carriesID(r *ruleset.Rule) bool { return r.ID != "" && r.ID != hookID && !i
 // live and the record say; with one, a recorded chain or set that is no longer
 // wanted and that foreign rules use is given up to them.
 //
-// Ours are the root chains; recorded chains; chains in which every rule
-// carries our comment; and chains that our chains jump to, if they are empty,
-// hold a rule with our comment, or have a name that MicroFW gives. Whatever is
-// not wanted by that name and is also jumped to from a foreign chain is not
-// ours.
+// Ours are the root chains, and the accept, drop and reject beside them;
+// recorded chains; chains in which every rule carries our comment; and chains
+// that our chains jump to, if they are empty, hold a rule with our comment, or
+// have a name that MicroFW gives. Except for root chains, and for recorded ones
+// that are wanted, a chain that a foreign chain jumps to is not ours.
 func ownerOf(live *ruleset.Ruleset, want *ruleset.Ruleset, own Ownership) mine {
 	m := mine{chains: map[chainKey]bool{}, sets: map[string]bool{}}
 	recorded := map[string]bool{}
@@ -127,11 +118,26 @@ func (o *tableOwner) seed(record func(chain string) (known, held bool)) {
 		if isRoot(o.t.Name, c.Name) || isStaged(c.Name) || held {
 			o.held[c.Name] = true
 		}
-		commented := len(c.Rules) > 0 && !slices.ContainsFunc(c.Rules, func(r *ruleset.Rule) bool { return !carriesID(r) })
-		if o.held[c.Name] || known || commented {
+		if o.held[c.Name] || known || compiled(c) || o.isActionChain(c.Name) {
 			o.ours[c.Name] = true
 		}
 	}
+}
+
+// compiled reports whether every rule of a chain carries our comment.
+func compiled(c *ruleset.Chain) bool {
+	return len(c.Rules) > 0 && !slices.ContainsFunc(c.Rules, func(r *ruleset.Rule) bool { return !carriesID(r) })
+}
+
+// isActionChain reports whether a chain is one that MicroFW always makes beside
+// its root chains, whether or not a rule leads to it.
+func (o *tableOwner) isActionChain(name string) bool {
+	return isAction(o.t.Name, name) && (o.t.Chain(ruleset.RootInput) != nil || o.t.Chain(ruleset.RootForward) != nil)
+}
+
+func isAction(table, chain string) bool {
+	return table == ruleset.Filter &&
+		(chain == ruleset.ChainAccept || chain == ruleset.ChainDrop || chain == ruleset.ChainReject)
 }
 
 // reach adds the chains that chains of ours lead to.
@@ -211,23 +217,21 @@ type setUse struct {
 	foreign      string
 }
 
+// foreign reports whether a live chain is neither ours nor of a trial.
+func (m *mine) foreign(key chainKey) bool { return !m.chains[key] && !isStaged(key.chain) }
+
 func (m *mine) users(live *ruleset.Ruleset) map[string]setUse {
 	users := map[string]setUse{}
-	for _, f := range ruleset.Families() {
-		for _, t := range *live.Tables(f) {
-			for _, c := range t.Chains {
-				ours := isStaged(c.Name) || m.chains[chainKey{f, t.Name, c.Name}]
-				for i, r := range c.Rules {
-					for _, name := range r.SetNames() {
-						u := users[name]
-						if ours {
-							u.ours, u.marked = true, u.marked || r.ID != ""
-						} else if u.foreign == "" {
-							u.foreign = fmt.Sprintf("rule %d of %s %s %s uses it", i+1, f, t.Name, c.Name)
-						}
-						users[name] = u
-					}
+	for key, c := range chainsOf(live) {
+		for i, r := range c.Rules {
+			for _, name := range r.SetNames() {
+				u := users[name]
+				if !m.foreign(key) {
+					u.ours, u.marked = true, u.marked || r.ID != ""
+				} else if u.foreign == "" {
+					u.foreign = fmt.Sprintf("rule %d of %s uses it", i+1, key)
 				}
+				users[name] = u
 			}
 		}
 	}
@@ -247,15 +251,9 @@ func (m *mine) users(live *ruleset.Ruleset) map[string]setUse {
 // taken finds the wanted chains and sets that exist and are not ours.
 func (m *mine) taken(live *ruleset.Ruleset, want *ruleset.Ruleset) []*TakenError {
 	var out []*TakenError
-	for _, f := range ruleset.Families() {
-		for _, t := range *want.Tables(f) {
-			for _, c := range t.Chains {
-				there := live.Tables(f).Chain(t.Name, c.Name)
-				if isBuiltin(c) || there == nil || m.chains[chainKey{f, t.Name, c.Name}] {
-					continue
-				}
-				out = append(out, &TakenError{Family: f, Table: t.Name, Name: c.Name, Why: m.whyForeign(live, f, t.Name, c.Name)})
-			}
+	for key := range chainsOf(want) {
+		if live.Tables(key.family).Chain(key.table, key.chain) != nil && !m.chains[key] {
+			out = append(out, &TakenError{Family: key.family, Table: key.table, Name: key.chain, Why: m.whyForeign(live, key)})
 		}
 	}
 	var users map[string]setUse
@@ -275,10 +273,10 @@ func (m *mine) taken(live *ruleset.Ruleset, want *ruleset.Ruleset) []*TakenError
 	return out
 }
 
-func (m *mine) whyForeign(live *ruleset.Ruleset, f ruleset.Family, table, chain string) string {
-	for _, c := range live.Tables(f).Table(table).Chains {
+func (m *mine) whyForeign(live *ruleset.Ruleset, key chainKey) string {
+	for _, c := range live.Tables(key.family).Table(key.table).Chains {
 		for i, r := range c.Rules {
-			if r.JumpsTo() == chain && !m.chains[chainKey{f, table, c.Name}] {
+			if r.JumpsTo() == key.chain && m.foreign(chainKey{key.family, key.table, c.Name}) {
 				return fmt.Sprintf("rule %d of %s jumps to it", i+1, c.Name)
 			}
 		}

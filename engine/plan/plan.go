@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -63,15 +62,19 @@ func Owned(rs *ruleset.Ruleset) Ownership {
 func Fingerprint(live *ruleset.Ruleset, own Ownership) string {
 	m := ownerOf(live, nil, own)
 	h := sha256.New()
-	for _, f := range ruleset.Families() {
-		for _, t := range *live.Tables(f) {
-			fingerprintTable(h, f, t, m)
+	for key, c := range chainsOf(live) {
+		if !m.chains[key] {
+			continue
+		}
+		fmt.Fprintln(h, "chain", key)
+		for _, r := range settled(c) {
+			fmt.Fprintln(h, r.Text(key.family))
 		}
 	}
 	for _, name := range live.Sets.Names() {
 		if s := live.Sets[name]; m.sets[name] {
 			fmt.Fprintf(h, "set %s %s %d %d %v\n", name, s.Type, s.Family, s.Timeout, s.Ports)
-			for _, text := range memberTexts(s) {
+			for _, text := range textsOf(s, s.Members) {
 				fmt.Fprintln(h, text)
 			}
 		}
@@ -81,16 +84,4 @@ func Fingerprint(live *ruleset.Ruleset, own Ownership) string {
 		fmt.Fprintln(h, "hook", hookText(hook), hooks[hook], misplaced(live, hook))
 	}
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-func fingerprintTable(w io.Writer, f ruleset.Family, t *ruleset.Table, m mine) {
-	for _, c := range t.Chains {
-		if !m.chains[chainKey{f, t.Name, c.Name}] {
-			continue
-		}
-		fmt.Fprintln(w, "chain", f, t.Name, c.Name)
-		for _, r := range settled(c) {
-			fmt.Fprintln(w, r.Text(f))
-		}
-	}
 }

@@ -54,17 +54,13 @@ func unstage(live *ruleset.Ruleset, f ruleset.Family, out *sheet) {
 // was cut short, and another one will put that right.
 func namedOutside(live *ruleset.Ruleset) map[string]bool {
 	named := map[string]bool{}
-	for _, f := range ruleset.Families() {
-		for _, t := range *live.Tables(f) {
-			for _, c := range t.Chains {
-				if isStaged(c.Name) {
-					continue
-				}
-				for _, r := range settled(c) {
-					for _, s := range r.SetNames() {
-						named[s] = true
-					}
-				}
+	for key, c := range chainsOf(live) {
+		if isStaged(key.chain) {
+			continue
+		}
+		for _, r := range settled(c) {
+			for _, s := range r.SetNames() {
+				named[s] = true
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -70,13 +71,9 @@ func (s *stager) needed() bool {
 	if len(s.changed) > 0 {
 		return true
 	}
-	for _, f := range ruleset.Families() {
-		for _, table := range s.tableNames(f) {
-			for _, c := range s.dropped(f, table) {
-				if isRoot(table, c.Name) {
-					return true
-				}
-			}
+	for key := range s.mine.chains {
+		if isRoot(key.table, key.chain) && s.want.Tables(key.family).Chain(key.table, key.chain) == nil {
+			return true
 		}
 	}
 	return false
@@ -198,13 +195,9 @@ func hasTrial(live *ruleset.Ruleset) bool {
 
 // trialInTables reports whether a chain or rule of a trial is in live.
 func trialInTables(live *ruleset.Ruleset) bool {
-	for _, f := range ruleset.Families() {
-		for _, t := range *live.Tables(f) {
-			for _, c := range t.Chains {
-				if isStaged(c.Name) || len(settled(c)) < len(c.Rules) {
-					return true
-				}
-			}
+	for key, c := range chainsOf(live) {
+		if isStaged(key.chain) || slices.ContainsFunc(c.Rules, isTrialRule) {
+			return true
 		}
 	}
 	return false

@@ -50,7 +50,13 @@ func (s *SetDiff) unified(b *strings.Builder) {
 
 // lines are the members of both sets in the order of a unified diff.
 func (s *SetDiff) lines() []Line {
-	before, after := memberTexts(s.Before), memberTexts(s.After)
+	var before, after []string
+	if s.Before != nil {
+		before = textsOf(s.Before, s.Before.Members)
+	}
+	if s.After != nil {
+		after = textsOf(s.After, s.After.Members)
+	}
 	var lines []Line
 	for _, p := range align(before, after) {
 		switch {
@@ -190,15 +196,4 @@ func kindText(s *ruleset.Set) string {
 		return s.Type + " inet6"
 	}
 	return s.Type
-}
-
-func memberTexts(s *ruleset.Set) []string {
-	if s == nil {
-		return nil
-	}
-	texts := make([]string, len(s.Members))
-	for i, m := range s.Members {
-		texts[i] = memberText(s, m)
-	}
-	return texts
 }
