@@ -15,10 +15,7 @@ import (
 // error is not nil unless that is the confirmed generation as a whole. Where
 // nothing was ever confirmed nothing is loaded.
 func Boot(ctx context.Context, k host.Kernel, paths Paths) (string, error) {
-	held, err := lock(paths)
-	if errors.Is(err, errLocked) {
-		return "", errors.New("boot: a transaction is pending; its guardian lives")
-	}
+	held, err := lockWhenIdle(ctx, paths)
 	if err != nil {
 		return "", fmt.Errorf("boot: %w", err)
 	}
@@ -128,11 +125,7 @@ func (t *txn) bring(ctx context.Context, want plan.Target) error {
 // Teardown removes all that is ours from the kernel. The generations stay, and
 // the next boot loads the confirmed one again.
 func Teardown(ctx context.Context, k host.Kernel, paths Paths) error {
-	held, err := lock(paths)
-	if errors.Is(err, errLocked) {
-		s, _, _ := Query(ctx, paths)
-		return fmt.Errorf("tear down: %w", &PendingError{Status: s})
-	}
+	held, err := lockWhenIdle(ctx, paths)
 	if err != nil {
 		return fmt.Errorf("tear down: %w", err)
 	}

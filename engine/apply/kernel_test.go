@@ -390,3 +390,26 @@ func TestWithoutAGate(t *testing.T) {
 		}
 	})
 }
+
+// A script that applies twice does not meet the guardian of the first time,
+// which still sweeps up.
+func TestApplyRightAfterApply(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		var want plan.Target
+		for i := range 6 {
+			want = letting(22, uint16(80+i))
+			req := b.request(want, 10*time.Second)
+			req.Yes = true
+			if s, err := Start(t.Context(), b.k, b.paths, req); err != nil || s.State != Confirmed {
+				t.Fatalf("apply %d: %+v, %v", i, s, err)
+			}
+			if d := plan.Compare(b.live(), want, plan.Owned(want.Rules)); !d.Empty() {
+				t.Errorf("difference right after apply %d:\n%s", i, d.Unified())
+			}
+		}
+		if err := Teardown(t.Context(), b.k, b.paths); err != nil {
+			t.Error(err)
+		}
+		b.runs(plan.Target{})
+	})
+}

@@ -108,7 +108,7 @@ func receive[T any](l *link, limit time.Duration) (T, error) {
 type errorKind string
 
 const (
-	kindPending errorKind = "pending"
+	kindLocked  errorKind = "locked"
 	kindChanged errorKind = "changed"
 	kindTooLate errorKind = "too late"
 	kindCode    errorKind = "code"
@@ -124,7 +124,7 @@ func report(s Status, err error) reportMessage {
 	var code *CodeError
 	switch {
 	case errors.Is(err, errLocked):
-		m.Kind = kindPending
+		m.Kind = kindLocked
 	case errors.Is(err, ErrChanged):
 		m.Kind = kindChanged
 	case errors.Is(err, ErrTooLate):
@@ -140,8 +140,8 @@ func (m reportMessage) err() error {
 	switch m.Kind {
 	case "":
 		return nil
-	case kindPending:
-		return &PendingError{Status: m.Status}
+	case kindLocked:
+		return errLocked
 	case kindChanged:
 		return ErrChanged
 	case kindTooLate:

@@ -1,10 +1,12 @@
 package apply
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,6 +44,39 @@ func lock(paths Paths) (*os.File, error) {
 		return nil, errLocked
 	}
 	return nil, fmt.Errorf("lock %s: %w", name, err)
+}
+
+// idleLimit is how long a guardian may take that has told its outcome and only
+// sweeps up.
+const idleLimit = 10 * time.Second
+
+// whenIdle calls f, which needs the lock, and again while the guardian that
+// holds it only sweeps up. The error is a *PendingError when a transaction is
+// pending.
+func whenIdle(ctx context.Context, paths Paths, f func() error) error {
+	for end := time.Now().Add(idleLimit); ; {
+		err := f()
+		if !errors.Is(err, errLocked) {
+			return err
+		}
+		s, pending, _ := Query(ctx, paths)
+		if pending || ctx.Err() != nil || time.Now().After(end) {
+			return &PendingError{Status: s}
+		}
+		time.Sleep(lockPause)
+	}
+}
+
+// lockPause lies between two tries to take a lock that is about to be free.
+const lockPause = 20 * time.Millisecond
+
+// lockWhenIdle takes the lock as soon as no transaction is pending.
+func lockWhenIdle(ctx context.Context, paths Paths) (held *os.File, err error) {
+	err = whenIdle(ctx, paths, func() error {
+		held, err = lock(paths)
+		return err
+	})
+	return held, err
 }
 
 // makeRunDir makes the directory for root alone, and refuses one that

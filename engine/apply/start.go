@@ -28,10 +28,6 @@ func Start(ctx context.Context, k host.Kernel, paths Paths, req Request) (Status
 		return Status{}, fmt.Errorf("apply: %w", err)
 	}
 	s, err := start(ctx, k, paths, req)
-	var pending *PendingError
-	if errors.As(err, &pending) {
-		pending.Status, _, _ = Query(ctx, paths)
-	}
 	if err != nil {
 		return s, fmt.Errorf("not applied: %w", err)
 	}
@@ -63,7 +59,11 @@ func start(ctx context.Context, k host.Kernel, paths Paths, req Request) (Status
 	rehearsed := make(chan rehearsal, 1)
 	go func() { rehearsed <- rehearse(ctx, k, req) }()
 
-	l, err := launch(paths, id, req)
+	var l *link
+	err := whenIdle(ctx, paths, func() (err error) {
+		l, err = launch(paths, id, req)
+		return err
+	})
 	if err != nil {
 		<-rehearsed
 		return Status{}, err
@@ -118,10 +118,13 @@ func launch(paths Paths, id string, req Request) (*link, error) {
 		return nil, fmt.Errorf("the guardian did not start: %w", err)
 	}
 	ready, err := receive[readyMessage](l, readyLimit)
-	if err == nil {
-		err = ready.Refused.err()
-	} else {
+	switch {
+	case err != nil:
 		err = fmt.Errorf("the guardian did not start: %w", err)
+	case ready.Refused.Kind == kindLocked:
+		err = errLocked
+	default:
+		err = ready.Refused.err()
 	}
 	if err != nil {
 		l.close()
