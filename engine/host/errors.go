@@ -82,6 +82,13 @@ func IsBusy(err error) bool {
 		saysAny(e.Stderr, "holding the xtables lock", "Resource temporarily unavailable")
 }
 
+// isTorn reports whether a set was destroyed while rules were read: the save
+// tools copy the rules first, and then ask the kernel for the name of each set.
+func isTorn(err error) bool {
+	e := asExec(err)
+	return e != nil && saysAny(e.Stderr, "Set with index")
+}
+
 // IsNotExist reports whether a chain, rule or set that the call named is not
 // there.
 func IsNotExist(err error) bool {

@@ -62,8 +62,24 @@ func (r *Real) tools(ctx context.Context) (*tools, error) {
 	return r.found, nil
 }
 
+// maxReads bounds how often the rules are read while sets vanish under the
+// reader.
+const maxReads = 5
+
+// untorn reads again while somebody else changes what is read.
+func untorn[T any](ctx context.Context, read func(context.Context) (T, error)) (T, error) {
+	for n := 1; ; n++ {
+		result, err := read(ctx)
+		if !isTorn(err) || n == maxReads || ctx.Err() != nil {
+			return result, err
+		}
+	}
+}
+
 // Read implements Kernel. The three programs run at the same time.
-func (r *Real) Read(ctx context.Context) (*ruleset.Ruleset, error) {
+func (r *Real) Read(ctx context.Context) (*ruleset.Ruleset, error) { return untorn(ctx, r.readAll) }
+
+func (r *Real) readAll(ctx context.Context) (*ruleset.Ruleset, error) {
 	t, err := r.tools(ctx)
 	if err != nil {
 		return nil, err
@@ -87,7 +103,7 @@ func (r *Real) ReadTables(ctx context.Context, f ruleset.Family) (ruleset.Tables
 	if err != nil {
 		return nil, err
 	}
-	return r.startTables(ctx, t, f)()
+	return untorn(ctx, func(ctx context.Context) (ruleset.Tables, error) { return r.startTables(ctx, t, f)() })
 }
 
 // ReadSets implements Kernel.

@@ -122,6 +122,19 @@ func TestReadFailsWhenOneProgramFails(t *testing.T) {
 	}
 }
 
+func TestASetThatVanishesUnderTheReaderIsReadAgain(t *testing.T) {
+	vanished := step{line: "iptables-nft-save -c", status: 1, stderr: "iptables-nft-save: Set with index 7 in kernel doesn't exist."}
+	k := scripted(t, vanished, step{line: "ip6tables-nft-save -c"}, step{line: "ipset save"},
+		step{line: "iptables-nft-save -c"}, step{line: "ip6tables-nft-save -c"}, step{line: "ipset save"})
+	if _, err := k.Read(t.Context()); err != nil {
+		t.Error(err)
+	}
+	k = scripted(t, slices.Repeat([]step{vanished}, maxReads)...)
+	if _, err := k.ReadTables(t.Context(), ruleset.V4); !isTorn(err) {
+		t.Errorf("after %d tries: %v", maxReads, err)
+	}
+}
+
 // A dump that was cut (a full disk, a killed tool) must not pass for a smaller
 // ruleset.
 func TestATruncatedDumpIsAnError(t *testing.T) {
