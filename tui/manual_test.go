@@ -13,9 +13,7 @@ import (
 //
 //	go test -c -tags manual -o console.test ./tui && ./console.test -test.run TestManual
 func TestManual(t *testing.T) {
-	site := tuitest.New()
-	site.Now = time.Now
-	if err := Run(t.Context(), site, Options{}); err != nil {
+	if err := Run(t.Context(), tuitest.New(time.Now), Options{}); err != nil {
 		t.Fatal(err)
 	}
 }

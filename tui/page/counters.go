@@ -58,15 +58,16 @@ const (
 	v6Col
 	sumCol
 	hitRateCol
+	ownerCol // by chain only
 )
 
 // NewCounters makes the page.
 func NewCounters(s *Shared) *Counters {
 	numbers := []widget.Column{
-		{Title: "V4", Width: 5, Right: true, Down: true, Rank: 2},
-		{Title: "V6", Width: 5, Right: true, Down: true, Rank: 1},
-		{Title: "SUM", Width: 5, Right: true, Down: true},
-		{Title: "PKT/S", Width: 5, Right: true, Down: true},
+		{Title: "V4", Width: 5, Right: true, Down: true, Rank: 2, Live: true},
+		{Title: "V6", Width: 5, Right: true, Down: true, Rank: 1, Live: true},
+		{Title: "SUM", Width: 5, Right: true, Down: true, Live: true},
+		{Title: "PKT/S", Width: 5, Right: true, Down: true, Live: true},
 	}
 	c := &Counters{
 		Shared: s, keys: newLiveKeys(),
@@ -75,7 +76,8 @@ func NewCounters(s *Shared) *Counters {
 		rows: widget.NewTable[string](append([]widget.Column{
 			{Title: "ROW", Width: 13}, {Title: "RULE", Width: 20, Grow: 1}}, numbers...)...),
 		chains: widget.NewTable[chainRule](append([]widget.Column{
-			{Title: "CHAIN", Width: 22, Grow: 1}, {Title: "RULE", Width: 16, Grow: 3}}, numbers...)...),
+			{Title: "CHAIN", Width: 20, Grow: 1}, {Title: "RULE", Width: 16, Grow: 3}}, append(numbers,
+			widget.Column{Title: "OWNER", Width: 8, Rank: 3})...)...),
 	}
 	return c
 }
@@ -245,6 +247,8 @@ func (c *Counters) chainSource(words []string) widget.Source[chainRule] {
 				return widget.Format("%s %s %d", r.table, r.chain, r.index), c.owner(r.owner)
 			case whatCol:
 				return widget.Clean(r.text), c.Styles.Text
+			case ownerCol:
+				return widget.Clean(r.owner), c.owner(r.owner)
 			}
 			v4, v6, rate := r.figures()
 			return c.number(v4, v6, rate, col)
@@ -256,6 +260,8 @@ func (c *Counters) chainSource(words []string) widget.Source[chainRule] {
 				return cmp.Or(cmp.Compare(a.table, b.table), cmp.Compare(a.chain, b.chain), cmp.Compare(a.index, b.index))
 			case whatCol:
 				return cmp.Compare(a.text, b.text)
+			case ownerCol:
+				return cmp.Compare(a.owner, b.owner)
 			}
 			a4, a6, ar := a.figures()
 			b4, b6, br := b.figures()

@@ -13,7 +13,7 @@ func (c *Counters) Render(width, height int) View {
 	}
 	tabs := widget.Tabs([]widget.Safe{"by table row", "by chain"}, active, width, c.Styles)
 	count := c.line(width).End(c.Styles.Strong, widget.Format("%d of %s", shown, plural(all, what))).String()
-	lines := []string{widget.Join(tabs, count, width)}
+	lines := []string{widget.Join(tabs, count)}
 	var cursor *Point
 	if c.filter.Typing() || c.filter.Text() != "" {
 		l := c.line(width).Text(" ")
@@ -59,7 +59,7 @@ func (c *Counters) state(width int) string {
 	case c.paused.on:
 		l.Put(c.Styles.Warn, widget.Format("PAUSED %s (p resumes; %s changed)", age(c.Now().Sub(c.paused.since)), plural(changedRows(c.snap.Rows, c.latest.Rows), "row")))
 	default:
-		l.Put(c.Styles.Good, "live").Put(c.Styles.Dim, "   packets; a drop row with 0 is good news, an accept row with 0 is not proof that nobody needs it")
+		l.Put(c.Styles.Good, "live").Put(c.Styles.Dim, "   packets; 0 on a drop row is good, 0 on an accept row proves nothing")
 	}
 	return l.String()
 }

@@ -37,7 +37,8 @@ type Place struct {
 	Cell int
 }
 
-// Set is the tables as edited; nil before they were loaded.
+// Set is the tables as edited; nil before they were loaded, and when they
+// cannot be: then the problems say why.
 func (d *Desk) Set() *tables.Set { return d.set }
 
 // Config is the typed view of the tables as they were checked last; nil before.
@@ -130,12 +131,13 @@ func (d *Desk) TakeLoaded(m LoadedMsg) bool {
 	if m.Err != nil {
 		d.problems = append(d.problems, tables.Problem{File: "tables", Cell: -1, Severity: tables.Error, Text: m.Err.Error()})
 	}
-	if m.Set == nil {
-		m.Set = tables.NewSet()
-	}
 	d.set, d.saved, d.undo, d.redo = m.Set, m.Set, nil, nil
+	d.config, d.checked = nil, nil
 	return true
 }
+
+// Loading reports whether the tables are still being read.
+func (d *Desk) Loading() bool { return d.loading.Busy() }
 
 // Check asks for the problems of the tables as edited, unless they are known
 // or asked for.

@@ -79,11 +79,11 @@ func NewFlows(s *Shared) *Flows {
 		widget.Column{Title: "P", Width: 4},
 		widget.Column{Title: "SOURCE", Width: 19, Grow: 3, Middle: true},
 		widget.Column{Title: "DESTINATION", Width: 19, Grow: 3, Middle: true},
-		widget.Column{Title: "STATE", Width: 6, Rank: 2},
-		widget.Column{Title: "NAT", Width: 4, Rank: 4},
-		widget.Column{Title: "B/S", Width: 5, Right: true, Down: true},
-		widget.Column{Title: "BYTES", Width: 6, Right: true, Down: true, Rank: 1},
-		widget.Column{Title: "AGE", Width: 4, Right: true, Down: true, Rank: 3},
+		widget.Column{Title: "STATE", Width: 6, Rank: 2, Live: true},
+		widget.Column{Title: "NAT", Width: 4, Rank: 4, Live: true},
+		widget.Column{Title: "B/S", Width: 5, Right: true, Down: true, Live: true},
+		widget.Column{Title: "BYTES", Width: 6, Right: true, Down: true, Rank: 1, Live: true},
+		widget.Column{Title: "AGE", Width: 4, Right: true, Down: true, Rank: 3, Live: true},
 	)}
 	f.table.SortBy = rateCol
 	return f

@@ -81,7 +81,7 @@ func (f *Flows) Render(width, height int) View {
 			cursor = &Point{X: x}
 		}
 	} else {
-		top.Put(f.Styles.Dim, " no filter; / takes words, src:10.0.0.0/8 port:443 proto:udp, !not")
+		top.Put(f.Styles.Dim, " / filters: words, src:10.0.0.0/8 port:443 proto:udp !not")
 	}
 	top.End(f.Styles.Strong, widget.Format("%d of %s", f.table.Shown(), plural(f.table.Len(), "flow")))
 	lines := []string{top.String()}
@@ -117,6 +117,9 @@ func (f *Flows) detail(width int) []string {
 	reply := endpoint(w.Reply.Src, w.Reply.SrcPort, hasPorts(w)) + " > " + endpoint(w.Reply.Dst, w.Reply.DstPort, hasPorts(w))
 	if !hasPorts(w) {
 		orig += widget.Format("  type %d code %d", w.Orig.DstPort>>8, w.Orig.DstPort&0xff)
+	}
+	if !w.SrcNAT && !w.DstNAT {
+		reply = "the same way back"
 	}
 	return append(lines, f.direction("orig ", orig, w.OrigCount, width), f.direction("reply", reply, w.ReplyCount, width), f.translated(w, width))
 }

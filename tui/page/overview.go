@@ -271,7 +271,10 @@ func (o *Overview) policyLines() []item {
 	lines := []item{{o.Styles.Strong, "POLICY"}}
 	set := o.Desk.Set()
 	if set == nil {
-		return append(lines, item{o.Styles.Dim, "reading the tables ..."})
+		if o.Desk.Loading() {
+			return append(lines, item{o.Styles.Dim, "reading the tables ..."})
+		}
+		return append(lines, item{o.Styles.Bad, "the tables cannot be read (see below)"})
 	}
 	var counts []string
 	for _, k := range tables.Kinds() {

@@ -2,6 +2,7 @@ package page
 
 import (
 	"errors"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -21,8 +22,6 @@ type Policy struct {
 	edit *cellEdit
 	// list is the list of problems; nil when it is not open.
 	list *problemList
-	// height is how many lines the table had when it was drawn last.
-	seen *tables.Set
 }
 
 type policyKeys struct {
@@ -52,7 +51,7 @@ func NewPolicy(s *Shared) *Policy {
 		Undo:    widget.Bind("u", "undo", "u"),
 		Redo:    widget.Bind("U", "redo", "U"),
 		Save:    widget.Bind("s", "save", "s"),
-		Reload:  widget.Bind("R", "load from disk", "R").Hidden(),
+		Reload:  widget.Bind("R", "load from disk", "R"),
 		Filter:  widget.Bind("/", "filter", "/"),
 		Apply:   widget.Bind("A", "review+apply", "A").Dangerous(),
 	}
@@ -70,6 +69,8 @@ func (p *Policy) Typing() bool { return p.edit != nil || p.filter.Typing() }
 func (p *Policy) Bindings() []widget.Binding {
 	k := p.keys
 	switch {
+	case p.Desk.Set() == nil:
+		return []widget.Binding{k.Reload}
 	case p.edit != nil:
 		return p.edit.bindings()
 	case p.filter.Typing():
@@ -103,8 +104,13 @@ func (p *Policy) rows() *rowTable { return p.places[p.kind] }
 // Key handles a key.
 func (p *Policy) Key(k tea.KeyPressMsg) Effect {
 	switch {
+	case p.list != nil && !p.Typing():
+		return p.listKey(k)
 	case p.Desk.Set() == nil:
-		return say(Info, "the tables are still being read")
+		if p.keys.Reload.Is(k) {
+			return p.reload()
+		}
+		return Effect{}
 	case p.edit != nil:
 		return p.editKey(k)
 	case p.filter.Typing():
@@ -112,8 +118,6 @@ func (p *Policy) Key(k tea.KeyPressMsg) Effect {
 			p.refresh()
 		}
 		return Effect{}
-	case p.list != nil:
-		return p.listKey(k)
 	case p.rows().Key(k):
 		return Effect{}
 	}
@@ -271,17 +275,28 @@ func (p *Policy) Handle(msg tea.Msg) Effect {
 		}
 		p.list.set(p.Desk.Problems())
 	case SavedMsg:
-		return saved(msg.Err)
+		return p.saved(msg.Err)
 	}
 	return Effect{}
 }
 
-// saved says how a save went.
-func saved(err error) Effect {
+// saved says how a save went. When somebody else wrote the files meanwhile,
+// nothing was written, and the person decides.
+func (p *Policy) saved(err error) Effect {
 	var changed *engine.ErrChanged
 	switch {
 	case errors.As(err, &changed):
-		return say(Bad, "not saved: %v (R loads from disk)", err)
+		return Effect{Ask: &Ask{
+			Dialog: &widget.Dialog{
+				Title: "Not saved",
+				Text: []widget.Safe{
+					widget.Format("%s: somebody else changed this on disk since it was read here. Nothing was written.", strings.Join(changed.Files, ", ")), "",
+					"Go back to keep your changes here and look at the file, or load it again.",
+				},
+				Choices: []widget.Choice{{Key: "y", Does: widget.Format("load from disk, and drop %s of mine", plural(p.Desk.Staged(), "changed line"))}},
+			},
+			Then: func(int) Effect { return Effect{Cmd: p.Desk.Load(p.Calls)} },
+		}}
 	case err != nil:
 		return say(Bad, "not saved: %v", err)
 	}

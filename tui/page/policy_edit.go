@@ -65,6 +65,10 @@ func (p *Policy) editChanged() Effect {
 func (p *Policy) checkDraft() Effect {
 	e := p.edit
 	e.again = false
+	if e.editor.Text() == "" { // nothing to find fault with yet
+		e.problem = nil
+		return Effect{}
+	}
 	set, err := p.Desk.Set().Edit(e.at.Kind, func(f *tables.File) error {
 		return f.SetCell(e.at.Line, e.at.Cell, e.editor.Text())
 	})
@@ -92,12 +96,19 @@ func (p *Policy) editChecked(m CheckedMsg) Effect {
 	return Effect{}
 }
 
-// suggestion is what the check offers instead of the text; empty for nothing.
+// suggestion is what Enter takes instead of a text that is wrong: what the
+// check offers, or what the text is the beginning of; empty for nothing.
 func (e *cellEdit) suggestion() string {
-	if e.problem == nil || e.shunned || e.problem.Suggest == e.editor.Text() {
+	text := e.editor.Text()
+	switch {
+	case e.problem == nil, e.shunned, e.problem.Suggest == text:
 		return ""
+	case e.problem.Suggest != "":
+		return e.problem.Suggest
+	case e.problem.Severity == tables.Error && text != "" && strings.HasPrefix(e.offer(), text) && e.offer() != text:
+		return e.offer()
 	}
-	return e.problem.Suggest
+	return ""
 }
 
 // offer is the completion that Tab takes; empty for none.

@@ -19,26 +19,34 @@ type rowTable struct {
 // ownColumns is how many columns stand before the first cell.
 const ownColumns = 2
 
-// cellWidths are the least widths of the cells; together with marks and gaps
-// they fit into 60 cells.
-var cellWidths = map[string]int{
-	"Src-Zone": 6, "Dest-Zone": 6, "Src-Address": 10, "Dst-Address": 10, "Service": 9, "Action": 8,
-	"Ext-Address": 11, "Int-Address": 11, "Ext-Service": 10, "Int-Service": 10,
-}
+// lineNumberLen is the width of the column of line numbers.
+const lineNumberLen = 5
 
-const (
-	cellWidth     = 14 // of a column that is not in cellWidths
-	lineNumberLen = 5
-)
+// cellWidth is the least width of the cells of a column, and its share of the
+// room that is left. With marks and gaps the least widths of each table fit
+// into 60 cells.
+func cellWidth(title string) (least, share int) {
+	switch title {
+	case "Src-Zone", "Dest-Zone":
+		return 7, 1
+	case "Src-Address", "Dst-Address":
+		return 10, 3
+	case "Service":
+		return 7, 2
+	case "Action":
+		return len("accept+nat"), 1
+	case "Ext-Address", "Int-Address", "Ext-Service", "Int-Service":
+		return 11, 2
+	}
+	return 14, 2
+}
 
 func newRowTable(k tables.Kind) *rowTable {
 	columns := []widget.Column{{Width: 2}, {Title: "LINE", Width: lineNumberLen, Right: true, Rank: 1}}
 	for _, c := range k.Columns() {
-		w, ok := cellWidths[c.Title]
-		if !ok {
-			w = cellWidth
-		}
-		columns = append(columns, widget.Column{Title: widget.Clean(strings.ToUpper(c.Title)), Width: w, Grow: w, Middle: c.Title == "IPv6"})
+		least, share := cellWidth(c.Title)
+		title := strings.Replace(strings.ToUpper(c.Title), "DEST-", "DST-", 1)
+		columns = append(columns, widget.Column{Title: widget.Clean(title), Width: least, Grow: share, Middle: c.Title == "IPv6"})
 	}
 	t := &rowTable{Table: widget.NewTable[int](columns...), kind: k}
 	t.Cursor = ownColumns

@@ -11,11 +11,17 @@ const inspectorLines = 4
 
 // Render draws the page.
 func (p *Policy) Render(width, height int) View {
-	if p.Desk.Set() == nil {
-		return View{Lines: widget.Fit([]string{p.line(width).Text(" reading the tables ...").String()}, height)}
-	}
-	if p.list != nil {
+	switch {
+	case p.list != nil:
 		return View{Lines: p.list.render(p.Shared, width, height)}
+	case p.Desk.Loading():
+		return View{Lines: widget.Fit([]string{p.line(width).Text(" reading the tables ...").String()}, height)}
+	case p.Desk.Set() == nil:
+		lines := []string{p.line(width).Put(p.Styles.Strong, " the tables cannot be read").String()}
+		for _, problem := range p.Desk.Problems() {
+			lines = append(lines, p.problem(problem, width)...)
+		}
+		return View{Lines: widget.Fit(lines, height)}
 	}
 	lines := []string{p.tabs(width)}
 	var cursor *Point
@@ -129,27 +135,20 @@ func (p *Shared) problem(problem tables.Problem, width int) []string {
 func (p *Policy) inspectEdit(width int) []string {
 	e := p.edit
 	column := e.at.Kind.Columns()[e.at.Cell]
-	head := p.line(width).Put(p.Styles.Strong, widget.Format(" %s:%d %s  ", e.at.Kind, e.at.Line, column.Title))
-	switch {
-	case e.problem == nil:
-		head.Put(p.Styles.Good, "ok  ").Text(widget.Clean(e.editor.Text()))
-	case e.problem.Severity == tables.Error:
-		head.Put(p.Styles.Bad, "E ").Text(widget.Clean(e.problem.Text))
-	default:
-		head.Put(p.Styles.Warn, "W ").Text(widget.Clean(e.problem.Text))
+	var lines []string
+	switch text := e.editor.Text(); {
+	case e.problem != nil:
+		lines = p.problem(*e.problem, width)
+	case text != "":
+		lines = []string{p.line(width).Put(p.Styles.Strong, widget.Format(" %s  ", column.Title)).Put(p.Styles.Good, "ok  ").Text(widget.Clean(text)).String()}
 	}
-	second := p.line(width)
-	switch s := e.suggestion(); {
-	case s != "":
-		second.Put(p.Styles.Key, " Enter").Text(" takes ").Put(p.Styles.Strong, widget.Clean(s)).Put(p.Styles.Key, "   Esc").Text(" keeps what you typed")
-	case e.problem != nil: // the rest of a long text
-		if rest := widget.Clean(e.problem.Text).Wrap(width - 4); len(rest) > 1 {
-			second.Put(p.Styles.Dim, "   "+rest[1])
-		}
-	default:
-		second.Put(p.Styles.Dim, " "+widget.Clean(column.Help))
+	if s := e.suggestion(); s != "" {
+		lines = append(lines[:min(len(lines), 2)], p.line(width).Put(p.Styles.Key, " Enter").Text(" takes ").Put(p.Styles.Strong, widget.Clean(s)).
+			Put(p.Styles.Key, "   Esc").Text(" keeps what you typed").String())
+	} else if e.problem == nil {
+		lines = append(lines, p.line(width).Put(p.Styles.Dim, " "+widget.Clean(column.Help)).String())
 	}
-	return []string{head.String(), second.String(), p.offers(width)}
+	return append(lines, p.offers(width))
 }
 
 // offers lists the completions, the one that Tab takes in brackets.

@@ -25,6 +25,7 @@ type Review struct {
 
 	applying Request
 	since    time.Time
+	failed   error // why the last apply did not start
 }
 
 type reviewKeys struct{ NextTab, PrevTab, Apply, Refresh, Next, Prev, Side widget.Binding }
@@ -76,6 +77,8 @@ func (r *Review) blocked() widget.Safe {
 	switch {
 	case r.Applying():
 		return "an apply is under way"
+	case r.Desk.Set() == nil:
+		return "the tables cannot be read; w says why"
 	case r.preview == nil || r.ask.Busy():
 		return "the comparison is not ready yet"
 	case r.of != r.Desk.Set():
@@ -100,6 +103,7 @@ func (r *Review) Key(k tea.KeyPressMsg) Effect {
 	case keys.PrevTab.Is(k):
 		r.tab = (r.tab + reviewTabs - 1) % reviewTabs
 	case keys.Refresh.Is(k):
+		r.failed = nil
 		return Effect{Cmd: r.compare()}
 	case keys.Next.Is(k):
 		r.view[r.tab].Section(true)
@@ -147,7 +151,7 @@ func (r *Review) apply(override bool) Effect {
 	if len(r.Desk.Dirty()) > 0 {
 		save = r.Desk.Set()
 	}
-	r.since = r.Now()
+	r.failed, r.since = nil, r.Now()
 	return Effect{Cmd: r.Calls.Apply(&r.applying, save, r.preview, engine.ApplyRequest{Override: override})}
 }
 
@@ -194,7 +198,7 @@ func (r *Review) take(m PreviewMsg) {
 		}
 		return
 	}
-	r.view[changesTab].Set(changeLines(m.Preview.Diff))
+	r.view[changesTab].Set(changeLines(m.Preview))
 	r.view[v4Tab].Set(compiledLines(m.Preview, ruleset.V4))
 	r.view[v6Tab].Set(compiledLines(m.Preview, ruleset.V6))
 }
@@ -205,9 +209,9 @@ func (r *Review) applied(m AppliedMsg) Effect {
 	if !r.applying.Done(m.N) {
 		return Effect{}
 	}
-	if m.Err == nil {
+	if r.failed = m.Err; m.Err == nil {
 		r.of = nil // the kernel has changed
 		return Effect{}
 	}
-	return say(Bad, "not applied, nothing was changed: %v", m.Err)
+	return say(Bad, "not applied, nothing was changed")
 }

@@ -17,11 +17,17 @@ func summary(d *plan.Diff) string {
 		return "No rule of the kernel changes"
 	}
 	added, gone := ruleCounts(d)
-	parts := []string{fmt.Sprintf("%s new, %d gone", plural(added, "rule"), gone), plural(len(d.Chains), "chain"), plural(len(d.Sets), "set")}
+	var parts []string
+	if len(d.Chains) > 0 {
+		parts = append(parts, fmt.Sprintf("%s: %s new, %d gone", plural(len(d.Chains), "chain"), plural(added, "rule"), gone))
+	}
+	if n := len(d.Sets); n > 0 {
+		parts = append(parts, plural(n, "set"))
+	}
 	if n := len(d.Hooks); n > 0 {
 		parts = append(parts, plural(n, "hook"))
 	}
-	return strings.Join(parts, ", ")
+	return "Changes: " + strings.Join(parts, ", ")
 }
 
 func ruleCounts(d *plan.Diff) (added, gone int) {
@@ -40,7 +46,8 @@ func ruleCounts(d *plan.Diff) (added, gone int) {
 
 // changeLines writes a difference: a section for each chain, set and the
 // hooks, unchanged lines far from a change left out.
-func changeLines(d *plan.Diff) []widget.DiffLine {
+func changeLines(p *engine.Preview) []widget.DiffLine {
+	d := p.Diff
 	if d == nil {
 		return nil
 	}
@@ -51,7 +58,7 @@ func changeLines(d *plan.Diff) []widget.DiffLine {
 	for i := range d.Chains {
 		c := &d.Chains[i]
 		out = append(out, heading("%s  %s  %s%s", c.Family, c.Table, c.Chain, opText(c.Op)))
-		out = append(out, folded(c.Lines)...)
+		out = append(out, folded(p.Compiled, c)...)
 	}
 	for _, s := range d.Sets {
 		out = append(out, heading("set  %s%s", s.Name, opText(s.Op)))
@@ -96,7 +103,8 @@ const around = 2
 
 // folded writes the rules of a chain, with long runs of unchanged ones in one
 // line.
-func folded(lines []plan.Line) []widget.DiffLine {
+func folded(compiled *engine.Compiled, c *plan.ChainDiff) []widget.DiffLine {
+	lines := c.Lines
 	near := make([]bool, len(lines))
 	for i, l := range lines {
 		if l.Op != plan.Same {
@@ -108,7 +116,7 @@ func folded(lines []plan.Line) []widget.DiffLine {
 	var out []widget.DiffLine
 	for i := 0; i < len(lines); i++ {
 		if near[i] {
-			out = append(out, widget.DiffLine{Mark: mark(lines[i].Op), Text: widget.Clean(lines[i].Text)})
+			out = append(out, widget.DiffLine{Mark: mark(lines[i].Op), Text: ruleText(compiled, lines[i].Rule, c.Family)})
 			continue
 		}
 		n := 0
@@ -147,12 +155,12 @@ func compiledLines(p *engine.Preview, f ruleset.Family) []widget.DiffLine {
 				continue
 			}
 			out = append(out, heading("%s  %s", t.Name, c.Name))
-			for i, r := range c.Rules {
+			for _, r := range c.Rules {
 				m := byte(' ')
 				if fresh[r] {
 					m = '+'
 				}
-				out = append(out, widget.DiffLine{Mark: m, Text: widget.Format("%3d  %-16s %s", i+1, rowName(p.Compiled, r.ID), withoutComment(r, f))})
+				out = append(out, widget.DiffLine{Mark: m, Text: ruleText(p.Compiled, r, f)})
 			}
 		}
 	}
@@ -178,6 +186,9 @@ func newRules(d *plan.Diff, f ruleset.Family) map[*ruleset.Rule]bool {
 // rowName is the table row that a rule id stands for, or the name of the
 // built-in part.
 func rowName(c *engine.Compiled, id string) string {
+	if c == nil {
+		return id
+	}
 	ref, ok := c.Rows[id]
 	switch {
 	case !ok:
@@ -188,12 +199,12 @@ func rowName(c *engine.Compiled, id string) string {
 	return ref.Name
 }
 
-// withoutComment is a rule without the comment that names its row, which
-// stands beside it already.
-func withoutComment(r *ruleset.Rule, f ruleset.Family) string {
+// ruleText is a rule behind the table row that it comes from; the comment that
+// carries the row is left out.
+func ruleText(c *engine.Compiled, r *ruleset.Rule, f ruleset.Family) widget.Safe {
 	bare := *r
 	bare.ID = ""
-	return bare.Spec(f)
+	return widget.Format("%-12s %s", rowName(c, r.ID), bare.Spec(f))
 }
 
 // problemsText counts the problems for a line of text.

@@ -14,20 +14,16 @@ func (r *Review) Render(width, height int) View {
 	}
 	lines := append([]string{r.tabs(width)}, r.verdict(width)...)
 	lines = append(lines, r.rule(width))
-	body := height - len(lines)
-	if note := r.note(); note != "" && body > 1 {
-		lines = append(lines, r.line(width).Text(" "+note).String())
-		body--
-	}
-	lines = append(lines, r.view[r.tab].Render(width, body, r.Styles)...)
+	lines = append(lines, r.notes(width)...)
+	lines = append(lines, r.view[r.tab].Render(width, height-len(lines), r.Styles)...)
 	return View{Lines: widget.Fit(lines, height)}
 }
 
 func (r *Review) tabs(width int) string {
 	first, last, all := r.view[r.tab].Place()
-	line := widget.Tabs([]widget.Safe{"changes", "compiled v4", "compiled v6"}, r.tab, width-20, r.Styles)
+	line := widget.Tabs([]widget.Safe{"changes", "compiled v4", "compiled v6"}, r.tab, width, r.Styles)
 	place := r.line(width).End(r.Styles.Dim, widget.Format("%d-%d of %d", first, last, all)).String()
-	return widget.Join(line, place, width)
+	return widget.Join(line, place)
 }
 
 // verdict says in a few lines what the comparison means.
@@ -49,9 +45,26 @@ func (r *Review) verdict(width int) []string {
 	return append(lines, l.String())
 }
 
+// notes are why the last apply did not start, in full, and the note.
+func (r *Review) notes(width int) []string {
+	var lines []string
+	if r.failed != nil {
+		for _, text := range widget.Format("not applied, nothing was changed: %v", r.failed).Wrap(width - 2) {
+			lines = append(lines, r.line(width).Text(" ").Put(r.Styles.Bad, text).String())
+		}
+		lines = append(lines[:min(len(lines), 5)], r.rule(width))
+	}
+	if note := r.note(); note != "" {
+		lines = append(lines, r.line(width).Text(" "+note).String())
+	}
+	return lines
+}
+
 // note says why there is nothing to see, or why what is seen is not all.
 func (r *Review) note() widget.Safe {
 	switch {
+	case r.Desk.Set() == nil && !r.Desk.Loading():
+		return "the tables cannot be read (w says why)"
 	case r.preview == nil && r.err != nil:
 		return widget.Format("the comparison failed: %v   (R tries again)", r.err)
 	case r.preview == nil:

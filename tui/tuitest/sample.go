@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"testing/fstest"
 
-	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
 )
@@ -73,17 +72,13 @@ ext             lan_router_ext    DOCKER         https            https
 	return files
 }
 
-// put writes into a map whose value type cannot be named here: that of a row
-// reference.
-func put[K comparable, V any](m *map[K]V, key K, set func(*engine.RowCounter)) {
-	var row engine.RowCounter
-	set(&row)
+// put writes into a map, making it first. It lets the types be worked out: that
+// of a row reference lives in a room that the console does not know.
+func put[K comparable, V any](m *map[K]V, key K, v V) {
 	if *m == nil {
 		*m = make(map[K]V)
 	}
-	if v, ok := any(row.Row).(V); ok {
-		(*m)[key] = v
-	}
+	(*m)[key] = v
 }
 
 // rowID is a stand-in for the compiler's hash of a row.
@@ -152,6 +147,17 @@ func first(a tables.Address, f ruleset.Family) netip.Prefix {
 	return values[0].Prefix
 }
 
+// sampleHooks are the jumps of withForeign.
+func sampleHooks() []ruleset.Hook {
+	var hooks []ruleset.Hook
+	for _, f := range ruleset.Families() {
+		hooks = append(hooks,
+			ruleset.Hook{Family: f, Table: ruleset.Filter, From: ruleset.Input, To: ruleset.RootInput},
+			ruleset.Hook{Family: f, Table: ruleset.Filter, From: "DOCKER-USER", To: ruleset.RootForward})
+	}
+	return hooks
+}
+
 // withForeign adds what Docker and others have in the same tables.
 func withForeign(rs *ruleset.Ruleset) *ruleset.Ruleset {
 	for _, f := range ruleset.Families() {
@@ -162,7 +168,10 @@ func withForeign(rs *ruleset.Ruleset) *ruleset.Ruleset {
 		}
 		forward.Policy = "DROP"
 		forward.Append(&ruleset.Rule{Target: ruleset.Jump{Chain: "DOCKER-USER"}}, &ruleset.Rule{Out: ruleset.Iface{Name: "docker0"}, Target: ruleset.Jump{Chain: "DOCKER"}})
-		filter.Ensure("DOCKER-USER").Append(&ruleset.Rule{Target: ruleset.Jump{Chain: ruleset.RootForward}}, &ruleset.Rule{Target: ruleset.Return})
+		input := filter.Ensure(ruleset.Input)
+		input.Policy = "ACCEPT"
+		input.Append(&ruleset.Rule{Target: ruleset.Jump{Chain: ruleset.RootInput}, ID: "hook"})
+		filter.Ensure("DOCKER-USER").Append(&ruleset.Rule{Target: ruleset.Jump{Chain: ruleset.RootForward}, ID: "hook"}, &ruleset.Rule{Target: ruleset.Return})
 		filter.Ensure("f2b-sshd").Append(&ruleset.Rule{Target: ruleset.Return})
 	}
 	return rs

@@ -19,58 +19,43 @@ import (
 type Site struct {
 	// Files are the tables on disk, by name.
 	Files fstest.MapFS
-	// Now is the clock; it starts at a fixed time and stands still until
-	// Advance.
+	// Now is the clock.
 	Now func() time.Time
 	// Fail gives the error of a call by its name, Panic makes it panic.
 	Fail  map[string]error
 	Panic map[string]bool
-	// Flows is how many flows there are; Traffic how the counters move.
+	// FlowCount is how many flows there are.
 	FlowCount int
 	// NoAccounting makes conntrack count no bytes.
 	NoAccounting bool
 	// Locked makes every preview lock the administrator out.
 	Locked bool
-	// Names replaces the host name.
+	// Name is the host name.
 	Name string
+	// Taint is added to every text that comes from outside: names of people,
+	// warnings, chains, rules, proofs, errors.
+	Taint string
 
 	mu       sync.Mutex
-	offset   time.Duration
+	began    time.Time
 	live     *ruleset.Ruleset
 	old      *ruleset.Ruleset // what a rollback brings back
 	trial    *engine.TrialStatus
 	deadline time.Time
 	history  []engine.Generation
-	reads    int
 	calls    []string
 }
 
-// Start is the time of the clock of a new Site.
-var start = time.Date(2026, 11, 20, 14, 2, 11, 0, time.UTC)
-
-// New makes a site with its sample tables, of which all but the last changes
-// were applied.
-func New() *Site {
-	s := &Site{Files: sampleFiles(), FlowCount: 200, Name: "edge-01"}
-	s.Now = func() time.Time {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return start.Add(s.offset)
-	}
+// New makes a site whose kernel runs what its sample tables say.
+func New(now func() time.Time) *Site {
+	s := &Site{Files: sampleFiles(), FlowCount: 200, Name: "edge-01", Now: now, began: now()}
 	set, _ := tables.Load(s.Files)
 	cfg, _ := set.Check(tables.Facts{})
 	s.live = withForeign(compileSample(cfg, nil))
-	applied := engine.Generation{ID: "20261120-091400-a1b2", When: start.Add(-5 * time.Hour), Who: "alice from 203.0.113.7", Took: 17 * time.Second}
+	applied := engine.Generation{ID: "20261120-091400-a1b2", When: s.began.Add(-5 * time.Hour), Who: "alice from 203.0.113.7", Took: 17 * time.Second}
 	applied.Result = "confirmed"
 	s.history = []engine.Generation{applied}
 	return s
-}
-
-// Advance moves the clock.
-func (s *Site) Advance(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.offset += d
 }
 
 // Calls lists the calls that change something, in order.
@@ -85,7 +70,10 @@ func (s *Site) enter(call string) error {
 	if s.Panic[call] {
 		panic(call + " was told to panic")
 	}
-	return s.Fail[call]
+	if err := s.Fail[call]; err != nil {
+		return fmt.Errorf("%w%s", err, s.Taint)
+	}
+	return nil
 }
 
 func (s *Site) changed(format string, args ...any) {
@@ -93,7 +81,7 @@ func (s *Site) changed(format string, args ...any) {
 }
 
 // Host is the name of the machine.
-func (s *Site) Host() string { return s.Name }
+func (s *Site) Host() string { return s.Name + s.Taint }
 
 // Dir is where the tables seem to be.
 func (s *Site) Dir() string { return "/etc/microfw" }
@@ -137,9 +125,11 @@ func (s *Site) Compile(set *tables.Set) (*engine.Compiled, tables.Problems) {
 	if problems.HasErrors() {
 		return nil, problems
 	}
-	c := &engine.Compiled{}
+	c := &engine.Compiled{Hooks: sampleHooks()}
 	c.Rules = compileSample(cfg, func(id string, kind tables.Kind, line int) {
-		put(&c.Rows, id, func(r *engine.RowCounter) { r.Row.Kind, r.Row.Line = kind, line })
+		var row engine.RowCounter
+		row.Row.Kind, row.Row.Line = kind, line
+		put(&c.Rows, id, row.Row)
 	})
 	return c, problems
 }
@@ -157,10 +147,10 @@ func (s *Site) Preview(ctx context.Context, set *tables.Set) (*engine.Preview, e
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.Live = s.live
-	p.Diff = plan.Compare(s.live, plan.Target{Rules: compiled.Rules}, plan.Ownership{})
+	p.Diff = plan.Compare(s.live, plan.Target{Rules: compiled.Rules, Hooks: compiled.Hooks}, plan.Ownership{})
 	p.Lockout = engine.Lockout{Known: true, Safe: !s.Locked, New: "accept by rules:14", Open: "goes on (established)"}
 	if s.Locked {
-		p.Lockout.New = "reject by rules:13"
+		p.Lockout.New = "reject by rules:13" + s.Taint
 	}
 	return p, nil
 }
@@ -190,12 +180,12 @@ func (s *Site) StartTrial(countdown time.Duration) {
 
 func (s *Site) begin(now time.Time, countdown time.Duration) {
 	t := engine.TrialStatus{
-		ID: fmt.Sprintf("20261120-140211-%04d", len(s.history)), Code: "K7QX", Who: "alice from 203.0.113.7", Since: now,
+		ID: fmt.Sprintf("20261120-140211-%04d", len(s.history)), Code: "K7QX", Who: "alice from 203.0.113.7" + s.Taint, Since: now,
 		Left: countdown, Timeout: countdown, DeadMan: true, Guardian: 4711,
 		Proof: []string{
 			"the rules were rehearsed in a namespace of their own",
 			"a new SSH connection from 203.0.113.7 was accepted there",
-			"everything was read back from the kernel",
+			"everything was read back from the kernel" + s.Taint,
 		},
 	}
 	t.State = "trial"
@@ -231,7 +221,7 @@ func (s *Site) end(state, reason string, now time.Time) engine.TrialStatus {
 		t.State, g.Result = "rolled back", "rolled back"
 		s.live = s.old
 	}
-	t.Left, t.Reason, s.trial = 0, reason, nil
+	t.Left, t.Reason, s.trial = 0, reason+s.Taint, nil
 	s.history = append([]engine.Generation{g}, s.history...)
 	return t
 }
@@ -286,7 +276,7 @@ func (s *Site) Status(ctx context.Context) (engine.Status, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := engine.Status{Version: "1.8.9", Warnings: []string{"legacy tables hold rules as well: filter"}, Drift: &plan.Diff{}, Trial: s.trial}
+	st := engine.Status{Version: "1.8.9", Warnings: []string{"legacy tables hold rules as well: filter" + s.Taint}, Drift: &plan.Diff{}, Trial: s.trial}
 	st.Backend = "nft"
 	if len(s.history) > 0 {
 		g := s.history[0]

@@ -13,7 +13,7 @@ import (
 )
 
 // seconds is how long the site has been running.
-func (s *Site) seconds() float64 { return s.Now().Sub(start).Seconds() + 3600 }
+func (s *Site) seconds() float64 { return s.Now().Sub(s.began).Seconds() + 3600 }
 
 // pace is a made-up rate for the n-th thing, between nothing and a few hundred
 // a second, with a wave over time.
@@ -39,7 +39,7 @@ func (s *Site) Counters(ctx context.Context) (engine.CounterSnapshot, error) {
 			if !l.IsRow() {
 				continue
 			}
-			row := engine.RowCounter{ID: rowID(l.Texts()), Text: strings.Join(l.Texts(), " "), Rate: pace(i, at)}
+			row := engine.RowCounter{ID: rowID(l.Texts()), Text: strings.Join(l.Texts(), " ") + s.Taint, Rate: pace(i, at)}
 			row.Row.Kind, row.Row.Line = k, i+1
 			row.V4, row.V6 = counted(row.Rate*0.9, at), counted(row.Rate*0.1, at)
 			snap.Rows = append(snap.Rows, row)
@@ -67,14 +67,14 @@ func (s *Site) chainCounters(at float64) []engine.ChainCounter {
 			for _, c := range t.Chains {
 				owner := ownerOf(c.Name)
 				if c.Policy != "" {
-					list = append(list, engine.ChainCounter{Family: f, Table: t.Name, Chain: c.Name, Owner: owner, Text: "policy " + c.Policy})
+					list = append(list, engine.ChainCounter{Family: f, Table: t.Name, Chain: c.Name + s.Taint, Owner: owner, Text: "policy " + c.Policy})
 				}
 				for i, r := range c.Rules {
 					n++
 					rate := pace(n, at) / float64(f) // fewer packets over IPv6
 					list = append(list, engine.ChainCounter{
-						Family: f, Table: t.Name, Chain: c.Name, Owner: owner, Index: i + 1, ID: r.ID,
-						Text: r.Spec(f), Count: counted(rate, at), Rate: rate,
+						Family: f, Table: t.Name, Chain: c.Name + s.Taint, Owner: owner, Index: i + 1, ID: r.ID,
+						Text: r.Spec(f) + s.Taint, Count: counted(rate, at), Rate: rate,
 					})
 				}
 			}

@@ -1,8 +1,6 @@
 package widget
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tui/style"
@@ -85,13 +83,16 @@ func (d *Diff) Place() (first, last, all int) {
 func (d *Diff) Render(width, height int, st *style.Styles) []string {
 	d.page = max(height, 1)
 	d.top = max(min(d.top, len(d.lines)-d.page), 0)
-	var out []string
+	visible := d.lines[d.top:min(d.top+d.page, len(d.lines))]
 	longest := 0
-	for i := d.top; i < len(d.lines) && len(out) < height; i++ {
-		longest = max(longest, d.lines[i].Text.Width())
-		out = append(out, d.line(d.lines[i], width, st))
+	for _, l := range visible {
+		longest = max(longest, l.Text.Width())
 	}
-	d.left = min(d.left, max(longest-width/2, 0))
+	d.left = min(d.left, max(longest-width+len("+ "), 0))
+	var out []string
+	for _, l := range visible {
+		out = append(out, d.line(l, width, st))
+	}
 	return Fit(out, height)
 }
 
@@ -108,28 +109,6 @@ func (d *Diff) line(line DiffLine, width int, st *style.Styles) string {
 	case '~':
 		how = st.Changed
 	}
-	if d.left > 0 {
-		text = text.skip(d.left)
-	}
+	text = text[text.fits(d.left):]
 	return NewLine(width, st.Glyphs).Put(how, Safe([]byte{line.Mark, ' '})).Put(how, text).String()
-}
-
-// skip leaves out cells at the beginning.
-func (s Safe) skip(cells int) Safe {
-	for i := range s {
-		if cells <= 0 {
-			return s[i:]
-		}
-		cells -= Safe(firstRune(string(s[i:]))).Width()
-	}
-	return ""
-}
-
-func firstRune(s string) string {
-	for i := range s {
-		if i > 0 {
-			return s[:i]
-		}
-	}
-	return strings.Clone(s)
 }

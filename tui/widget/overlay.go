@@ -9,36 +9,44 @@ import (
 // lineWidth is the width of a drawn line, styles not counted.
 func lineWidth(line string) int { return ansi.StringWidthWc(line) }
 
+// padTo fills a drawn line up with blanks.
+func padTo(line string, width int) string {
+	return line + strings.Repeat(" ", max(width-lineWidth(line), 0))
+}
+
+// before is the part of a drawn line left of a column, exactly that wide.
+func before(line string, col int) string { return padTo(ansi.TruncateWc(line, col, ""), col) }
+
+// behind is the part of a drawn line from a column on. A wide character that
+// the column cuts in two becomes a blank.
+func behind(line string, col int) string {
+	rest := max(lineWidth(line)-col, 0)
+	part := ansi.TruncateLeftWc(line, col, "")
+	if lineWidth(part) > rest {
+		return " " + ansi.TruncateLeftWc(line, col+1, "")
+	}
+	return part
+}
+
 // Overlay lays a box over the middle of a screen of drawn lines.
 func Overlay(screen, box []string, width int) []string {
-	if len(box) == 0 {
-		return screen
-	}
 	w := 0
 	for _, l := range box {
 		w = max(w, lineWidth(l))
 	}
 	x, y := max((width-w)/2, 0), max((len(screen)-len(box))/2, 0)
 	for i, l := range box {
-		if y+i >= len(screen) {
-			break
+		if y+i < len(screen) {
+			under := screen[y+i]
+			screen[y+i] = before(under, x) + padTo(l, w) + behind(under, x+w)
 		}
-		under := screen[y+i]
-		if n := width - lineWidth(under); n > 0 {
-			under += strings.Repeat(" ", n)
-		}
-		l += strings.Repeat(" ", w-lineWidth(l))
-		screen[y+i] = ansi.CutWc(under, 0, x) + l + ansi.CutWc(under, x+w, width)
 	}
 	return screen
 }
 
-// Join lays the visible part of a line over the right end of another one.
-func Join(left, right string, width int) string {
-	at := lineWidth(right) - lineWidth(strings.TrimLeft(right, " "))
-	return pad(ansi.TruncateWc(left, at, ""), at) + ansi.CutWc(right, at, width)
-}
-
-func pad(line string, width int) string {
-	return line + strings.Repeat(" ", max(width-lineWidth(line), 0))
+// Join lays a line over the left end of another one of the same width: what is
+// drawn of it hides the other.
+func Join(left, right string) string {
+	at := lineWidth(left)
+	return left + behind(right, at)
 }

@@ -41,12 +41,12 @@ func clean(s string) Safe {
 		case r == utf8.RuneError && n == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[i])
 			marks = maxMarks
-		case unicode.Is(unicode.M, r) && !hidden(r) && marks < maxMarks:
-			b.WriteRune(r)
-			marks++
-		case unicode.IsPrint(r) && !unicode.Is(unicode.M, r) && !hidden(r):
+		case unicode.IsPrint(r) && runeWidth(r) > 0 && !hidden(r):
 			b.WriteRune(r)
 			marks = 0
+		case unicode.Is(unicode.Mn, r) && runeWidth(r) == 0 && !hidden(r) && marks < maxMarks:
+			b.WriteRune(r)
+			marks++
 		default:
 			writeEscape(&b, r)
 			marks = maxMarks
@@ -57,14 +57,23 @@ func clean(s string) Safe {
 }
 
 // hidden reports the characters that Unicode counts as printable although
-// nothing is seen of them: fillers, the blank braille pattern, variation
-// selectors and the grapheme joiner.
+// nothing is seen of them (fillers, the blank braille pattern, variation
+// selectors, the grapheme joiner), and marks with a width of their own, about
+// which terminals disagree.
 func hidden(r rune) bool {
 	switch r {
 	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x2800, 0x3164, 0xffa0:
 		return true
 	}
-	return unicode.Is(unicode.Variation_Selector, r)
+	return unicode.Is(unicode.Variation_Selector, r) || unicode.In(r, unicode.Mc, unicode.Me)
+}
+
+// runeWidth is how many cells a character takes.
+func runeWidth(r rune) int {
+	if r >= 0x20 && r < 0x7f {
+		return 1
+	}
+	return ansi.StringWidthWc(string(r))
 }
 
 func writeEscape(b *strings.Builder, r rune) {
@@ -106,10 +115,18 @@ func (s Safe) Cut(width int, mark string) Safe {
 	if s.Width() <= width {
 		return s
 	}
-	if s.ascii() {
-		return s[:width-1] + Safe(mark)
+	return s[:s.fits(width-len([]rune(mark)))] + Safe(mark)
+}
+
+// fits is how many bytes of the text fit into a number of cells, marks with
+// the character that they stand on.
+func (s Safe) fits(cells int) int {
+	for i, r := range s {
+		if cells -= runeWidth(r); cells < 0 {
+			return i
+		}
 	}
-	return Safe(ansi.TruncateWc(string(s), width, mark))
+	return len(s)
 }
 
 // CutMiddle shortens from the middle, so that both ends stay readable: for
@@ -134,14 +151,27 @@ func (s Safe) ascii() bool {
 	return true
 }
 
-// Wrap breaks the text at blanks into lines of at most width cells.
+// Wrap breaks the text at blanks into lines of at most width cells. A word
+// that is longer than a line is broken.
 func (s Safe) Wrap(width int) []Safe {
 	if width <= 0 {
 		return nil
 	}
 	var lines []Safe
-	for _, l := range strings.Split(ansi.WrapWc(string(s), width, ""), "\n") {
-		lines = append(lines, Safe(l).Cut(width, ""))
+	for s = trim(s); s != ""; s = trim(s) {
+		end := s.fits(width)
+		if end < len(s) && s[end] != ' ' {
+			if blank := strings.LastIndexByte(string(s[:end]), ' '); blank > 0 {
+				end = blank
+			}
+		}
+		if end == 0 { // a wide character that no line has room for
+			return append(lines, "")
+		}
+		lines = append(lines, s[:end])
+		s = s[end:]
 	}
 	return lines
 }
+
+func trim(s Safe) Safe { return Safe(strings.TrimLeft(string(s), " ")) }

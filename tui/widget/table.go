@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"cmp"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -22,6 +23,9 @@ type Column struct {
 	Middle bool
 	// Down sorts the highest value first.
 	Down bool
+	// Live values change by themselves. They are not painted as selected:
+	// that would send the whole row twice for each step on a slow link.
+	Live bool
 }
 
 // Source is what a Table shows: rows by index, asked only for those that are
@@ -66,8 +70,10 @@ func NewTable[K comparable](columns ...Column) *Table[K] {
 // the same key. When that row is gone, the selection keeps its place.
 func (t *Table[K]) Set(src Source[K]) {
 	t.take(src)
-	if cmp := t.compare(); cmp != nil {
-		slices.SortStableFunc(t.order, cmp)
+	if order := t.compare(); order != nil {
+		// The index breaks ties: that is stable, and several times as fast as
+		// a stable sort.
+		slices.SortFunc(t.order, func(i, j int32) int { return cmp.Or(order(i, j), cmp.Compare(i, j)) })
 	}
 	t.follow()
 }
@@ -79,16 +85,22 @@ func (t *Table[K]) Refresh(src Source[K]) {
 	for p, i := range t.order {
 		place[t.src.Key(int(i))] = int32(p)
 	}
+	kept, added := make([]int32, len(t.order)), []int32(nil)
 	t.take(src)
-	rank := make([]int32, src.Len)
 	for _, i := range t.order {
-		p, ok := place[src.Key(int(i))]
-		if !ok {
-			p = int32(len(place))
+		if p, ok := place[src.Key(int(i))]; ok && kept[p] == 0 {
+			kept[p] = i + 1 // 0 is a place whose row is gone
+		} else {
+			added = append(added, i)
 		}
-		rank[i] = p
 	}
-	slices.SortStableFunc(t.order, func(i, j int32) int { return int(rank[i] - rank[j]) })
+	t.order = t.order[:0]
+	for _, i := range kept {
+		if i > 0 {
+			t.order = append(t.order, i-1)
+		}
+	}
+	t.order = append(t.order, added...)
 	t.follow()
 }
 
@@ -239,7 +251,7 @@ func (t *Table[K]) row(place, width int, widths []int, st *style.Styles) string 
 	} else {
 		l.Text(" ")
 	}
-	for c := range t.Columns {
+	for c, col := range t.Columns {
 		if widths[c] == 0 {
 			continue
 		}
@@ -247,10 +259,13 @@ func (t *Table[K]) row(place, width int, widths []int, st *style.Styles) string 
 		switch {
 		case chosen && c == t.Cursor:
 			how = st.Cell
-		case chosen:
+		case chosen && !col.Live:
 			how = st.Selected
 		}
 		t.field(l, how, text, c, widths[c])
+		if col.Live {
+			base = style.Style{}
+		}
 		l.Put(base, " ")
 	}
 	return l.String()

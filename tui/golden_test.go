@@ -1,0 +1,80 @@
+package tui
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// views are the screens that are looked at: how to get there from the start.
+var views = []struct {
+	name string
+	goTo func(*console)
+}{
+	{"overview", func(c *console) { c.seconds(5) }},
+	{"policy", func(c *console) { c.press("2", "j", "x") }},
+	{"policy-edit", func(c *console) { c.press("2", "j", "j", "j", "l", "l", "e"); c.press("ctrl+u"); c.text("monitorng") }},
+	{"policy-insert", func(c *console) { c.press("2", "j", "o"); c.text("ht") }},
+	{"problems", func(c *console) { c.press("w") }},
+	{"review", func(c *console) { c.press("2", "j", "x", "3") }},
+	{"review-v4", func(c *console) { c.press("2", "j", "x", "3", "tab") }},
+	{"review-apply", func(c *console) { c.press("2", "j", "x", "3", "A") }},
+	{"trial", func(c *console) { c.press("2", "j", "x", "3", "A", "y"); c.text("k7") }},
+	{"flows", func(c *console) { c.press("4"); c.seconds(3); c.press("/"); c.text("port:443"); c.press("enter", "j") }},
+	{"flows-paused", func(c *console) { c.press("4", "p"); c.seconds(4) }},
+	{"counters", func(c *console) { c.press("5", "s", "s", "s", "s", "s") }},
+	{"counters-chains", func(c *console) { c.press("5", "tab", "j", "j") }},
+	{"help", func(c *console) { c.press("2", "?") }},
+}
+
+func TestScreens(t *testing.T) {
+	for _, v := range views {
+		for _, size := range [][2]int{{80, 24}, {120, 40}} {
+			name := fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1])
+			t.Run(name, func(t *testing.T) {
+				inConsole(t, size[0], size[1], nil, func(c *console) {
+					v.goTo(c)
+					c.golden(name)
+				})
+			})
+		}
+	}
+}
+
+// checkFrame fails when a screen is not exactly as large as asked.
+func checkFrame(c *console, what string) {
+	c.Helper()
+	lines, cursor := c.screen()
+	if len(lines) != c.layout.height {
+		c.Fatalf("%s at %dx%d: %d lines", what, c.layout.width, c.layout.height, len(lines))
+	}
+	for i, l := range lines {
+		if w := ansi.StringWidthWc(l); w > c.layout.width {
+			c.Fatalf("%s at %dx%d: line %d takes %d cells: %q", what, c.layout.width, c.layout.height, i+1, w, ansi.Strip(l))
+		}
+	}
+	if cursor != nil && (cursor.X >= c.layout.width || cursor.Y >= c.layout.height) {
+		c.Fatalf("%s at %dx%d: the cursor is at %d,%d", what, c.layout.width, c.layout.height, cursor.X, cursor.Y)
+	}
+}
+
+func TestEveryScreenFitsEverySize(t *testing.T) {
+	for _, v := range views {
+		t.Run(v.name, func(t *testing.T) {
+			inConsole(t, 80, 24, nil, func(c *console) {
+				v.goTo(c)
+				for width := 60; width <= 140; width++ {
+					for height := 15; height <= 50; height++ {
+						c.layout = newLayout(width, height)
+						checkFrame(c, v.name)
+					}
+				}
+				for _, size := range [][2]int{{1, 1}, {10, 3}, {59, 40}, {200, 14}, {300, 100}} {
+					c.layout = newLayout(size[0], size[1])
+					checkFrame(c, v.name)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,177 @@
+package page
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tables"
+)
+
+func testFlow(src, dst string, sport, dport uint16, proto uint8) engine.Flow {
+	w := engine.Flow{Proto: proto, State: "ESTABLISHED", Family: ruleset.V4}
+	w.Orig.Src, w.Orig.Dst, w.Orig.SrcPort, w.Orig.DstPort = netip.MustParseAddr(src), netip.MustParseAddr(dst), sport, dport
+	w.Reply.Src, w.Reply.Dst, w.Reply.SrcPort, w.Reply.DstPort = w.Orig.Dst, w.Orig.Src, dport, sport
+	return w
+}
+
+func TestFlowFilter(t *testing.T) {
+	web := testFlow("203.0.113.9", "198.51.100.4", 51022, 443, ruleset.TCP)
+	web.DstNAT, web.Reply.Src, web.Reply.SrcPort = true, netip.MustParseAddr("172.17.0.5"), 8443
+	dns := testFlow("192.168.0.17", "8.8.8.8", 40000, 53, ruleset.UDP)
+	dns.State = "UNREPLIED"
+	ping := testFlow("2001:db8::1", "2001:db8::2", 7, 8<<8, ruleset.ICMPv6)
+	ping.Family = ruleset.V6
+	flows := map[string]*engine.Flow{"web": &web, "dns": &dns, "ping": &ping}
+	tests := []struct{ filter, want string }{
+		{"", "dns ping web"},
+		{"tcp", "web"},
+		{"src:203.0.113.0/24", "web"},
+		{"src:203.0", "web"},
+		{"src:", "dns ping web"},
+		{"dst:172.17.0.5", "web"},
+		{"ip:8.8.8.8", "dns"},
+		{"port:443", "web"},
+		{"port:8443", "web"},
+		{"port:53 udp", "dns"},
+		{"port:2048", ""},
+		{"port:many", ""},
+		{"!tcp", "dns ping"},
+		{"!port:443 !proto:icmp", "dns"},
+		{"state:unrep", "dns"},
+		{"nat:dst", "web"},
+		{"2001:db8", "ping"},
+		{"!", "dns ping web"},
+		{"  443  ", "web"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.filter, func(t *testing.T) {
+			var got []string
+			for name, w := range flows {
+				if parseFlowFilter(tt.filter).match(w) {
+					got = append(got, name)
+				}
+			}
+			slices.Sort(got)
+			if s := strings.Join(got, " "); s != tt.want {
+				t.Errorf("%q keeps %q, want %q", tt.filter, s, tt.want)
+			}
+		})
+	}
+}
+
+func TestChainRulesOfBothFamiliesStandTogether(t *testing.T) {
+	count := func(f ruleset.Family, index int, id, text string, n uint64) engine.ChainCounter {
+		return engine.ChainCounter{Family: f, Table: "filter", Chain: "MFWINPUT", Index: index, ID: id, Text: text, Count: ruleset.Counters{Packets: n}}
+	}
+	rows := joinFamilies([]engine.ChainCounter{
+		count(ruleset.V4, 1, "lo", "-i lo", 1),
+		count(ruleset.V4, 2, "ab12", "-s 10.0.0.1/32", 2),
+		count(ruleset.V4, 3, "ab12", "-s 10.0.0.2/32", 3),
+		count(ruleset.V4, 4, "", "-j foreign", 4),
+		count(ruleset.V6, 1, "lo", "-i lo", 10),
+		count(ruleset.V6, 2, "ndp", "-p icmpv6", 20),
+		count(ruleset.V6, 3, "ab12", "-s fd00::1/128", 30),
+		count(ruleset.V6, 4, "", "-j foreign", 40),
+	})
+	var got []string
+	for i := range rows {
+		v4, v6, _ := rows[i].figures()
+		got = append(got, fmt.Sprintf("%s %.0f %.0f", rows[i].what, figure(v4, nil, 0, v4Col), figure(nil, v6, 0, v6Col)))
+	}
+	want := []string{"lo 1 10", "ab12 2 30", "ab12 3 0", "-j foreign 4 40", "ndp 0 20"}
+	if !slices.Equal(got, want) {
+		t.Errorf("rows\n%q, want\n%q", got, want)
+	}
+}
+
+func TestStagedCountsChangedLines(t *testing.T) {
+	saved := tables.NewSet(tables.Parse(tables.Rules, []byte("# head\na b c d e f\ng h i j k l\nm n o p q r\n")))
+	tests := []struct {
+		name string
+		edit func(*tables.File) error
+		want int
+	}{
+		{"a cell", func(f *tables.File) error { return f.SetCell(3, 4, "ssh") }, 1},
+		{"a new row", func(f *tables.File) error { return f.InsertRow(2, strings.Fields("1 2 3 4 5 6")) }, 1},
+		{"a row less", func(f *tables.File) error { return f.DeleteRow(3) }, 1},
+		{"a row moved", func(f *tables.File) error { return f.MoveRow(2, 4) }, 1},
+		{"a cell in two rows", func(f *tables.File) error {
+			if err := f.SetCell(2, 0, "x"); err != nil {
+				return err
+			}
+			return f.SetCell(4, 0, "x")
+		}, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := &Desk{set: saved, saved: saved}
+			if err := d.Edit(Place{Kind: tables.Rules}, tt.edit); err != nil {
+				t.Fatal(err)
+			}
+			if got := d.Staged(); got != tt.want {
+				t.Errorf("%d staged, want %d", got, tt.want)
+			}
+			d.Undo()
+			if got := d.Staged(); got != 0 {
+				t.Errorf("%d staged after undo", got)
+			}
+		})
+	}
+}
+
+func TestFailedEditLeavesNoTrace(t *testing.T) {
+	set := tables.NewSet(tables.Parse(tables.Rules, []byte("a b c d e f\n")))
+	d := &Desk{set: set, saved: set}
+	if err := d.Edit(Place{Kind: tables.Rules, Line: 9}, func(f *tables.File) error { return f.DeleteRow(9) }); err == nil {
+		t.Fatal("deleting line 9 of 1 succeeded")
+	}
+	if _, ok := d.Undo(); ok || d.Set() != set {
+		t.Error("a failed edit can be undone")
+	}
+}
+
+func TestNumbersAreShort(t *testing.T) {
+	tests := []struct{ got, want string }{
+		{short(0), "0"}, {short(999), "999"}, {short(1000), "1.0k"}, {short(9949), "9.9k"}, {short(9950), "10k"},
+		{short(999_499), "999k"}, {short(999_500), "1.0M"}, {short(88_400), "88k"}, {short(4.1e9), "4.1G"}, {short(1.8e19), "18E"},
+		{shortRate(0), "-"}, {shortRate(0.04), "0.0"}, {shortRate(3.25), "3.2"}, {shortRate(310), "310"},
+		{age(-time.Second), "0s"}, {age(9 * time.Second), "9s"}, {age(12 * time.Minute), "12m"}, {age(3 * time.Hour), "3h"}, {age(41 * 24 * time.Hour), "41d"},
+		{string(Clock(43 * time.Second)), "00:43"}, {string(Clock(42500 * time.Millisecond)), "00:43"}, {string(Clock(-1)), "00:00"},
+		{plural(1, "rule"), "1 rule"}, {plural(0, "rule"), "0 rules"},
+	}
+	for _, tt := range tests {
+		if tt.got != tt.want {
+			t.Errorf("%q, want %q", tt.got, tt.want)
+		}
+	}
+}
+
+func TestTopFlowsAreTheFastest(t *testing.T) {
+	var flows []engine.Flow
+	for i, rate := range []float64{5, 0, 9, 1, 7} {
+		flows = append(flows, engine.Flow{ID: uint32(i), Rate: rate})
+	}
+	var got []float64
+	for _, w := range topFlows(flows, 3) {
+		got = append(got, w.Rate)
+	}
+	if want := []float64{9, 7, 5}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestOnlyTheLatestAnswerCounts(t *testing.T) {
+	var r Request
+	r.start(1)
+	r.start(2)
+	got := []bool{r.Done(1), r.Busy(), r.Done(2), r.Busy(), r.Done(2)}
+	if want := []bool{false, true, true, false, false}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}

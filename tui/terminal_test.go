@@ -1,0 +1,202 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/vt"
+
+	"github.com/mfwtui/mfwtui/tui/style"
+	"github.com/mfwtui/mfwtui/tui/tuitest"
+)
+
+// terminal is the console on a terminal emulator.
+type terminal struct {
+	*testing.T
+	screen *vt.SafeEmulator
+	keys   io.Writer
+	sent   atomic.Int64 // bytes that the console wrote
+	done   chan error
+}
+
+// Write is the console's output. Like the kernel's terminal it makes CR LF of
+// LF: without a terminal as input the library expects that.
+func (e *terminal) Write(p []byte) (int, error) {
+	e.sent.Add(int64(len(p)))
+	if _, err := e.screen.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// onTerminal starts the console on an emulator that answers nothing.
+func onTerminal(t *testing.T, width, height int, site *tuitest.Site, env ...string) *terminal {
+	t.Helper()
+	keys, typed := io.Pipe()
+	e := &terminal{T: t, screen: vt.NewSafeEmulator(width, height), keys: typed, done: make(chan error, 1)}
+	go func() { _, _ = io.Copy(io.Discard, e.screen) }()
+	ctx, cancel := context.WithCancel(t.Context())
+	options := Options{Env: append([]string{"TERM=xterm-256color", "LANG=C.UTF-8"}, env...), Input: keys, Output: e, Width: width, Height: height}
+	go func() { e.done <- Run(ctx, site, options) }()
+	t.Cleanup(func() {
+		cancel()
+		typed.Close()
+		<-e.done
+		e.screen.Close()
+	})
+	return e
+}
+
+// text is the screen as a person sees it.
+func (e *terminal) text() string { return e.screen.String() }
+
+// waits until the screen shows a text.
+func (e *terminal) waits(text string) {
+	e.Helper()
+	for limit := time.Now().Add(10 * time.Second); !strings.Contains(e.text(), text); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(limit) {
+			e.Fatalf("the screen never showed %q:\n%s", text, e.text())
+		}
+	}
+}
+
+// types sends keys as a terminal does.
+func (e *terminal) types(s string) {
+	e.Helper()
+	if _, err := io.WriteString(e.keys, s); err != nil {
+		e.Fatal(err)
+	}
+}
+
+func TestMainJobOnATerminal(t *testing.T) {
+	e := onTerminal(t, 80, 24, tuitest.New(time.Now))
+	e.waits("LIVE in sync")
+	e.types("2")
+	e.waits("SRC-ZONE")
+	e.types("jx")
+	e.waits("STAGED 1")
+	e.types("3")
+	e.waits("v4  filter  ext_inp")
+	e.types("A")
+	e.waits("apply, and start the countdown")
+	time.Sleep(400 * time.Millisecond)
+	e.types("y")
+	e.waits("K7QX")
+	time.Sleep(400 * time.Millisecond)
+	e.types("k7qx\r")
+	e.waits("kept: the new rules stay")
+}
+
+func TestFirstFrameOnASilentTerminal(t *testing.T) {
+	const limit = 200 * time.Millisecond
+	best := time.Hour
+	for range 3 { // the best of three: the machine may be busy
+		start := time.Now()
+		e := onTerminal(t, 80, 24, tuitest.New(time.Now))
+		e.waits("Overview")
+		best = min(best, time.Since(start))
+	}
+	t.Logf("first frame after %s", best)
+	if best > limit {
+		t.Errorf("the first frame came after %s, want at most %s", best, limit)
+	}
+}
+
+func TestNothingIsAskedThatAnswersLate(t *testing.T) {
+	var sent strings.Builder
+	keys, typed := io.Pipe()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	defer typed.Close()
+	_ = Run(ctx, tuitest.New(time.Now), Options{Env: []string{"TERM=xterm-256color"}, Input: keys, Output: &sent, Width: 80, Height: 24})
+	for _, query := range []string{"\x1b[?2026$p", "\x1b[?2027$p", "\x1b]11;?", "\x1b[6n"} {
+		if strings.Contains(sent.String(), query) {
+			t.Errorf("the terminal is asked %q", query)
+		}
+	}
+}
+
+func TestNoColorIsTakenAtItsWord(t *testing.T) {
+	for _, env := range []string{"NO_COLOR=yes", "CLICOLOR=0", "TERM=vt100"} {
+		t.Run(env, func(t *testing.T) {
+			e := onTerminal(t, 80, 24, tuitest.New(time.Now), env)
+			e.waits("LIVE in sync")
+			for y := range 24 {
+				for x := range 80 {
+					if cell := e.screen.CellAt(x, y); cell != nil && (cell.Style.Fg != nil || cell.Style.Bg != nil) {
+						t.Fatalf("cell %d,%d has a colour", x, y)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestASCIITerminalGetsASCII(t *testing.T) {
+	e := onTerminal(t, 80, 24, tuitest.New(time.Now), "LC_ALL=C")
+	e.waits("LIVE in sync")
+	if i := strings.IndexFunc(e.text(), func(r rune) bool { return r > 0x7e }); i >= 0 {
+		t.Errorf("the screen of a C locale holds %q", e.text()[i:i+8])
+	}
+}
+
+// budgets are the bytes that may be sent, from the design: per refresh of 200
+// flows of which a third changes, and per movement of the selection.
+var budgets = []struct {
+	width, height, refresh, move int
+}{
+	{80, 24, 1000, 300},
+	{120, 40, 1700, 300},
+}
+
+func TestBytesPerRefreshAndKey(t *testing.T) {
+	for _, b := range budgets {
+		t.Run(fmt.Sprintf("%dx%d", b.width, b.height), func(t *testing.T) {
+			var offset atomic.Int64
+			begin := time.Date(2026, 11, 20, 14, 2, 11, 0, time.UTC)
+			now := func() time.Time { return begin.Add(time.Duration(offset.Load())) }
+			keys, typed := io.Pipe()
+			defer typed.Close()
+			e := &terminal{T: t, screen: vt.NewSafeEmulator(b.width, b.height), keys: typed}
+			go func() { _, _ = io.Copy(io.Discard, e.screen) }()
+			o := Options{Env: []string{"TERM=xterm-256color"}, Input: keys, Output: e, Width: b.width, Height: b.height}
+			m := newModel(t.Context(), tuitest.New(now), style.New(style.Basic(), style.Unicode()), now)
+			p := tea.NewProgram(m, programOptions(t.Context(), o)...)
+			done := make(chan struct{})
+			go func() { _, _ = p.Run(); close(done) }()
+			defer func() { p.Kill(); <-done }()
+
+			e.waits("LIVE in sync")
+			e.types("4")
+			e.waits("200 of 200 flows")
+			settle := func() { time.Sleep(120 * time.Millisecond) } // two frames
+			settle()
+			mean := func(n int, what func()) int {
+				before := e.sent.Load()
+				for range n {
+					what()
+					settle()
+				}
+				return int(e.sent.Load()-before) / n
+			}
+			refresh := mean(6, func() {
+				offset.Add(int64(time.Second))
+				p.Send(tickMsg(now()))
+			})
+			e.types("p") // nothing else moves now
+			settle()
+			move := mean(12, func() { e.types("j") })
+			t.Logf("%d bytes per refresh, %d per movement", refresh, move)
+			if refresh > b.refresh || move > b.move {
+				t.Errorf("%d bytes per refresh and %d per movement, want at most %d and %d", refresh, move, b.refresh, b.move)
+			}
+		})
+	}
+}

@@ -1,0 +1,194 @@
+package widget
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/mfwtui/mfwtui/tui/style"
+)
+
+// thing is a row of the tests.
+type thing struct {
+	name string
+	size int
+}
+
+func things(list []thing) Source[string] {
+	return Source[string]{
+		Len: len(list),
+		Key: func(i int) string { return list[i].name },
+		Cell: func(i, col int) (Safe, style.Style) {
+			if col == 0 {
+				return Clean(list[i].name), style.Style{}
+			}
+			return Format("%d", list[i].size), style.Style{}
+		},
+		Compare: func(i, j, col int) int {
+			if col == 0 {
+				return cmp.Compare(list[i].name, list[j].name)
+			}
+			return cmp.Compare(list[i].size, list[j].size)
+		},
+	}
+}
+
+func newThings(list ...thing) *Table[string] {
+	t := NewTable[string](Column{Title: "NAME", Width: 6, Grow: 1}, Column{Title: "SIZE", Width: 5, Right: true, Down: true, Rank: 1})
+	t.Set(things(list))
+	return t
+}
+
+func plainStyles() *style.Styles { return style.New(style.Mono(), style.ASCII()) }
+
+// press makes a key press from its name as a binding writes it.
+func press(name string) tea.KeyPressMsg {
+	special := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "left": tea.KeyLeft, "right": tea.KeyRight,
+		"up": tea.KeyUp, "down": tea.KeyDown, "backspace": tea.KeyBackspace, "home": tea.KeyHome, "end": tea.KeyEnd, "delete": tea.KeyDelete}
+	if code, ok := special[name]; ok {
+		return tea.KeyPressMsg{Code: code}
+	}
+	if letter, ok := strings.CutPrefix(name, "ctrl+"); ok {
+		return tea.KeyPressMsg{Code: rune(letter[0]), Mod: tea.ModCtrl}
+	}
+	return tea.KeyPressMsg{Code: []rune(name)[0], Text: name}
+}
+
+// shown is what a table draws, without styles and trailing blanks.
+func shown(t *Table[string], width, height int) string {
+	var b strings.Builder
+	for _, l := range t.Render(width, height, plainStyles()) {
+		b.WriteString(strings.TrimRight(ansi.Strip(l), " ") + "\n")
+	}
+	return b.String()
+}
+
+func TestTableShowsAWindowAroundTheSelection(t *testing.T) {
+	table := newThings(thing{"a", 1}, thing{"b", 2}, thing{"c", 3}, thing{"d", 4})
+	for range 3 {
+		table.Key(press("j"))
+	}
+	want := ` NAME     SIZE
+ c           3
+>d           4
+`
+	if got := shown(table, 14, 3); got != want {
+		t.Errorf("after three steps down:\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestTableSelectionFollowsTheKey(t *testing.T) {
+	table := newThings(thing{"a", 1}, thing{"b", 2}, thing{"c", 3})
+	table.Key(press("j"))
+	table.Set(things([]thing{{"x", 9}, {"c", 3}, {"b", 2}}))
+	if i, _ := table.Selected(); i != 2 {
+		t.Errorf("the selection is at %d after b moved to 2", i)
+	}
+	table.Set(things([]thing{{"x", 9}, {"c", 3}}))
+	if i, ok := table.Selected(); !ok || i != 1 {
+		t.Errorf("the selection is at %d, %v after b went; want the last row", i, ok)
+	}
+	table.Set(things(nil))
+	if _, ok := table.Selected(); ok {
+		t.Error("an empty table has a selection")
+	}
+}
+
+func TestTableSorts(t *testing.T) {
+	table := newThings(thing{"b", 2}, thing{"a", 3}, thing{"c", 1})
+	order := func() string {
+		var names []string
+		for _, i := range table.order {
+			names = append(names, table.src.Key(int(i)))
+		}
+		return strings.Join(names, "")
+	}
+	var got []string
+	for _, step := range []func(){func() {}, table.SortNext, table.Reverse, table.SortNext, table.Reverse} {
+		step()
+		got = append(got, order())
+	}
+	want := []string{"bac", "abc", "cba", "abc", "cba"} // by size the largest first
+	if !slices.Equal(got, want) {
+		t.Errorf("orders %q, want %q", got, want)
+	}
+}
+
+func TestTableRefreshKeepsTheOrder(t *testing.T) {
+	table := newThings(thing{"a", 1}, thing{"b", 2})
+	table.SortBy = 1
+	table.Set(things([]thing{{"a", 1}, {"b", 2}}))
+	table.Refresh(things([]thing{{"new", 9}, {"a", 7}, {"b", 2}}))
+	want := ` NAME    SIZEv
+ b           2
+>a           7
+ new         9
+`
+	if got := shown(table, 14, 4); got != want {
+		t.Errorf("after a refresh:\n%s\nwant the old order, new rows last:\n%s", got, want)
+	}
+}
+
+func TestTableDropsColumnsByRank(t *testing.T) {
+	table := newThings(thing{"a", 1})
+	if got := shown(table, 9, 2); strings.Contains(got, "SIZE") {
+		t.Errorf("nine cells have no room for the second column:\n%s", got)
+	}
+}
+
+func TestTableFilters(t *testing.T) {
+	table := newThings()
+	src := things([]thing{{"ssh", 1}, {"http", 2}, {"https", 3}})
+	src.Keep = func(i int) bool { return strings.HasPrefix(src.Key(i), "http") }
+	table.Set(src)
+	if table.Shown() != 2 || table.Len() != 3 {
+		t.Errorf("shows %d of %d, want 2 of 3", table.Shown(), table.Len())
+	}
+}
+
+func TestTableLinesFitEveryWidth(t *testing.T) {
+	table := newThings(thing{"a name that is long", 123456789}, thing{"防火墙防火墙", 1})
+	for width := range 40 {
+		for _, l := range table.Render(width, 4, plainStyles()) {
+			if lineWidth(l) > width {
+				t.Fatalf("width %d: %q takes %d cells", width, l, lineWidth(l))
+			}
+		}
+	}
+}
+
+func BenchmarkTable(b *testing.B) {
+	for _, n := range []int{100, 10_000, 100_000} {
+		list := make([]thing, n)
+		for i := range list {
+			list[i] = thing{fmt.Sprintf("flow-%d", i), (i * 7919) % n}
+		}
+		table := newThings(list...)
+		st := plainStyles()
+		b.Run(fmt.Sprintf("key/%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				table.Key(press("j"))
+				table.Render(120, 40, st)
+			}
+		})
+		b.Run(fmt.Sprintf("refresh/%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				table.Refresh(things(list))
+			}
+		})
+		b.Run(fmt.Sprintf("sort/%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			table.SortBy = 1
+			for b.Loop() {
+				table.Set(things(list))
+			}
+		})
+	}
+}
