@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mdlayher/netlink"
+	"github.com/ti-mo/netfilter"
 	"golang.org/x/sys/unix"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -50,8 +52,8 @@ func newTools(b, alternative Backend) (*tools, error) {
 	return t, nil
 }
 
-// detect chooses the back end. On the usual host, whose iptables is the nft
-// one and where no legacy table exists, no program runs for it.
+// detect chooses the back end. On the usual host the back end that the name
+// iptables does not lead to has no table, and no program runs to find that out.
 func (r *Real) detect(ctx context.Context) (*tools, error) {
 	alternative, err := r.alternative(ctx)
 	if err != nil {
@@ -60,13 +62,15 @@ func (r *Real) detect(ctx context.Context) (*tools, error) {
 	if r.backend != "" {
 		return newTools(r.backend, alternative)
 	}
-	legacyExists := legacyTables()
-	if alternative == NFT && !legacyExists {
-		return newTools(NFT, alternative)
+	nftExists, legacyExists := nftTables(), legacyTables()
+	if alternative == NFT && !legacyExists || alternative == Legacy && !nftExists {
+		return newTools(alternative, alternative)
 	}
 	var nft, legacy population
-	if nft, err = r.populationOf(ctx, NFT, alternative); err != nil {
-		return nil, err
+	if nftExists {
+		if nft, err = r.populationOf(ctx, NFT, alternative); err != nil {
+			return nil, err
+		}
 	}
 	if legacyExists {
 		if legacy, err = r.populationOf(ctx, Legacy, alternative); err != nil {
@@ -194,6 +198,45 @@ func legacyTables() bool {
 		if err == nil && len(strings.TrimSpace(string(data))) > 0 {
 			return true
 		}
+	}
+	return false
+}
+
+// nftTables reports whether a table that the nft back end would show exists in
+// this network namespace. Its save program would tell too, but takes 5 ms for
+// each family. What cannot be asked may exist.
+func nftTables() bool {
+	c, err := netfilter.Dial(nil)
+	if err != nil {
+		return true
+	}
+	defer c.Close()
+	query, err := netfilter.MarshalNetlink(netfilter.Header{
+		SubsystemID: netfilter.NFSubsysNFTables,
+		MessageType: unix.NFT_MSG_GETTABLE,
+		Flags:       netlink.Request | netlink.Dump,
+	}, nil)
+	if err != nil {
+		return true
+	}
+	answers, err := c.Query(query)
+	return err != nil || slices.ContainsFunc(answers, isIptablesTable)
+}
+
+// isIptablesTable reports whether an answer of nftables describes a table that
+// the iptables tools use; what is not understood may be one.
+func isIptablesTable(answer netlink.Message) bool {
+	h, attrs, err := netfilter.UnmarshalNetlink(answer)
+	if err != nil {
+		return true
+	}
+	name := slices.IndexFunc(attrs, func(a netfilter.Attribute) bool { return a.Type == unix.NFTA_TABLE_NAME })
+	if h.Family != netfilter.ProtoIPv4 && h.Family != netfilter.ProtoIPv6 || name < 0 {
+		return false
+	}
+	switch strings.TrimRight(string(attrs[name].Data), "\x00") {
+	case "filter", "nat", "mangle", "raw", "security":
+		return true
 	}
 	return false
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"os"
+	"os/exec"
 	"slices"
 	"testing"
 
@@ -133,6 +134,30 @@ func TestLookingMakesNoLegacyTable(t *testing.T) {
 		}
 		if legacyTables() {
 			t.Fatalf("back end %q: a legacy table came into being", b)
+		}
+	}
+}
+
+// A table of the same name for another family is none of the iptables tools'.
+func TestNftTablesAreSeenWithoutAProgram(t *testing.T) {
+	enterNamespace(t)
+	steps := []struct {
+		what string
+		make func() error
+		want bool
+	}{
+		{"a fresh namespace", func() error { return nil }, false},
+		{"a filter table for ARP", func() error { return exec.Command("arptables-nft", "-P", "INPUT", "DROP").Run() }, false},
+		{"a filter table for IPv6", func() error {
+			return NewReal(Options{Backend: NFT}).Restore(t.Context(), ruleset.V6, someRule)
+		}, true},
+	}
+	for _, s := range steps {
+		if err := s.make(); err != nil {
+			t.Fatalf("%s: %v", s.what, err)
+		}
+		if got := nftTables(); got != s.want {
+			t.Errorf("%s: %v, want %v", s.what, got, s.want)
 		}
 	}
 }
