@@ -1,12 +1,16 @@
 package engine_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/host"
@@ -106,26 +110,48 @@ func newSite(t *testing.T, opts lab.Options) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	dir := t.TempDir()
-	tools := host.Options{Backend: opts.Backend, LockFile: filepath.Join(dir, "xtables.lock")}
-	s := &site{Lab: l, t: t, kernel: host.NewReal(tools), served: map[string]bool{}, config: engine.Config{
-		Dir: filepath.Join(dir, "tables"), State: filepath.Join(dir, "state"), Run: filepath.Join(dir, "run"),
-		Geo: filepath.Join(dir, "countries.csv"), Guardian: guardian(tools),
-	}}
-	s.config.Kernel = s.kernel
+	s := siteWithoutLab(t)
+	t.Cleanup(s.idle)
+	tools := host.Options{Backend: opts.Backend, LockFile: filepath.Join(filepath.Dir(s.config.Dir), "xtables.lock")}
+	s.Lab, s.kernel = l, host.NewReal(tools)
+	s.config.Kernel, s.config.Guardian = s.kernel, guardian(tools)
 	s.engine = engine.New(s.config)
-	if err := os.Mkdir(s.config.Dir, 0o755); err != nil {
-		t.Fatal(err)
+	return s
+}
+
+// idle waits until no guardian of the site lives: the lock is free when the
+// last process that holds it is gone.
+func (s *site) idle() {
+	f, err := os.Open(filepath.Join(s.config.Run, "tx.lock"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return
 	}
+	if err == nil {
+		defer f.Close()
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX)
+	}
+	if err != nil {
+		s.t.Error(err)
+	}
+}
+
+// siteWithoutLab is good for checking tables.
+func siteWithoutLab(t *testing.T) *site {
+	t.Helper()
+	dir := t.TempDir()
+	s := &site{t: t, served: map[string]bool{}, config: engine.Config{
+		Dir: filepath.Join(dir, "tables"), State: filepath.Join(dir, "state"), Run: filepath.Join(dir, "run"),
+		Geo: filepath.Join(dir, "countries.csv"),
+	}}
+	s.engine = engine.New(s.config)
+	s.must(os.Mkdir(s.config.Dir, 0o755))
 	s.write(s.config.Geo, sharedCountries)
 	return s
 }
 
 func (s *site) write(path, text string) {
 	s.t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		s.t.Fatal(err)
-	}
+	s.must(os.WriteFile(path, []byte(text), 0o644))
 }
 
 // tables writes the tables; those that are not named are the shared ones.
@@ -147,6 +173,14 @@ func (s *site) tables(files map[tables.Kind]string) {
 func (s *site) rules(text string) {
 	s.t.Helper()
 	s.tables(map[tables.Kind]string{tables.Rules: text})
+}
+
+// must fails the test with an error.
+func (s *site) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // on runs f on the firewall. It fails the test with the error of f.
@@ -205,6 +239,15 @@ func (s *site) inSync() {
 	if d := s.preview().Diff; !d.Empty() {
 		s.t.Errorf("the kernel is not as the tables say:\n%s", d.Unified())
 	}
+}
+
+// check reads the tables and checks them.
+func (s *site) check() (*tables.Config, tables.Problems) {
+	set, problems := s.engine.Load()
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	return s.engine.Check(set)
 }
 
 // live is what the kernel of the firewall holds.

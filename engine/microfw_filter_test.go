@@ -6,6 +6,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/lab"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
 
 // The MicroFW scenarios M01 to M26: what reaches the firewall, and what passes
@@ -157,13 +158,7 @@ func TestM23(t *testing.T) {
 		},
 		prepare: func(s *site) {
 			for _, net := range lab.Prefixes("192.168.99.0/24 fd00:99::/64") {
-				via := s.Host(lab.Inside).V4
-				if net.Addr().Is6() {
-					via = s.Host(lab.Inside).V6
-				}
-				if err := s.Firewall.Route(net, via); err != nil {
-					s.t.Fatal(err)
-				}
+				s.must(s.Firewall.Route(net, s.addr(lab.Inside, ruleset.OfAddr(net.Addr()))))
 			}
 		},
 	}.run(t)
@@ -191,9 +186,7 @@ func TestM26(t *testing.T) {
 		packets: []string{"guest1 > guest2 tcp 80: OPEN"},
 		prepare: func(s *site) {
 			for _, key := range []string{"net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables"} {
-				if err := s.Firewall.SetSysctl(key, "0"); err != nil {
-					s.t.Fatal(err)
-				}
+				s.must(s.Firewall.SetSysctl(key, "0"))
 			}
 		},
 		also: func(s *site, _ *engine.Preview) {
