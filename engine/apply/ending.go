@@ -264,11 +264,14 @@ func (t *txn) verifyOld(ctx context.Context) error {
 	if t.old.Rules == nil || plan.Compare(t.live, t.old, t.allOwned()).Empty() {
 		return nil
 	}
+	// The plan of a plain load knows no half-removed trial.
+	if err := t.sweepUp(ctx); err != nil {
+		return err
+	}
 	steps, err := plan.Confirm(t.live, t.old, t.allOwned())
 	if err != nil {
 		return fmt.Errorf("bring the old rules back: %w", err)
 	}
-	steps, _ = split(steps)
 	if err := run(ctx, t.k, steps); err != nil {
 		return fmt.Errorf("bring the old rules back: %w", err)
 	}

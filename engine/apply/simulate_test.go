@@ -22,7 +22,7 @@ import (
 // kernel goes wrong and how, where the process dies, and how much later the
 // next one looks.
 type script struct {
-	answer string // confirm, yes, reject, silence, flush
+	answer string // confirm, yes, reject, silence, flush, unhook
 	call   int    // the call that goes wrong, from 1; 0 for none
 	fault  host.Fault
 	step   string // the process dies before this step; empty: it lives
@@ -44,6 +44,7 @@ type watchedKernel struct {
 	script  script
 	calls   int
 	moments []string
+	damaged bool // by somebody else: neither rules are in force
 }
 
 // change counts a call and makes it go wrong if it is the one.
@@ -53,7 +54,7 @@ func (k *watchedKernel) change(name string, f func() error) error {
 		k.Inject(1, k.script.fault)
 	}
 	err := f()
-	if m := k.inForce(); m != "old" && m != "new" {
+	if m := k.inForce(); m != "old" && m != "new" && !k.damaged {
 		k.moments = append(k.moments, fmt.Sprintf("after call %d (%s): %s", k.calls, name, m))
 	}
 	return err
@@ -213,6 +214,10 @@ func (s *simulation) live(w *worker, sc script) {
 	case "silence":
 		time.Sleep(w.j.Timeout)
 		a = decide(w.j, w.now(), passed{})
+	case "unhook":
+		s.k.damaged = true
+		_ = s.k.Fake.Restore(ctx, ruleset.V4, "*filter\n-D INPUT -m comment --comment \"mfw:hook\" -j MFWINPUT\nCOMMIT\n")
+		a = undo{"unhooked"}
 	case "flush":
 		_ = s.k.Fake.RestoreSets(ctx, "flush "+ruleset.TrialSet+"\n")
 		live, err := s.k.Fake.Read(ctx)
@@ -274,7 +279,7 @@ func allSteps() []string {
 func TestRandomLives(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		sc := script{
-			answer: rapid.SampledFrom([]string{"confirm", "yes", "reject", "silence", "flush"}).Draw(r, "answer"),
+			answer: rapid.SampledFrom([]string{"confirm", "yes", "reject", "silence", "flush", "unhook"}).Draw(r, "answer"),
 			call:   rapid.IntRange(0, 12).Draw(r, "call"),
 			fault:  rapid.SampledFrom([]host.Fault{host.FaultFail, host.FaultHang, host.FaultNothing, host.FaultLie, host.FaultHalf}).Draw(r, "fault"),
 			step:   rapid.SampledFrom(allSteps()).Draw(r, "step"),
@@ -291,7 +296,7 @@ func TestRandomLives(t *testing.T) {
 
 // F27: whichever call goes wrong in whichever way, and whatever the answer.
 func TestEveryCallGoesWrong(t *testing.T) {
-	for _, answer := range []string{"confirm", "yes", "reject", "silence"} {
+	for _, answer := range []string{"confirm", "yes", "reject", "silence", "unhook"} {
 		for _, fault := range []host.Fault{host.FaultFail, host.FaultHang, host.FaultNothing, host.FaultLie, host.FaultHalf} {
 			for call := 1; call <= 12; call++ {
 				sc := script{answer: answer, call: call, fault: fault}
