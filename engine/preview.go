@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine/apply"
@@ -53,11 +54,16 @@ func (e *Engine) compile(cfg *tables.Config, problems tables.Problems, hook4, ho
 // errors in the tables the Preview holds only them, and the error is
 // ErrProblems.
 func (e *Engine) Preview(ctx context.Context, set *tables.Set) (*Preview, error) {
+	var cfg *tables.Config
+	var problems tables.Problems
+	var beside sync.WaitGroup
+	facts := e.checkFacts() // on this thread, whose network namespace it asks
+	beside.Go(func() { cfg, problems = set.Check(facts) })
 	now, err := e.kernel.Read(ctx)
+	beside.Wait()
 	if err != nil {
 		return nil, fmt.Errorf("read the live ruleset: %w", err)
 	}
-	cfg, problems := e.Check(set)
 	compiled, problems := e.compile(cfg, problems, host.ForwardHook(now.V4), host.ForwardHook(now.V6))
 	p := &Preview{Compiled: compiled, Live: now, Problems: problems, At: time.Now(), Tables: tableBytes(set)}
 	if compiled == nil {
@@ -67,8 +73,9 @@ func (e *Engine) Preview(ctx context.Context, set *tables.Set) (*Preview, error)
 	if err != nil {
 		return nil, err
 	}
+	beside.Go(func() { p.Fingerprint = plan.Fingerprint(now, own) })
 	p.Diff = plan.Compare(now, target(compiled), own)
-	p.Fingerprint = plan.Fingerprint(now, own)
+	beside.Wait()
 	p.Countdown = time.Duration(cfg.Options.Countdown) * time.Second
 	p.Lockout = lockout(compiled.Rules, e.admin())
 	return p, nil
