@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -113,14 +114,12 @@ func launch(paths Paths, id string, req Request) (*link, error) {
 	}
 	go cmd.Wait()
 	hello := helloMessage{Timeout: req.Timeout, Yes: req.Yes, Who: req.Who, MarkBit: req.MarkBit, Guardian: req.Guardian}
-	if err := l.send(hello); err != nil {
-		l.close()
-		return nil, fmt.Errorf("the guardian did not start: %w", err)
-	}
+	sent := l.send(hello)
+	// A guardian that refuses may be gone before the hello, but has said why.
 	ready, err := receive[readyMessage](l, readyLimit)
 	switch {
 	case err != nil:
-		err = fmt.Errorf("the guardian did not start: %w", err)
+		err = fmt.Errorf("the guardian did not start: %w", cmp.Or(sent, err))
 	case ready.Refused.Kind == kindLocked:
 		err = errLocked
 	default:
