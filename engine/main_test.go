@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/mfwtui/mfwtui/engine/apply"
@@ -26,15 +27,17 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// guardian is the command line of a guardian for a kernel with these options.
+// guardian is the command line of a guardian for a kernel with these options;
+// more flags of guard may follow the second word.
 func guardian(opts host.Options) []string {
 	return []string{"/proc/self/exe", "guardian", "--backend=" + string(opts.Backend), "--lock-file=" + opts.LockFile, "--"}
 }
 
 // guard is what the guardian command of cmd/mfwtui does, for a back end that
-// the test chooses.
+// the test chooses, and with a fault where the test wants one.
 func guard(args []string) error {
 	var opts host.Options
+	var spoiledFamily string
 	own := slices.Index(args, "--")
 	if own < 0 {
 		return fmt.Errorf("guardian: no -- in %q", args)
@@ -42,8 +45,36 @@ func guard(args []string) error {
 	flags := flag.NewFlagSet("guardian", flag.ContinueOnError)
 	flags.StringVar((*string)(&opts.Backend), "backend", "", "")
 	flags.StringVar(&opts.LockFile, "lock-file", "", "")
+	flags.StringVar(&spoiledFamily, "spoil", "", "see spoiled")
 	if err := flags.Parse(args[:own]); err != nil {
 		return err
 	}
-	return apply.Guard(context.Background(), host.NewReal(opts), args[own+1:])
+	var k host.Kernel = host.NewReal(opts)
+	if spoiledFamily != "" {
+		k = &spoiled{Kernel: k, family: spoiledFamily}
+	}
+	return apply.Guard(context.Background(), k, args[own+1:])
+}
+
+// spoiled is a kernel whose first load of a family fails in its last table,
+// after the tool has loaded the tables before it.
+type spoiled struct {
+	host.Kernel
+	family string
+}
+
+func (k *spoiled) RestoreBoth(ctx context.Context, v4, v6 string) error {
+	switch k.family {
+	case "v4":
+		v4 = spoil(v4)
+	case "v6":
+		v6 = spoil(v6)
+	}
+	k.family = ""
+	return k.Kernel.RestoreBoth(ctx, v4, v6)
+}
+
+// spoil puts a line that every tool refuses at the end of the last table.
+func spoil(text string) string {
+	return strings.TrimSuffix(text, "COMMIT\n") + "-A no-such-chain -j ACCEPT\nCOMMIT\n"
 }

@@ -60,11 +60,12 @@ br0   lan  -
 // site is a lab whose firewall is run by an Engine with tables of its own.
 type site struct {
 	*lab.Lab
-	engine *engine.Engine
-	t      *testing.T
-	kernel *host.Real
-	config engine.Config
-	served map[string]bool // places where a server listens, see question
+	engine  *engine.Engine
+	t       *testing.T
+	backend host.Backend
+	kernel  *host.Real
+	config  engine.Config
+	served  map[string]bool // places where a server listens, see question
 }
 
 // onEachBackend runs a test on a new site for each variant of iptables, at the
@@ -105,18 +106,33 @@ func needs(t *testing.T) {
 
 func newSite(t *testing.T, opts lab.Options) *site {
 	t.Helper()
-	l, err := lab.New(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	s := siteWithoutLab(t)
+	s := siteAt(t, t.TempDir(), opts.Backend)
 	t.Cleanup(s.idle)
-	tools := host.Options{Backend: opts.Backend, LockFile: filepath.Join(filepath.Dir(s.config.Dir), "xtables.lock")}
-	s.Lab, s.kernel = l, host.NewReal(tools)
-	s.config.Kernel, s.config.Guardian = s.kernel, guardian(tools)
+	s.must(os.Mkdir(s.config.Dir, 0o755))
+	s.write(s.config.Geo, sharedCountries)
+	s.build(opts)
+	return s
+}
+
+// siteAt is a site without a lab, with its files below a directory.
+func siteAt(t *testing.T, dir string, backend host.Backend) *site {
+	tools := host.Options{Backend: backend, LockFile: filepath.Join(dir, "xtables.lock")}
+	s := &site{t: t, backend: backend, kernel: host.NewReal(tools), config: engine.Config{
+		Dir: filepath.Join(dir, "tables"), State: filepath.Join(dir, "state"), Run: filepath.Join(dir, "run"),
+		Geo: filepath.Join(dir, "countries.csv"), Guardian: guardian(tools),
+	}}
+	s.config.Kernel = s.kernel
 	s.engine = engine.New(s.config)
 	return s
+}
+
+// build puts the site into a new lab.
+func (s *site) build(opts lab.Options) {
+	s.t.Helper()
+	l, err := lab.New(opts)
+	s.must(err)
+	s.t.Cleanup(func() { l.Close() })
+	s.Lab, s.served = l, map[string]bool{}
 }
 
 // idle waits until no guardian of the site lives: the lock is free when the
@@ -183,12 +199,15 @@ func (s *site) must(err error) {
 	}
 }
 
-// on runs f on the firewall. It fails the test with the error of f.
+// on runs f on the firewall, which without a lab is here. It fails the test
+// with the error of f.
 func (s *site) on(f func() error) {
 	s.t.Helper()
-	if err := s.Firewall.Do(f); err != nil {
-		s.t.Fatal(err)
+	if s.Lab == nil {
+		s.must(f())
+		return
 	}
+	s.must(s.Firewall.Do(f))
 }
 
 // preview compiles the tables and compares them with the kernel.
@@ -270,17 +289,6 @@ func (s *site) load(p plan.Payload) {
 		}
 		return s.kernel.RestoreBoth(s.t.Context(), p.V4, p.V6)
 	})
-}
-
-// ended waits until a transaction has ended.
-func (s *site) ended(id string) engine.TrialStatus {
-	s.t.Helper()
-	var status engine.TrialStatus
-	s.on(func() (err error) {
-		status, err = s.engine.WaitTrial(s.t.Context(), id, nil)
-		return err
-	})
-	return status
 }
 
 // warned fails the test unless a warning contains each of the texts.

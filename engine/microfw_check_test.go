@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"os"
 	"testing"
 
 	"github.com/mfwtui/mfwtui/tables"
@@ -19,7 +20,8 @@ type checked struct {
 
 func (c checked) run(t *testing.T) {
 	t.Helper()
-	s := siteWithoutLab(t)
+	s := siteAt(t, t.TempDir(), "")
+	s.must(os.Mkdir(s.config.Dir, 0o755))
 	s.tables(map[tables.Kind]string{c.kind: c.text})
 	_, problems := s.check()
 	told(t, problems, tables.Error, c.errors...)

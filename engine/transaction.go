@@ -76,9 +76,30 @@ func (e *Engine) Recover(ctx context.Context) (string, error) {
 	return apply.Recover(ctx, e.kernel, e.paths)
 }
 
-// Boot loads the confirmed generation and says what was loaded.
+// Boot loads the confirmed generation and says what was loaded. It does not
+// load the tables as they are now; when these have errors it says so too, since
+// nobody watches a machine that comes up.
 func (e *Engine) Boot(ctx context.Context) (string, error) {
-	return apply.Boot(ctx, e.kernel, e.paths)
+	did, err := apply.Boot(ctx, e.kernel, e.paths)
+	if broken := e.brokenTables(); broken != "" && did != "" {
+		did += "; " + broken
+	}
+	return did, err
+}
+
+// brokenTables names the first error of the tables on disk.
+func (e *Engine) brokenTables() string {
+	set, problems := e.Load()
+	if !problems.HasErrors() {
+		_, problems = e.Check(set)
+	}
+	for _, p := range problems {
+		if p.Severity == tables.Error {
+			errors, _ := problems.Count()
+			return fmt.Sprintf("the tables in %s have %d errors, the first is %v", e.cfg.Dir, errors, p)
+		}
+	}
+	return ""
 }
 
 // Teardown removes our hooks, chains and recorded sets.
