@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // follows from it. It runs in a synctest bubble, so the seconds of its clock
 // pass at once.
 type console struct {
-	*testing.T
+	testing.TB
 	*model
 	site *tuitest.Site
 	quit bool
@@ -38,7 +38,7 @@ func inConsole(t *testing.T, width, height int, prepare func(*tuitest.Site), tes
 			prepare(site)
 		}
 		st := style.New(style.Mono(), style.ASCII())
-		c := &console{T: t, model: newModel(t.Context(), site, st, time.Now), site: site}
+		c := &console{TB: t, model: newModel(t.Context(), site, st, time.Now), site: site}
 		c.send(tea.WindowSizeMsg{Width: width, Height: height})
 		c.do(c.Init())
 		test(c)

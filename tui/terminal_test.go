@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 // terminal is the console on a terminal emulator.
 type terminal struct {
 	*testing.T
+	mu     sync.Mutex // over screen: its own lock does not cover all it can be asked
 	screen *vt.SafeEmulator
 	keys   io.Writer
 	sent   atomic.Int64 // bytes that the console wrote
@@ -30,6 +32,8 @@ type terminal struct {
 // LF: without a terminal as input the library expects that.
 func (e *terminal) Write(p []byte) (int, error) {
 	e.sent.Add(int64(len(p)))
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if _, err := e.screen.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))); err != nil {
 		return 0, err
 	}
@@ -55,7 +59,11 @@ func onTerminal(t *testing.T, width, height int, site *tuitest.Site, env ...stri
 }
 
 // text is the screen as a person sees it.
-func (e *terminal) text() string { return e.screen.String() }
+func (e *terminal) text() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.screen.String()
+}
 
 // waits until the screen shows a text.
 func (e *terminal) waits(text string) {
@@ -128,6 +136,8 @@ func TestNoColorIsTakenAtItsWord(t *testing.T) {
 		t.Run(env, func(t *testing.T) {
 			e := onTerminal(t, 80, 24, tuitest.New(time.Now), env)
 			e.waits("LIVE in sync")
+			e.mu.Lock()
+			defer e.mu.Unlock()
 			for y := range 24 {
 				for x := range 80 {
 					if cell := e.screen.CellAt(x, y); cell != nil && (cell.Style.Fg != nil || cell.Style.Bg != nil) {
@@ -171,7 +181,7 @@ func TestBytesPerRefreshAndKey(t *testing.T) {
 			p := tea.NewProgram(m, programOptions(t.Context(), o)...)
 			done := make(chan struct{})
 			go func() { _, _ = p.Run(); close(done) }()
-			defer func() { p.Kill(); <-done }()
+			defer func() { p.Quit(); <-done }()
 
 			e.waits("LIVE in sync")
 			e.types("4")

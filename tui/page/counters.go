@@ -64,20 +64,20 @@ const (
 // NewCounters makes the page.
 func NewCounters(s *Shared) *Counters {
 	numbers := []widget.Column{
-		{Title: "V4", Width: 5, Right: true, Down: true, Rank: 2, Live: true},
-		{Title: "V6", Width: 5, Right: true, Down: true, Rank: 1, Live: true},
-		{Title: "SUM", Width: 5, Right: true, Down: true, Live: true},
-		{Title: "PKT/S", Width: 5, Right: true, Down: true, Live: true},
+		{Title: "V4", Width: 5, Right: true, Down: true, Rank: 2, Bare: true},
+		{Title: "V6", Width: 5, Right: true, Down: true, Rank: 1, Bare: true},
+		{Title: "SUM", Width: 5, Right: true, Down: true, Bare: true},
+		{Title: "PKT/S", Width: 5, Right: true, Down: true, Bare: true},
 	}
 	c := &Counters{
 		Shared: s, keys: newLiveKeys(),
 		tabKey:  widget.Bind("Tab", "by row, by chain", "tab"),
 		backKey: widget.Bind("S-Tab", "back", "shift+tab").Hidden(),
 		rows: widget.NewTable[string](append([]widget.Column{
-			{Title: "ROW", Width: 13}, {Title: "RULE", Width: 20, Grow: 1}}, numbers...)...),
+			{Title: "ROW", Width: 13}, {Title: "RULE", Width: 20, Grow: 1, Bare: true}}, numbers...)...),
 		chains: widget.NewTable[chainRule](append([]widget.Column{
-			{Title: "CHAIN", Width: 20, Grow: 1}, {Title: "RULE", Width: 16, Grow: 3}}, append(numbers,
-			widget.Column{Title: "OWNER", Width: 8, Rank: 3})...)...),
+			{Title: "CHAIN", Width: 20, Grow: 1}, {Title: "RULE", Width: 16, Grow: 3, Bare: true}}, append(numbers,
+			widget.Column{Title: "OWNER", Width: 8, Rank: 3, Bare: true})...)...),
 	}
 	return c
 }

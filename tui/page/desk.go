@@ -15,6 +15,9 @@ type Desk struct {
 	undo  []step
 	redo  []step
 
+	counted [2]*tables.Set // the sets that staged was counted for
+	staged  int
+
 	config   *tables.Config
 	problems tables.Problems
 	checked  *tables.Set // the set that config and problems are about
@@ -55,13 +58,16 @@ func (d *Desk) Dirty() []tables.Kind {
 	return d.set.Changed(d.saved)
 }
 
-// Staged counts the lines that differ from what is on disk.
+// Staged counts the lines that differ from what is on disk. It is asked for
+// each time the screen is drawn, so the count is kept.
 func (d *Desk) Staged() int {
-	n := 0
-	for _, k := range d.Dirty() {
-		n += changedLines(d.saved.File(k).Lines, d.set.File(k).Lines)
+	if now := [2]*tables.Set{d.saved, d.set}; d.counted != now {
+		d.counted, d.staged = now, 0
+		for _, k := range d.Dirty() {
+			d.staged += changedLines(d.saved.File(k).Lines, d.set.File(k).Lines)
+		}
 	}
-	return n
+	return d.staged
 }
 
 // changedLines counts the lines between the common beginning and the common

@@ -78,12 +78,12 @@ func NewFlows(s *Shared) *Flows {
 	f := &Flows{Shared: s, keys: newLiveKeys(), acct: widget.Bind("a", "count bytes", "a"), table: widget.NewTable[flowKey](
 		widget.Column{Title: "P", Width: 4},
 		widget.Column{Title: "SOURCE", Width: 19, Grow: 3, Middle: true},
-		widget.Column{Title: "DESTINATION", Width: 19, Grow: 3, Middle: true},
-		widget.Column{Title: "STATE", Width: 6, Rank: 2, Live: true},
-		widget.Column{Title: "NAT", Width: 4, Rank: 4, Live: true},
-		widget.Column{Title: "B/S", Width: 5, Right: true, Down: true, Live: true},
-		widget.Column{Title: "BYTES", Width: 6, Right: true, Down: true, Rank: 1, Live: true},
-		widget.Column{Title: "AGE", Width: 4, Right: true, Down: true, Rank: 3, Live: true},
+		widget.Column{Title: "DESTINATION", Width: 19, Grow: 3, Middle: true, Bare: true},
+		widget.Column{Title: "STATE", Width: 6, Rank: 2, Bare: true},
+		widget.Column{Title: "NAT", Width: 4, Rank: 4, Bare: true},
+		widget.Column{Title: "B/S", Width: 5, Right: true, Down: true, Bare: true},
+		widget.Column{Title: "BYTES", Width: 6, Right: true, Down: true, Rank: 1, Bare: true},
+		widget.Column{Title: "AGE", Width: 4, Right: true, Down: true, Rank: 3, Bare: true},
 	)}
 	f.table.SortBy = rateCol
 	return f

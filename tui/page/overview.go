@@ -145,8 +145,8 @@ func rowZone(r *engine.RowCounter) (zone, verb string) {
 func (o *Overview) Render(width, height int) View {
 	lines := o.heads(width)
 	lines = append(lines, o.rule(width))
-	attention := o.attention(width)
 	rest := height - len(lines)
+	attention := o.attention(width, max(rest, 4))
 	zones := o.zones(width)
 	flows := o.topFlows(width, max(rest-len(zones)-len(attention)-1, 4))
 	// When it does not all fit, what wants attention stays, and then zones.
@@ -224,19 +224,13 @@ func (o *Overview) topFlows(width, room int) []string {
 	return append(lines, o.rule(width))
 }
 
-// attention lists what somebody should look at, the worst first.
-func (o *Overview) attention(width int) []string {
-	var items []item
-	for _, sev := range []tables.Severity{tables.Error, tables.Warning} {
-		for _, p := range o.Desk.Problems() {
-			if p.Severity == sev {
-				items = append(items, item{o.Styles.Warn, widget.Clean(p.Error())})
-			}
-		}
-		if sev == tables.Error {
-			items = append(items, o.hostItems()...)
-		}
-	}
+// attention lists what somebody should look at, the worst first, in at most so
+// many lines.
+func (o *Overview) attention(width, limit int) []string {
+	items := o.problemItems(tables.Error, limit)
+	items = append(items, o.hostItems()...)
+	items = append(items, o.problemItems(tables.Warning, limit)...)
+	items = items[:min(len(items), limit)]
 	head := o.line(width).Text(" ").Put(o.Styles.Strong, "ATTENTION")
 	if len(items) == 0 {
 		return []string{head.Put(o.Styles.Good, "  nothing").String()}
@@ -246,6 +240,17 @@ func (o *Overview) attention(width int) []string {
 		lines = append(lines, o.line(width).Put(it.how, " ! ").Text(it.text).String())
 	}
 	return lines
+}
+
+// problemItems are the first problems of a severity.
+func (o *Overview) problemItems(sev tables.Severity, limit int) []item {
+	var items []item
+	for _, p := range o.Desk.Problems() {
+		if p.Severity == sev && len(items) < limit {
+			items = append(items, item{o.Styles.Warn, widget.Clean(p.Error())})
+		}
+	}
+	return items
 }
 
 // hostItems are what the host has to say.

@@ -34,8 +34,11 @@ func (p *Policy) Render(width, height int) View {
 		lines = append(lines, l.String())
 	}
 	inspector := inspectorLines
-	if height < 12 {
+	if height < 12 { // while a cell is edited, what the check says stays
 		inspector = 0
+		if p.edit != nil {
+			inspector = 3
+		}
 	}
 	top, room := len(lines), height-len(lines)-inspector
 	if e := p.edit; e != nil {

@@ -23,9 +23,9 @@ type Column struct {
 	Middle bool
 	// Down sorts the highest value first.
 	Down bool
-	// Live values change by themselves. They are not painted as selected:
-	// that would send the whole row twice for each step on a slow link.
-	Live bool
+	// Bare cells are not painted as selected: painting whole rows would
+	// send each of them twice for every step, over a link that may be slow.
+	Bare bool
 }
 
 // Source is what a Table shows: rows by index, asked only for those that are
@@ -259,11 +259,11 @@ func (t *Table[K]) row(place, width int, widths []int, st *style.Styles) string 
 		switch {
 		case chosen && c == t.Cursor:
 			how = st.Cell
-		case chosen && !col.Live:
+		case chosen && !col.Bare:
 			how = st.Selected
 		}
 		t.field(l, how, text, c, widths[c])
-		if col.Live {
+		if col.Bare {
 			base = style.Style{}
 		}
 		l.Put(base, " ")
