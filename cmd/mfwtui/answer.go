@@ -10,12 +10,12 @@ import (
 )
 
 func (a *app) confirmCommand() *cobra.Command {
-	return &cobra.Command{
+	return rootOnly(&cobra.Command{
 		Use:     "confirm [CODE]",
 		Short:   "keep the rules of the pending apply, from any session",
 		Long:    "confirm keeps the rules that are on trial. With a CODE it must be the one that\nthe apply shows. It ends with 1 when nothing is pending or the code is wrong.",
 		Example: "  mfwtui confirm KQXW",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			code := ""
 			if len(args) == 1 {
@@ -27,15 +27,15 @@ func (a *app) confirmCommand() *cobra.Command {
 			}
 			return a.answered(st)
 		},
-	}
+	})
 }
 
 func (a *app) rejectCommand() *cobra.Command {
-	return &cobra.Command{
+	return rootOnly(&cobra.Command{
 		Use:     "reject",
 		Short:   "roll the pending apply back now",
 		Example: "  mfwtui reject",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			st, err := a.engine().Reject(cmd.Context())
 			if err != nil {
@@ -43,27 +43,30 @@ func (a *app) rejectCommand() *cobra.Command {
 			}
 			return a.answered(st)
 		},
-	}
+	})
 }
 
 func (a *app) extendCommand() *cobra.Command {
-	return &cobra.Command{
+	var by span
+	return rootOnly(&cobra.Command{
 		Use:     "extend DURATION",
 		Short:   "give the pending apply more time",
 		Example: "  mfwtui extend 30s",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			by, err := time.ParseDuration(args[0])
-			if err != nil || by <= 0 {
-				return fmt.Errorf("extend %q: not a duration; write for example 30s or 2m", args[0])
+		Args:    arguments(1, 1),
+		PreRunE: func(_ *cobra.Command, args []string) error {
+			if err := by.Set(args[0]); err != nil || by <= 0 {
+				return fmt.Errorf("extend %q: not a length of time; write for example 30s or 2m", args[0])
 			}
-			st, err := a.engine().Extend(cmd.Context(), by)
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			st, err := a.engine().Extend(cmd.Context(), time.Duration(by))
 			if err != nil {
 				return err
 			}
 			return a.answered(st)
 		},
-	}
+	})
 }
 
 // answered prints where the transaction stands after an answer.

@@ -12,7 +12,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Short:   "read the tables and print every problem",
 		Long:    "check reads all tables and prints every problem as file:line:col: text.\nIt ends with 0 when there are no errors (warnings do not count) and with 1 otherwise.",
 		Example: "  mfwtui check -C ./tables",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(*cobra.Command, []string) error { return a.check() },
 	})
 }

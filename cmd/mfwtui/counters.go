@@ -13,16 +13,16 @@ import (
 
 func (a *app) countersCommand() *cobra.Command {
 	var follow, chains bool
-	cmd := a.jsonFlag(&cobra.Command{
+	cmd := rootOnly(a.jsonFlag(&cobra.Command{
 		Use:   "counters",
 		Short: "print packets and bytes by table row, or by chain",
 		Long: `counters adds up what every table row counted, IPv4 and IPv6. With --chains it
 prints every rule of every chain instead, Docker's and foreign ones included.
 With --follow it prints a new reading every second; with --json each is one line.`,
 		Example: "  mfwtui counters\n  mfwtui counters --chains --json",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.counters(cmd, follow, chains) },
-	})
+	}))
 	cmd.Flags().BoolVar(&follow, "follow", false, "print a reading every second")
 	cmd.Flags().BoolVar(&chains, "chains", false, "by chain instead of by row")
 	return cmd

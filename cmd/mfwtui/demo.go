@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/mfwtui/mfwtui/engine/lab"
@@ -22,19 +24,12 @@ it uses a user namespace.`,
 			if len(args) == 0 {
 				args = []string{selfPath()}
 			}
-			status, err := lab.Demo(cmd.Context(), lab.DemoOptions{Tables: etc.Samples, Command: args})
+			// The lab decides itself what a signal means.
+			status, err := lab.Demo(context.WithoutCancel(cmd.Context()), lab.DemoOptions{Tables: etc.Samples, Command: args})
 			if err != nil {
 				return err
 			}
-			return exitWith(status)
+			return exit(status)
 		},
 	}
-}
-
-// exitWith ends with the status of a command that was run.
-func exitWith(status int) error {
-	if status == 0 {
-		return nil
-	}
-	return exit(status)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -10,35 +11,35 @@ import (
 )
 
 func (a *app) diffCommand() *cobra.Command {
-	return a.jsonFlag(&cobra.Command{
+	return rootOnly(a.jsonFlag(&cobra.Command{
 		Use:   "diff",
 		Short: "compare the live ruleset with the compiled tables",
 		Long: `diff prints what an apply would change, both families and the sets, as a
 unified diff by chain. It ends with 0 when nothing differs, 1 when something
 does and 2 when it could not tell.`,
-		Example: "  mfwtui diff && echo in sync",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.diff(cmd) },
-	})
+		Example:     "  mfwtui diff && echo in sync",
+		Args:        noArgs,
+		Annotations: map[string]string{oneIsAnAnswer: ""},
+		RunE:        func(cmd *cobra.Command, _ []string) error { return a.diff(cmd) },
+	}))
 }
 
 func (a *app) diff(cmd *cobra.Command) error {
 	e := a.engine()
 	if err := a.recovered(cmd, e); err != nil {
-		return fail(2, err)
+		return err
 	}
-	p, err := a.preview(cmd, e, 2)
+	p, err := a.preview(cmd, e)
 	if err != nil {
 		return err
 	}
 	if a.asJSON {
-		if err := a.json(diffJSONOf(p.Diff)); err != nil {
-			return fail(2, err)
-		}
-	} else if text := p.Diff.Unified(); text != "" {
-		if _, err := a.out.Write([]byte(visible(text))); err != nil {
-			return fail(2, err)
-		}
+		err = a.json(diffJSONOf(p.Diff))
+	} else {
+		_, err = io.WriteString(a.out, visibleLines(p.Diff.Unified()))
+	}
+	if err != nil {
+		return err
 	}
 	if !p.Diff.Empty() {
 		return exit(1)
@@ -47,8 +48,8 @@ func (a *app) diff(cmd *cobra.Command) error {
 }
 
 // preview loads, compiles and compares; problems of the tables are printed.
-func (a *app) preview(cmd *cobra.Command, e *engine.Engine, status int) (*engine.Preview, error) {
-	set, err := a.load(e, status)
+func (a *app) preview(cmd *cobra.Command, e *engine.Engine) (*engine.Preview, error) {
+	set, err := a.load(e)
 	if err != nil {
 		return nil, err
 	}
@@ -57,9 +58,9 @@ func (a *app) preview(cmd *cobra.Command, e *engine.Engine, status int) (*engine
 		a.problems(a.err, p.Problems)
 	}
 	if errors.Is(err, engine.ErrProblems) {
-		return nil, exit(status)
+		return nil, errSaid
 	}
-	return p, fail(status, err)
+	return p, err
 }
 
 // diffJSON is a difference as --json prints it.
@@ -68,6 +69,8 @@ type diffJSON struct {
 	Chains []chainJSON `json:"chains"`
 	Sets   []setJSON   `json:"sets"`
 	Hooks  []hookJSON  `json:"hooks"`
+	// Taken says which names belong to somebody else; an apply refuses.
+	Taken []string `json:"taken"`
 }
 
 type chainJSON struct {
@@ -102,7 +105,7 @@ type hookJSON struct {
 
 // diffJSONOf leaves out the rules that stay: a script wants what changes.
 func diffJSONOf(d *plan.Diff) diffJSON {
-	out := diffJSON{Same: d.Empty(), Chains: []chainJSON{}, Sets: []setJSON{}, Hooks: []hookJSON{}}
+	out := diffJSON{Same: d.Empty(), Chains: []chainJSON{}, Sets: []setJSON{}, Hooks: []hookJSON{}, Taken: []string{}}
 	for _, c := range d.Chains {
 		one := chainJSON{Family: c.Family.String(), Table: c.Table, Chain: c.Chain, Op: c.Op.String(), Rules: []lineJSON{}}
 		for _, l := range c.Lines {
@@ -119,6 +122,9 @@ func diffJSONOf(d *plan.Diff) diffJSON {
 	}
 	for _, h := range d.Hooks {
 		out.Hooks = append(out.Hooks, hookJSON{h.Family.String(), h.Table, h.From, h.To, h.Op.String(), h.Why})
+	}
+	for _, t := range d.Taken {
+		out.Taken = append(out.Taken, t.Error())
 	}
 	return out
 }

@@ -7,16 +7,16 @@ import (
 )
 
 func (a *app) doctorCommand() *cobra.Command {
-	return a.jsonFlag(&cobra.Command{
+	return rootOnly(a.jsonFlag(&cobra.Command{
 		Use:   "doctor",
 		Short: "what on this host would surprise you",
 		Long: `doctor looks at the kernel, the tools, the interfaces and the services of this
 host and prints what would surprise somebody who trusts the rules, each with what
 to do. It ends with 1 when there is something and changes nothing.`,
 		Example: "  mfwtui doctor",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd) },
-	})
+	}))
 }
 
 func (a *app) doctor(cmd *cobra.Command) error {

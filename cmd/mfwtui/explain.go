@@ -23,8 +23,9 @@ func (a *app) explainCommand() *cobra.Command {
 it came from, and the verdict. The interfaces are taken from the routes of this
 host unless named. It ends with 0 when the packet is accepted, 1 when not, and 2
 when it cannot tell.`,
-		Example: "  mfwtui explain 203.0.113.9 198.51.100.4 tcp/22 --in eth0\n  mfwtui explain 192.168.10.20 2001:db8::1 icmp --live",
-		Args:    cobra.ExactArgs(3),
+		Example:     "  mfwtui explain 203.0.113.9 198.51.100.4 tcp/22 --in eth0\n  mfwtui explain 2001:db8::9 fd00:10::20 icmp --live",
+		Args:        arguments(3, 3),
+		Annotations: map[string]string{oneIsAnAnswer: ""},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.explain(cmd, args, in, out, live)
 		},
@@ -38,12 +39,12 @@ when it cannot tell.`,
 func (a *app) explain(cmd *cobra.Command, args []string, in, out string, live bool) error {
 	p, err := parsePacket(args[0], args[1], args[2])
 	if err != nil {
-		return fail(2, err)
+		return err
 	}
 	e := a.engine()
 	if p.In = in; in == "" {
 		if p.In, err = e.Ingress(p.Src); err != nil {
-			return fail(2, err)
+			return err
 		}
 	}
 	x, err := a.explanation(cmd, e, p, out, live)
@@ -56,7 +57,7 @@ func (a *app) explain(cmd *cobra.Command, args []string, in, out string, live bo
 		err = a.printExplanation(x)
 	}
 	if err != nil {
-		return fail(2, err)
+		return err
 	}
 	if x.Outcome != ruleset.Accepted {
 		return exit(1)
@@ -66,17 +67,19 @@ func (a *app) explain(cmd *cobra.Command, args []string, in, out string, live bo
 
 func (a *app) explanation(cmd *cobra.Command, e *engine.Engine, p ruleset.Packet, out string, live bool) (*engine.Explanation, error) {
 	if live {
-		x, err := e.ExplainLive(cmd.Context(), p, out)
-		return x, fail(2, err)
+		if err := needsNetAdmin(cmd); err != nil {
+			return nil, err
+		}
+		return e.ExplainLive(cmd.Context(), p, out)
 	}
-	set, err := a.load(e, 2)
+	set, err := a.load(e)
 	if err != nil {
 		return nil, err
 	}
 	compiled, problems := e.Compile(set)
 	if compiled == nil {
 		a.problems(a.err, problems)
-		return nil, exit(2)
+		return nil, errSaid
 	}
 	return e.Explain(set, compiled, p, out), nil
 }

@@ -17,11 +17,14 @@ func (a *app) flowsCommand() *cobra.Command {
 		Short: "print the live connections",
 		Long: `flows prints the conntrack table, both families and both directions. With
 --follow it prints a new one every second; with --json each is one line.
-Byte counters need accounting: --accounting on switches it on for this machine
-until the next boot.`,
+Byte counters need accounting: --accounting switches it on for this machine until
+the next boot, and new connections are counted from then on.`,
 		Example: "  mfwtui flows --json\n  mfwtui flows --accounting",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := needsNetAdmin(cmd); err != nil {
+				return err
+			}
 			if account {
 				return a.engine().EnableAccounting()
 			}
@@ -83,7 +86,11 @@ func flowRows(list []engine.Flow) [][]string {
 	return rows
 }
 
+// endpoint leaves the port out where the protocol has none.
 func endpoint(a netip.Addr, port uint16) string {
+	if port == 0 {
+		return a.String()
+	}
 	return netip.AddrPortFrom(a, port).String()
 }
 

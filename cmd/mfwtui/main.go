@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/spf13/cobra"
 
 	"github.com/mfwtui/mfwtui/engine/host"
 	"github.com/mfwtui/mfwtui/engine/lab"
@@ -36,45 +39,45 @@ func run(args []string) int {
 	defer stop()
 	root := newRoot(newTerm(os.Stdin, os.Stdout, os.Stderr))
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
-	var status exitStatus
+	cmd, err := root.ExecuteContextC(ctx)
+	var answer exitStatus
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &status):
-		if status.err != nil {
-			printError(os.Stderr, status.err)
-		}
-		return status.code
-	default:
+	case errors.As(err, &answer):
+		return int(answer)
+	case !errors.Is(err, errSaid):
 		printError(os.Stderr, err)
-		return 1
 	}
+	return failureStatus(cmd)
 }
 
-// exitStatus ends a command with an exit status of its own; err may be nil
-// when everything has been said.
-type exitStatus struct {
-	code int
-	err  error
-}
+// exitStatus ends a command with a status that is an answer: the command did
+// what it should and has nothing more to say.
+type exitStatus int
 
-func (s exitStatus) Error() string {
-	if s.err == nil {
-		return ""
-	}
-	return s.err.Error()
-}
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
-func (s exitStatus) Unwrap() error { return s.err }
-
-// exit ends a command with a status and nothing to say.
-func exit(code int) error { return exitStatus{code: code} }
-
-// fail ends a command with a status and an error.
-func fail(code int, err error) error {
-	if err == nil {
+// exit ends a command with an answer.
+func exit(status int) error {
+	if status == 0 {
 		return nil
 	}
-	return exitStatus{code: code, err: err}
+	return exitStatus(status)
+}
+
+// errSaid ends a command that failed and has said why.
+var errSaid = errors.New("the reason was printed")
+
+// oneIsAnAnswer marks a command whose exit status 1 is an answer, so that 2
+// has to say that it failed.
+const oneIsAnAnswer = "one-is-an-answer"
+
+// failureStatus is the exit status of a command that failed, be it only for
+// wrong arguments.
+func failureStatus(cmd *cobra.Command) int {
+	if _, marked := cmd.Annotations[oneIsAnAnswer]; marked {
+		return 2
+	}
+	return 1
 }

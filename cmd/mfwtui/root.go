@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -29,14 +30,21 @@ func newRoot(t *terminal) *cobra.Command {
 edits them, shows the IPv4 and IPv6 difference to the rules that run, applies it
 under a countdown that rolls back unless you confirm, and shows live connections
 and counters. Without a command it opens the console.`,
-		Example:       "  mfwtui -C ./tables     # the console on the tables in ./tables",
-		Args:          cobra.NoArgs,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return a.console(cmd) },
+		Example:           "  mfwtui -C ./tables     # the console on the tables in ./tables",
+		Args:              aCommand,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.checkFlags(cmd) },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return a.console(cmd) },
 	}
 	root.SetOut(t.out)
 	root.SetErr(t.err)
+	root.Version = version
+	root.SetVersionTemplate(versionLine())
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	f := root.PersistentFlags()
 	f.StringVarP(&a.dir, "dir", "C", envOr("MFWTUI_DIR", engine.DefaultDir), "directory of the tables")
@@ -51,6 +59,20 @@ and counters. Without a command it opens the console.`,
 		a.explainCommand(), a.doctorCommand(), a.demoCommand(), a.guardianCommand(), a.versionCommand(),
 	)
 	return root
+}
+
+// checkFlags refuses what could only be meant otherwise: an empty directory is
+// a shell variable that was not set, not a wish for the default.
+func (a *app) checkFlags(cmd *cobra.Command) error {
+	for _, name := range []string{"dir", "node", "state", "run", "geo"} {
+		if f := cmd.Flags().Lookup(name); f != nil && f.Changed && f.Value.String() == "" {
+			return fmt.Errorf("--%s is empty; name one or leave it out", name)
+		}
+	}
+	if a.node != "" && cmd.Flags().Changed("dir") {
+		return errors.New("-C and -n both name the tables; write one of them")
+	}
+	return nil
 }
 
 func envOr(name, fallback string) string {
@@ -99,13 +121,12 @@ func (a *app) recovered(cmd *cobra.Command, e *engine.Engine) error {
 	return err
 }
 
-// load reads the tables; problems of reading are printed and end the command
-// with the given status.
-func (a *app) load(e *engine.Engine, status int) (*tables.Set, error) {
+// load reads the tables; problems of reading are printed.
+func (a *app) load(e *engine.Engine) (*tables.Set, error) {
 	set, problems := e.Load()
 	if problems.HasErrors() {
 		a.problems(a.err, problems)
-		return nil, exit(status)
+		return nil, errSaid
 	}
 	return set, nil
 }
@@ -114,6 +135,9 @@ func (a *app) load(e *engine.Engine, status int) (*tables.Set, error) {
 func (a *app) console(cmd *cobra.Command) error {
 	if !a.isTTY {
 		return errors.New("the console needs a terminal; see mfwtui --help for the commands that do not")
+	}
+	if err := needsRoot(cmd); err != nil {
+		return err
 	}
 	e := a.engine()
 	if err := e.CheckDir(); err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) showCommand() *cobra.Command {
-	var family int
+	var family string
 	var sets bool
 	cmd := &cobra.Command{
 		Use:   "show",
@@ -19,29 +19,29 @@ func (a *app) showCommand() *cobra.Command {
 (or, with --sets, ipset restore) would load on an empty machine. It touches
 nothing and needs no root. Load the sets first: the rules name them.`,
 		Example: "  mfwtui show --sets | ipset restore\n  mfwtui show --family 6 | ip6tables-restore --test --noflush",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if family != 0 && family != 4 && family != 6 {
-				return fmt.Errorf("--family %d: must be 4 or 6", family)
+			if family != "" && family != "4" && family != "6" {
+				return fmt.Errorf("--family %s: must be 4 or 6", family)
 			}
 			return a.show(family, sets)
 		},
 	}
-	cmd.Flags().IntVar(&family, "family", 0, "only this family, 4 or 6")
+	cmd.Flags().StringVar(&family, "family", "", "only this family, 4 or 6")
 	cmd.Flags().BoolVar(&sets, "sets", false, "print the sets instead of the rules")
 	return cmd
 }
 
-func (a *app) show(family int, sets bool) error {
+func (a *app) show(family string, sets bool) error {
 	e := a.engine()
-	set, err := a.load(e, 1)
+	set, err := a.load(e)
 	if err != nil {
 		return err
 	}
 	compiled, problems := e.Compile(set)
 	a.problems(a.err, problems)
 	if compiled == nil {
-		return exit(1)
+		return errSaid
 	}
 	out := bufio.NewWriterSize(a.out, 1<<16)
 	defer out.Flush()
@@ -54,14 +54,14 @@ func (a *app) show(family int, sets bool) error {
 		return err
 	}
 	for _, f := range ruleset.Families() {
-		if family != 0 && family != int(f) {
+		if family != "" && "v"+family != f.String() {
 			continue
 		}
 		text, err := compiled.Rules.RestoreText(f)
 		if err != nil {
 			return err
 		}
-		if family == 0 {
+		if family == "" {
 			fmt.Fprintf(out, "# IP%s\n", f)
 		}
 		if _, err := out.WriteString(text); err != nil {

@@ -2,23 +2,28 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/engine/plan"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
 
 func (a *app) statusCommand() *cobra.Command {
-	return a.jsonFlag(&cobra.Command{
+	return rootOnly(a.jsonFlag(&cobra.Command{
 		Use:   "status",
 		Short: "back end, hooks, confirmed rules, drift, pending apply",
-		Long: `status compares the live rules with those that were confirmed last. It ends with
-0 when they are the same and nothing is pending, and with 1 otherwise.`,
+		Long: `status compares the live rules with those that were confirmed last, not with the
+tables as they are now (that is diff). It ends with 0 when they are the same and
+nothing is pending, and with 1 otherwise, also before the first apply.`,
 		Example: "  mfwtui status --json",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.status(cmd) },
-	})
+	}))
 }
 
 func (a *app) status(cmd *cobra.Command) error {
@@ -38,11 +43,15 @@ func (a *app) status(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if st.Trial != nil || st.Drift != nil && !st.Drift.Empty() {
+	if st.Trial != nil || !asApplied(st) {
 		return exit(1)
 	}
 	return nil
 }
+
+// asApplied reports whether the kernel runs what was confirmed. Before the
+// first apply nothing was.
+func asApplied(st engine.Status) bool { return st.Drift != nil && st.Drift.Empty() }
 
 func statusRows(st engine.Status) [][]string {
 	rows := [][]string{{"back end", fmt.Sprintf("iptables %s (%s)", st.Version, st.Backend)}}
@@ -55,8 +64,8 @@ func statusRows(st engine.Status) [][]string {
 	if st.Drift != nil {
 		rows = append(rows, []string{"drift", driftText(st)})
 	}
-	for _, h := range st.Hooks {
-		rows = append(rows, []string{"hook", fmt.Sprintf("%s %s %s -> %s", h.Family, h.Table, h.From, h.To)})
+	for _, h := range hooksOf(st) {
+		rows = append(rows, []string{"hook", fmt.Sprintf("%s %s %s -> %s%s", h.Family, h.Table, h.From, h.To, because(h.Why))})
 	}
 	if st.Trial == nil {
 		rows = append(rows, []string{"pending", "nothing"})
@@ -74,7 +83,40 @@ func driftText(st engine.Status) string {
 	if st.Drift.Empty() {
 		return "none"
 	}
-	return fmt.Sprintf("%d chains, %d sets, %d hooks are not as confirmed", len(st.Drift.Chains), len(st.Drift.Sets), len(st.Drift.Hooks))
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		what string
+	}{{len(st.Drift.Chains), "chain"}, {len(st.Drift.Sets), "set"}, {len(st.Drift.Hooks), "hook"}, {len(st.Drift.Taken), "name that others use"}} {
+		switch {
+		case p.n == 1:
+			parts = append(parts, "1 "+p.what)
+		case p.n > 1:
+			parts = append(parts, fmt.Sprintf("%d %ss", p.n, p.what))
+		}
+	}
+	return "not as confirmed: " + strings.Join(parts, ", ") + "; mfwtui boot loads the confirmed rules again"
+}
+
+// hooksOf are the hooks of the confirmed rules, each with what is wrong with
+// it in the kernel, and those that are there and should not be.
+func hooksOf(st engine.Status) []hookJSON {
+	drifted := make(map[ruleset.Hook]plan.HookDiff)
+	hooks := st.Hooks
+	if st.Drift != nil {
+		for _, d := range st.Drift.Hooks {
+			drifted[d.Hook] = d
+			if !slices.Contains(hooks, d.Hook) {
+				hooks = append(hooks[:len(hooks):len(hooks)], d.Hook)
+			}
+		}
+	}
+	list := make([]hookJSON, 0, len(hooks))
+	for _, h := range hooks {
+		d := drifted[h]
+		list = append(list, hookJSON{h.Family.String(), h.Table, h.From, h.To, d.Op.String(), d.Why})
+	}
+	return list
 }
 
 // statusJSON is the status as --json prints it.
@@ -106,17 +148,13 @@ type pendingJSON struct {
 }
 
 func statusJSONOf(st engine.Status) statusJSON {
-	out := statusJSON{Backend: string(st.Backend), Version: st.Version, Hooks: []hookJSON{}, Warnings: append([]string{}, st.Warnings...)}
+	out := statusJSON{Backend: string(st.Backend), Version: st.Version, Hooks: hooksOf(st), InSync: asApplied(st), Warnings: append([]string{}, st.Warnings...)}
 	if st.Current != nil {
 		out.Generation = &genJSON{st.Current.ID, st.Current.When, st.Current.Who}
 	}
 	if st.Drift != nil {
-		out.InSync = st.Drift.Empty()
 		d := diffJSONOf(st.Drift)
 		out.Drift = &d
-	}
-	for _, h := range st.Hooks {
-		out.Hooks = append(out.Hooks, hookJSON{Family: h.Family.String(), Table: h.Table, From: h.From, To: h.To})
 	}
 	if t := st.Trial; t != nil {
 		out.Pending = &pendingJSON{t.ID, string(t.State), t.Code, t.Who, t.Left.Seconds(), t.DeadMan, t.Guardian}

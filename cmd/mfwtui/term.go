@@ -1,17 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf16"
 
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
 // The rules for words printed outside the console: results go to standard
@@ -39,7 +42,7 @@ func discardTyped(in *os.File) {
 
 // printError prints an error for a person; it may have several lines when
 // each is a finding of its own.
-func printError(w io.Writer, err error) { fmt.Fprintf(w, "mfwtui: %s\n", visible(err.Error())) }
+func printError(w io.Writer, err error) { fmt.Fprintf(w, "mfwtui: %s\n", visibleLines(err.Error())) }
 
 // note tells the person something that is not a result.
 func (t *terminal) note(format string, args ...any) {
@@ -58,14 +61,21 @@ func (t *terminal) problems(w io.Writer, list tables.Problems) {
 }
 
 // json prints one value, indented for reading.
-func (t *terminal) json(v any) error {
-	enc := json.NewEncoder(t.out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
-}
+func (t *terminal) json(v any) error { return t.encode(v, "  ") }
 
 // jsonLine prints one value on one line, for streams.
-func (t *terminal) jsonLine(v any) error { return json.NewEncoder(t.out).Encode(v) }
+func (t *terminal) jsonLine(v any) error { return t.encode(v, "") }
+
+func (t *terminal) encode(v any, indent string) error {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetIndent("", indent)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := t.out.Write(asciiJSON(text.Bytes()))
+	return err
+}
 
 // table prints aligned columns; the first row is the heading.
 func (t *terminal) table(rows [][]string) error {
@@ -79,21 +89,34 @@ func (t *terminal) table(rows [][]string) error {
 	return w.Flush()
 }
 
-// visible makes control characters and bidirectional overrides of text from
-// outside readable, so that no table or rule can speak to the terminal.
-func visible(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r == '\n' || r == '\t' || (r >= 0x20 && r != 0x7f && (r < 0x80 || r > 0x9f) && !isFormat(r)) {
-			b.WriteRune(r)
-			continue
-		}
-		fmt.Fprintf(&b, "\\u%04x", r)
+// visible is text from outside on one line: whatever could act on the terminal
+// or be invisible is shown as an escape, so that no table or rule can speak to
+// the terminal.
+func visible(s string) string { return string(widget.Clean(s)) }
+
+// visibleLines is visible for a text of several lines.
+func visibleLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = visible(l)
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }
 
-// isFormat reports whether a rune changes how its neighbours are shown.
-func isFormat(r rune) bool {
-	return r == 0x061c || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2060 && r <= 0x206f || r == 0xfeff
+// asciiJSON escapes what is not ASCII in JSON, which means the same to its
+// reader and nothing to a terminal.
+func asciiJSON(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for _, r := range string(text) {
+		switch {
+		case r < 0x7f: // the encoder escapes control characters itself
+			out = append(out, byte(r))
+		case r < 0x10000:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return out
 }
