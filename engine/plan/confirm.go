@@ -113,10 +113,17 @@ func (l *loader) unhold(f ruleset.Family, out *sheet) {
 }
 
 func (l *loader) rewrite(f ruleset.Family, table string, chains []*ruleset.Chain, staged map[string]bool, out *sheet) {
-	for _, c := range chains {
-		out.declare(c.Name)
+	edits := make([][]edit, len(chains))
+	for i, c := range chains {
+		if edits[i] = l.edits(f, table, c, staged); edits[i] == nil {
+			out.declare(c.Name)
+		}
 	}
-	for _, c := range chains {
+	for i, c := range chains {
+		if edits[i] != nil {
+			writeEdits(c.Name, edits[i], out)
+			continue
+		}
 		counters := l.carried(f, table, c)
 		for i, r := range c.Rules {
 			out.add(c.Name, withCounters(withSets(r, staged), counters[i]))

@@ -42,6 +42,8 @@ func (s *sheet) add(chain string, r *ruleset.Rule) {
 func (s *sheet) top(chain string, r *ruleset.Rule) {
 	s.start().WriteRule(ruleset.Insert, chain, r, true)
 }
+func (s *sheet) put(chain string, at int, r *ruleset.Rule) { s.start().InsertAt(chain, at, r) }
+func (s *sheet) cut(chain string, at int)                  { s.start().DeleteAt(chain, at) }
 func (s *sheet) drop(chain string, r *ruleset.Rule) {
 	s.start().WriteRule(ruleset.Delete, chain, r, false)
 }

@@ -89,11 +89,36 @@ func (p *Printer) WriteRule(verb Verb, chain string, r *Rule, counters bool) {
 		p.fail(fmt.Errorf("%s rule in chain %s: %w", p.family, chain, err))
 		return
 	}
+	p.writeRule(verb, chain, 0, r, counters && verb != Delete)
+}
+
+// InsertAt inserts a rule so that it becomes the one with this number,
+// counting from 1.
+func (p *Printer) InsertAt(chain string, at int, r *Rule) {
+	p.userChain(chain)
+	if err := r.Printable(p.family); err != nil {
+		p.fail(fmt.Errorf("%s rule in chain %s: %w", p.family, chain, err))
+		return
+	}
+	p.writeRule(Insert, chain, at, r, true)
+}
+
+// DeleteAt deletes the rule with this number, counting from 1.
+func (p *Printer) DeleteAt(chain string, at int) {
+	p.userChain(chain)
+	p.line("-D ", chain, " ", strconv.Itoa(at))
+}
+
+// writeRule writes a printable rule; a number of 0 is left out.
+func (p *Printer) writeRule(verb Verb, chain string, at int, r *Rule, counters bool) {
 	start := len(p.text)
-	if counters && verb != Delete && r.Counters != (Counters{}) {
+	if counters && r.Counters != (Counters{}) {
 		p.text = append(appendCounters(p.text, r.Counters), ' ')
 	}
 	p.text = append(append(append(append(p.text, verb...), ' '), chain...), ' ')
+	if at > 0 {
+		p.text = append(strconv.AppendInt(p.text, int64(at), 10), ' ')
+	}
 	p.text = r.appendRule(p.text, p.family, true)
 	if p.text[len(p.text)-1] == ' ' {
 		p.text = p.text[:len(p.text)-1]
