@@ -193,8 +193,10 @@ func (t reading) masqueraded(p ruleset.Packet) bool {
 }
 
 // rewrite changes the destination as the first virtual that takes the packet
-// says.
+// says, and reports whether it has become another: the kernel does not count a
+// packet as translated that was for the internal side already.
 func (t reading) rewrite(p *ruleset.Packet) bool {
+	before := *p
 	for _, v := range t.cfg.Virtuals {
 		to := t.target(v, p.Family())
 		if v.IntAddr == tables.Docker || !to.IsValid() || !t.inZone(v.SrcZone, p.In) || !t.holds(v.ExtAddr, p.Dst) {
@@ -202,7 +204,7 @@ func (t reading) rewrite(p *ruleset.Packet) bool {
 		}
 		if v.ExtService == tables.All {
 			p.Dst = to
-			return true
+			return *p != before
 		}
 		for _, pair := range t.pairs(v) {
 			if pair.proto != p.Proto {
@@ -216,7 +218,7 @@ func (t reading) rewrite(p *ruleset.Packet) bool {
 				if in := pair.int[0]; v.ExtService != v.IntService {
 					p.DstPort = min(in.Lo+p.DstPort-ext.Lo, in.Hi)
 				}
-				return true
+				return *p != before
 			}
 		}
 	}

@@ -54,7 +54,7 @@ type Judgement struct {
 	// what it was.
 	Packet      Packet
 	Local       bool // delivered to this host
-	DNATed      bool
+	DNATed      bool // the destination has become another
 	SNATed      bool
 	Masqueraded bool
 

@@ -432,3 +432,22 @@ func TestTraceMatches(t *testing.T) {
 		}
 	}
 }
+
+func TestADestinationThatStaysIsNotTranslated(t *testing.T) {
+	rs := &Ruleset{}
+	nat, filter := rs.V4.Ensure(NAT), rs.V4.Ensure(Filter)
+	addr := netip.MustParseAddr
+	nat.Ensure(Prerouting).Append(&Rule{Proto: Proto{Num: TCP}, Target: DNAT{From: addr("10.8.0.5"), To: addr("10.8.0.5"), Ports: PortRange{Lo: 80, Hi: 80}}})
+	filter.Ensure(Forward).Append(&Rule{Matches: []Match{MatchState{States: StateDNAT}}, Target: Drop})
+	for _, tt := range []struct {
+		dst  string
+		port uint16
+		want bool
+	}{{"10.8.0.5", 80, false}, {"10.8.0.5", 81, true}, {"10.8.0.6", 80, true}} {
+		p := Packet{In: "eth0", Src: addr("203.0.113.9"), Dst: addr(tt.dst), Proto: TCP, DstPort: tt.port}
+		j := rs.Trace(p, lab)
+		if matched := j.Outcome == Dropped; j.DNATed != tt.want || matched != tt.want {
+			t.Errorf("%s:%d: translated %t, matched --ctstate DNAT %t, want %t", tt.dst, tt.port, j.DNATed, matched, tt.want)
+		}
+	}
+}

@@ -238,26 +238,38 @@ func (w *walker) verdict(c *tracedChain, i int, t Verdict) (verdict, bool) {
 	return accepted, true
 }
 
-// dnat rewrites the destination as nf_nat_core does: a port inside the range
-// stays, another becomes its first, or is shifted when there is a base.
+// dnat rewrites the destination. A packet that has the new one already does not
+// count as translated (nf_nat_setup_info sets IPS_DST_NAT when the tuple
+// changes).
 func (w *walker) dnat(c *tracedChain, i int, t DNAT) {
-	w.result.DNATed = true
-	w.packet.State |= StateDNAT
-	if t.From.IsValid() {
-		w.packet.Dst = t.From
-	}
 	if t.From != t.To {
 		w.doubt(c, i, "which address of the range it gets")
 	}
+	dst, port := w.packet.Dst, newPort(t, w.packet.DstPort)
+	if t.From.IsValid() {
+		dst = t.From
+	}
+	if dst == w.packet.Dst && port == w.packet.DstPort {
+		return
+	}
+	w.packet.Dst, w.packet.DstPort = dst, port
+	w.packet.State |= StateDNAT
+	w.result.DNATed = true
+}
+
+// newPort is what nf_nat_core makes of a port: one inside the range stays,
+// another becomes its first, or is shifted when there is a base.
+func newPort(t DNAT, port uint16) uint16 {
 	size := int(t.Ports.Hi) - int(t.Ports.Lo) + 1
 	switch {
 	case t.Ports == PortRange{}:
+		return port
 	case t.Base != 0:
-		shift := (int(w.packet.DstPort) - int(t.Base)) & 0xffff % size
-		w.packet.DstPort = t.Ports.Lo + uint16(shift)
-	case !t.Ports.Contains(w.packet.DstPort):
-		w.packet.DstPort = t.Ports.Lo
+		return t.Ports.Lo + uint16((int(port)-int(t.Base))&0xffff%size)
+	case !t.Ports.Contains(port):
+		return t.Ports.Lo
 	}
+	return port
 }
 
 func (w *walker) snat(c *tracedChain, i int, t SNAT) {
