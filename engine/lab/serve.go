@@ -107,16 +107,17 @@ func parseGreeting(line string) (name string, local, peer netip.AddrPort, err er
 }
 
 // ServeProtocol sends back packets of an IP protocol that the kernel does not
-// handle itself, such as 47 or 89, in both families until the lab closes.
+// handle itself, such as 47 or 89, from every address of the host until the lab
+// closes.
 func (h *Host) ServeProtocol(proto uint8) error {
-	for _, network := range []string{"ip4", "ip6"} {
+	for _, addr := range h.addrs {
 		var socket *net.IPConn
 		err := h.Do(func() (err error) {
-			socket, err = listenIP(network, proto)
+			socket, err = listenIP(addr, proto)
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("host %s: serve protocol %d: %w", h.Name, proto, err)
+			return fmt.Errorf("host %s: serve protocol %d on %s: %w", h.Name, proto, addr, err)
 		}
 		context.AfterFunc(h.ctx, func() { socket.Close() })
 		h.servers.Go(func() { h.answerIP(socket) })
@@ -126,9 +127,9 @@ func (h *Host) ServeProtocol(proto uint8) error {
 
 // listenIP opens a raw socket. Over IPv6 its packets get the checksum that the
 // probe's socket insists on.
-func listenIP(network string, proto uint8) (*net.IPConn, error) {
-	socket, err := net.ListenIP(fmt.Sprintf("%s:%d", network, proto), nil)
-	if err != nil || network == "ip4" {
+func listenIP(addr netip.Addr, proto uint8) (*net.IPConn, error) {
+	socket, err := net.ListenIP(fmt.Sprintf("ip:%d", proto), &net.IPAddr{IP: addr.AsSlice()})
+	if err != nil || addr.Is4() {
 		return socket, err
 	}
 	raw, err := socket.SyscallConn()
