@@ -72,15 +72,15 @@ func talkOn(ctx context.Context, paths Paths, q question) (Status, error) {
 		if !errors.Is(err, errNobody) {
 			return s, err
 		}
-		if pending && journalErr == nil {
+		if !pending {
+			return Status{}, ErrNone
+		}
+		if journalErr == nil {
 			if s, ended := outcome(paths, j); ended {
 				return s, nil
 			}
 		}
-		if !pending {
-			return Status{}, ErrNone
-		}
-		if time.Now().After(end) {
+		if time.Now().After(end) || !guarded(paths) {
 			return Status{}, ErrGuardianGone
 		}
 		select {
@@ -89,6 +89,16 @@ func talkOn(ctx context.Context, paths Paths, q question) (Status, error) {
 		case <-time.After(retryPause):
 		}
 	}
+}
+
+// guarded reports whether somebody holds the lock: then a worker is there or
+// will be.
+func guarded(paths Paths) bool {
+	held, err := lock(paths)
+	if err == nil {
+		held.Close()
+	}
+	return err != nil
 }
 
 // outcome is how a transaction ended; false while it has not.

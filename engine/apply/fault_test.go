@@ -14,14 +14,15 @@ import (
 
 // The steps at which the transaction can be cut off, in their order.
 var (
-	openingSteps  = []string{"read before", "probe", "load generation", "remember", "plan", "journal", "stage", "read back", "verify", "journal trial", "flip", "journal code"}
-	keepingSteps  = []string{"journal confirming", "hold", "plan confirm", "promote", "rewrite", "verify kept", "forget marks", "sweep up"}
-	undoingSteps  = []string{"close", "cut flows", "read", "clean", "verify old", "sweep up"}
-	confirmedFrom = "hold" // the first step after the journal says yes
+	openingSteps = []string{"read before", "probe", "load generation", "remember", "plan", "journal", "stage", "read back", "verify", "journal trial", "flip", "journal code"}
+	keepingSteps = []string{"journal confirming", "hold", "plan confirm", "promote", "rewrite", "verify kept", "forget marks", "sweep up"}
+	undoingSteps = []string{"close", "cut flows", "read", "clean", "verify old", "sweep up"}
+	firstKnown   = "hold" // the first step at which the journal says yes
 )
 
 // F07, F08: whatever dies before whatever step, the kernel ends with the rules
-// that would boot, whole, and they are the new ones only if somebody said yes.
+// that would boot, whole, and they are the new ones only if somebody said yes
+// and the journal knows it.
 func TestDeathAtEveryStep(t *testing.T) {
 	for _, kind := range []string{"kill", "killall", "err"} {
 		t.Run(kind, func(t *testing.T) {
@@ -29,13 +30,22 @@ func TestDeathAtEveryStep(t *testing.T) {
 				first := letting(22)
 				b.apply(first)
 				for _, step := range openingSteps {
-					b.dieAt(first, step, kind, func(Status) {})
+					if b.dieAt(first, step, kind, func(Status) {}) {
+						t.Errorf("%s at %s: confirmed, but nobody said so", kind, step)
+					}
 				}
 				for _, step := range undoingSteps {
-					b.dieAt(first, step, kind, func(Status) { _, _ = Reject(t.Context(), b.paths, "") })
+					if b.dieAt(first, step, kind, func(Status) { _, _ = Reject(t.Context(), b.paths, "") }) {
+						t.Errorf("%s at %s: confirmed, but rejected", kind, step)
+					}
 				}
+				known := kind == "err"
 				for _, step := range keepingSteps {
-					b.dieAt(first, step, kind, func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code) })
+					known = known || step == firstKnown
+					kept := b.dieAt(first, step, kind, func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code) })
+					if kept != known && kind == "killall" || known && !kept && step != "journal confirming" && step != "promote" {
+						t.Errorf("%s at %s: confirmed %v, want %v", kind, step, kept, known)
+					}
 				}
 			})
 		})
@@ -43,8 +53,9 @@ func TestDeathAtEveryStep(t *testing.T) {
 }
 
 // dieAt runs one transaction over the old rules with a fault at a step, lets
-// recovery do its work, and brings the old rules back for the next one.
-func (b *bed) dieAt(old plan.Target, step, kind string, answer func(Status)) {
+// recovery do its work, and brings the old rules back for the next one. It
+// reports whether the new rules were confirmed.
+func (b *bed) dieAt(old plan.Target, step, kind string, answer func(Status)) (kept bool) {
 	b.t.Helper()
 	before := b.current()
 	want := letting(22, 80)
@@ -60,15 +71,17 @@ func (b *bed) dieAt(old plan.Target, step, kind string, answer func(Status)) {
 		b.t.Errorf("%s at %s: recover: %v", kind, step, err)
 	}
 	b.idle()
-	if b.current() == before {
-		b.runs(old)
-	} else {
+	kept = b.current() != before
+	if kept {
 		b.runs(want)
 		b.apply(old)
+	} else {
+		b.runs(old)
 	}
 	if b.t.Failed() {
 		b.t.Fatalf("%s at %s: start gave %+v, %v", kind, step, s, err)
 	}
+	return kept
 }
 
 // F15: a worker that panics is replaced like one that was killed.
@@ -76,32 +89,8 @@ func TestPanicIsADeath(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
 		first := letting(22)
 		b.apply(first)
-		b.dieAt(first, "rewrite", "panic", func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code) })
-	})
-}
-
-// Once the journal says yes, every death ends with the new rules.
-func TestYesIsNotForgotten(t *testing.T) {
-	onKernel(t, func(t *testing.T, b *bed) {
-		after := false
-		for _, step := range keepingSteps {
-			after = after || step == confirmedFrom
-			old := letting(22)
-			b.apply(old)
-			before := b.current()
-			b.dieAt(old, step, "killall", func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code) })
-			ids, err := store{b.paths.State}.ids()
-			if err != nil {
-				t.Fatal(err)
-			}
-			kept := false
-			for _, id := range ids {
-				r, ended := store{b.paths.State}.readResult(id)
-				kept = kept || ended && id > before && r.State == Confirmed && id != b.current()
-			}
-			if kept != after {
-				t.Errorf("death at %s: confirmed %v, want %v", step, kept, after)
-			}
+		if !b.dieAt(first, "rewrite", "panic", func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code) }) {
+			t.Error("a yes was forgotten")
 		}
 	})
 }

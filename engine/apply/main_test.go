@@ -97,7 +97,7 @@ func testGuardian(args []string) error {
 
 // faultAt makes the fault "STEP:KIND" of a guardian: "kill" kills the worker
 // before the step, once; "killall" its supervisor with it; "err" fails the
-// step, "panic" panics there.
+// step once, "panic" panics there.
 func faultAt(text string) func(step string) error {
 	step, kind, ok := strings.Cut(text, ":")
 	if !ok {
@@ -105,10 +105,12 @@ func faultAt(text string) func(step string) error {
 	}
 	// A worker that takes over carries the flag too, and must not die of it.
 	resumed := strings.Contains(strings.Join(os.Args, " "), "--resume")
+	done := false
 	return func(at string) error {
-		if at != step || resumed {
+		if at != step || resumed || done {
 			return nil
 		}
+		done = true
 		switch kind {
 		case "kill":
 			unix.Kill(os.Getpid(), unix.SIGKILL)

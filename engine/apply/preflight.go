@@ -127,8 +127,9 @@ func ingress(client netip.Addr) (string, error) {
 	return link.Attrs().Name, nil
 }
 
-// knockLimit is how long an answer to the SYN may take.
-const knockLimit = 700 * time.Millisecond
+// knockLimit is how long an answer to the SYN may take: a lost neighbour
+// solicitation and a lost SYN are sent again after a second each.
+const knockLimit = 2500 * time.Millisecond
 
 // dialThrough connects from a peer namespace with the client's address, into
 // the scratch one with the server's.

@@ -28,10 +28,11 @@ type script struct {
 	step   string // the process dies before this step; empty: it lives
 	pause  time.Duration
 	again  string // the process that recovers dies before this step
+	stuck  string // a step that always fails while the first process lives
 }
 
 func (s script) String() string {
-	return fmt.Sprintf("{%q, %d, %d, %q, %d, %q}", s.answer, s.call, s.fault, s.step, s.pause, s.again)
+	return fmt.Sprintf("{%q, %d, %d, %q, %d, %q, %q}", s.answer, s.call, s.fault, s.step, s.pause, s.again, s.stuck)
 }
 
 // The rules before and after differ in two ports, so that a mixture shows.
@@ -111,11 +112,14 @@ func (noFlows) end(uint32, bool) (int, error) { return 0, nil }
 // death is what a process dies of.
 type death struct{}
 
-// mortal runs f, which dies before the step.
-func mortal(t *txn, step string, f func()) {
+// mortal runs f, which dies before one step and cannot do another.
+func mortal(t *txn, step, stuck string, f func()) {
 	t.fault = func(at string) error {
-		if at == step {
+		switch at {
+		case step:
 			panic(death{})
+		case stuck:
+			return errors.New("injected fault")
 		}
 		return nil
 	}
@@ -146,10 +150,10 @@ func simulate(sc script) (complaint string) {
 	}
 	s.k.script = sc
 	w := &worker{txn: s.txn(), requests: make(chan request)}
-	mortal(&w.txn, sc.step, func() { s.live(w, sc) })
+	mortal(&w.txn, sc.step, sc.stuck, func() { s.live(w, sc) })
 	time.Sleep(sc.pause)
 	next := s.txn()
-	mortal(&next, sc.again, func() { _, _ = next.recoverAll(context.Background()) })
+	mortal(&next, sc.again, "", func() { _, _ = next.recoverAll(context.Background()) })
 	s.k.script.call = 0
 	last := s.txn()
 	if _, err := last.recoverAll(context.Background()); err != nil {
@@ -285,6 +289,7 @@ func TestRandomLives(t *testing.T) {
 			step:   rapid.SampledFrom(allSteps()).Draw(r, "step"),
 			pause:  rapid.SampledFrom([]time.Duration{0, 3 * time.Second, time.Minute}).Draw(r, "pause"),
 			again:  rapid.SampledFrom(allSteps()).Draw(r, "again"),
+			stuck:  rapid.SampledFrom(allSteps()).Draw(r, "stuck"),
 		}
 		var complaint string
 		synctest.Test(t, func(*testing.T) { complaint = simulate(sc) })
