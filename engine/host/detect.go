@@ -62,7 +62,7 @@ func (r *Real) detect(ctx context.Context) (*tools, error) {
 	if r.backend != "" {
 		return newTools(r.backend, alternative)
 	}
-	nftExists, legacyExists := nftTables(), legacyTables()
+	nftExists, legacyExists := nftTables(), hasLegacyTables()
 	if alternative == NFT && !legacyExists || alternative == Legacy && !nftExists {
 		return newTools(alternative, alternative)
 	}
@@ -189,17 +189,25 @@ func choose(alternative Backend, nft, legacy population) (Backend, []string) {
 	return b, nft.tables
 }
 
-// legacyTables reports whether a table of the legacy back end exists in this
-// network namespace. To ask the legacy tool for one would create it. The path
-// goes through the thread: /proc/net is that of the whole process.
-func legacyTables() bool {
-	for _, file := range []string{"ip_tables_names", "ip6_tables_names"} {
-		data, err := os.ReadFile("/proc/thread-self/net/" + file)
-		if err == nil && len(strings.TrimSpace(string(data))) > 0 {
-			return true
-		}
+// hasLegacyTables reports whether a table of the legacy back end exists in this
+// network namespace.
+func hasLegacyTables() bool {
+	return len(legacyTables(ruleset.V4))+len(legacyTables(ruleset.V6)) > 0
+}
+
+// legacyTables are the tables of the legacy back end that exist. To ask the
+// legacy tool for one would create it. The path goes through the thread:
+// /proc/net is that of the whole process.
+func legacyTables(f ruleset.Family) []string {
+	file := "ip_tables_names"
+	if f == ruleset.V6 {
+		file = "ip6_tables_names"
 	}
-	return false
+	data, err := os.ReadFile("/proc/thread-self/net/" + file)
+	if err != nil {
+		return nil // the module is not loaded
+	}
+	return strings.Fields(string(data))
 }
 
 // nftTables reports whether a table that the nft back end would show exists in

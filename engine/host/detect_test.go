@@ -132,9 +132,23 @@ func TestLookingMakesNoLegacyTable(t *testing.T) {
 		if _, err := k.Read(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if legacyTables() {
+		if hasLegacyTables() {
 			t.Fatalf("back end %q: a legacy table came into being", b)
 		}
+	}
+}
+
+// Docker without IPv6 leaves a host with legacy tables of one family only.
+func TestLookingMakesNoLegacyTableOfTheOtherFamily(t *testing.T) {
+	enterNamespace(t)
+	if out, err := exec.Command("iptables-legacy", "-P", "FORWARD", "DROP").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if _, err := NewReal(Options{Backend: Legacy}).Probe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := legacyTables(ruleset.V6); len(got) > 0 {
+		t.Errorf("IPv6 tables %q came into being", got)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vishvananda/netlink"
@@ -79,7 +80,7 @@ func (r *Real) hookOf(ctx context.Context, t *tools, f ruleset.Family) (version,
 	}
 	major, minor, patch := l.GetIptablesVersion()
 	version = fmt.Sprintf("%d.%d.%d", major, minor, patch)
-	if t.backend == Legacy && !legacyTables() {
+	if t.backend == Legacy && !slices.Contains(legacyTables(f), ruleset.Filter) {
 		return version, ruleset.Forward, nil // to list a chain would create the table
 	}
 	if r.lockFile != "" {
