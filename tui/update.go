@@ -48,7 +48,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.apply(m.policy.Handle(msg))
 	case page.StatusMsg:
 		if m.asked.status.Done(msg.N) {
-			m.status, m.statusErr = msg.Status, msg.Err
+			m.status, m.statusErr = msg.Value, msg.Err
 			return m, m.all(msg)
 		}
 	case page.TrialMsg:
@@ -61,7 +61,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.answered(msg)
 	case page.HistoryMsg:
 		if m.asked.history.Done(msg.N) {
-			return m, m.ended(outcome(msg.List, m.pending))
+			return m, m.ended(outcome(msg.Value, m.pending))
 		}
 	default:
 		return m, m.all(msg)

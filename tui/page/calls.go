@@ -156,37 +156,24 @@ func (c *Calls) answer(r *Request, what Answer, f func(context.Context) (engine.
 }
 
 // Status asks how things stand.
-func (c *Calls) Status(r *Request) tea.Cmd {
-	m := StatusMsg{N: c.number(r)}
-	return func() tea.Msg {
-		m.Status, m.Err = within(c.ctx, readLimit, c.backend.Status)
-		return m
-	}
-}
+func (c *Calls) Status(r *Request) tea.Cmd { return read(c, r, c.backend.Status) }
 
 // History lists what was applied.
 func (c *Calls) History(r *Request) tea.Cmd {
-	m := HistoryMsg{N: c.number(r)}
-	return func() tea.Msg {
-		m.List, m.Err = try(c.backend.History)
-		return m
-	}
+	return read(c, r, func(context.Context) ([]engine.Generation, error) { return c.backend.History() })
 }
 
 // Counters reads every counter.
-func (c *Calls) Counters(r *Request) tea.Cmd {
-	m := CountersMsg{N: c.number(r)}
-	return func() tea.Msg {
-		m.Counters, m.Err = within(c.ctx, readLimit, c.backend.Counters)
-		return m
-	}
-}
+func (c *Calls) Counters(r *Request) tea.Cmd { return read(c, r, c.backend.Counters) }
 
 // Flows reads every flow.
-func (c *Calls) Flows(r *Request) tea.Cmd {
-	m := FlowsMsg{N: c.number(r)}
+func (c *Calls) Flows(r *Request) tea.Cmd { return read(c, r, c.backend.Flows) }
+
+// read makes the command of a call that only reads.
+func read[T any](c *Calls, r *Request, f func(context.Context) (T, error)) tea.Cmd {
+	m := Reply[T]{N: c.number(r)}
 	return func() tea.Msg {
-		m.Flows, m.Err = within(c.ctx, readLimit, c.backend.Flows)
+		m.Value, m.Err = within(c.ctx, readLimit, f)
 		return m
 	}
 }

@@ -167,9 +167,9 @@ func (c *Counters) Handle(msg tea.Msg) Effect {
 		if c.err = msg.Err; msg.Err != nil {
 			break
 		}
-		c.latest = msg.Counters
+		c.latest = msg.Value
 		if !c.paused.on {
-			c.snap = msg.Counters
+			c.snap = msg.Value
 			c.show(c.Now().Sub(c.sorted) >= sortEvery)
 		}
 	}

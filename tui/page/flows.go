@@ -178,11 +178,11 @@ func (f *Flows) take(m FlowsMsg) {
 	if f.err = m.Err; m.Err != nil {
 		return
 	}
-	f.latest = m.Flows
+	f.latest = m.Value
 	if f.paused.on {
 		return
 	}
-	f.snap = m.Flows
+	f.snap = m.Value
 	f.show(f.Now().Sub(f.sorted) >= sortEvery)
 }
 

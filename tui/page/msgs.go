@@ -33,7 +33,23 @@ func (r *Request) Done(n uint64) bool {
 // Drop forgets the call: its answer will be stale.
 func (r *Request) Drop() { r.busy = false }
 
-// The answers of the engine. N is the number of the request.
+// Reply is an answer of the engine to a call that only reads. N is the number
+// of the request.
+type Reply[T any] struct {
+	N     uint64
+	Value T
+	Err   error
+}
+
+// The answers to Status, History, Counters and Flows.
+type (
+	StatusMsg   = Reply[engine.Status]
+	HistoryMsg  = Reply[[]engine.Generation]
+	CountersMsg = Reply[engine.CounterSnapshot]
+	FlowsMsg    = Reply[engine.FlowSnapshot]
+)
+
+// The other answers of the engine.
 type (
 	// LoadedMsg answers Load.
 	LoadedMsg struct {
@@ -85,30 +101,6 @@ type (
 		What   Answer
 		Status engine.TrialStatus
 		Err    error
-	}
-	// StatusMsg answers Status.
-	StatusMsg struct {
-		N      uint64
-		Status engine.Status
-		Err    error
-	}
-	// HistoryMsg answers History.
-	HistoryMsg struct {
-		N    uint64
-		List []engine.Generation
-		Err  error
-	}
-	// CountersMsg answers Counters.
-	CountersMsg struct {
-		N        uint64
-		Counters engine.CounterSnapshot
-		Err      error
-	}
-	// FlowsMsg answers Flows.
-	FlowsMsg struct {
-		N     uint64
-		Flows engine.FlowSnapshot
-		Err   error
 	}
 	// AccountingMsg answers EnableAccounting.
 	AccountingMsg struct {

@@ -70,18 +70,18 @@ func (o *Overview) Handle(msg tea.Msg) Effect {
 	case StatusMsg:
 		o.known, o.statusErr = true, msg.Err
 		if msg.Err == nil {
-			o.status = msg.Status
+			o.status = msg.Value
 		}
 	case CountersMsg:
 		if o.askCounters.Done(msg.N) {
 			if o.liveErr = msg.Err; msg.Err == nil {
-				o.counters = msg.Counters
+				o.counters = msg.Value
 				o.remember()
 			}
 		}
 	case FlowsMsg:
 		if o.askFlows.Done(msg.N) && msg.Err == nil {
-			o.flows = msg.Flows
+			o.flows = msg.Value
 		}
 	}
 	return Effect{}
@@ -169,7 +169,7 @@ func (o *Overview) heads(width int) []string {
 		if i < len(left) {
 			l.Cell(left[i].how, " "+left[i].text, half-1)
 		}
-		l.To(half-1).Put(o.Styles.Rule, widget.Safe(o.Styles.Glyphs.Vertical))
+		l.To(half-1).Glyph(o.Styles.Rule, o.Styles.Glyphs.Vertical)
 		if i < len(right) {
 			l.Put(right[i].how, " "+right[i].text)
 		}

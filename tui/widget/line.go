@@ -39,6 +39,9 @@ func (l *Line) Put(st style.Style, s Safe) *Line {
 // Text appends a text without style.
 func (l *Line) Text(s Safe) *Line { return l.Put(style.Style{}, s) }
 
+// Glyph appends a character of the glyph set.
+func (l *Line) Glyph(st style.Style, glyph string) *Line { return l.Put(st, Safe(glyph)) }
+
 // Cell appends a text in a field of exactly width cells, cut or filled up with
 // blanks on the right.
 func (l *Line) Cell(st style.Style, s Safe, width int) *Line {
