@@ -1,0 +1,347 @@
+package engine_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ti-mo/conntrack"
+
+	"github.com/mfwtui/mfwtui/engine/host"
+	"github.com/mfwtui/mfwtui/engine/lab"
+	"github.com/mfwtui/mfwtui/engine/plan"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tables"
+)
+
+// TestTraceAndKernelAgree loads random tables for real and sends random packets,
+// and holds the packet trace of the compiled rules to what becomes of them: who
+// answers or refuses and how, and what NAT made of the packet on its way. Seed n
+// makes the n-th set of tables; every fourth is for the same lab.
+//
+// The packets are connections and datagrams of ordinary sockets, answered by
+// servers that tell whom they see. Nothing is exacter: a rule's counter tells
+// that it was met, and neither that the packet arrived nor how it looked then.
+// Nor is anything quicker, since a packet costs a tenth of a load and those of
+// one set are sent at the same time.
+func TestTraceAndKernelAgree(t *testing.T) {
+	needs(t)
+	const sets, packets = 500, 20
+	labs := []lab.Options{
+		{Backend: host.NFT, NoDocker: true}, {Backend: host.Legacy, NoDocker: true},
+		{Backend: host.NFT, Docker6: true}, {Backend: host.Legacy},
+	}
+	var seen tally
+	t.Run("labs", func(t *testing.T) {
+		for i, opts := range labs {
+			t.Run(fmt.Sprintf("%s-docker=%t", opts.Backend, !opts.NoDocker), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, opts)
+				for seed := i; seed < sets; seed += len(labs) {
+					r := rand.New(rand.NewPCG(uint64(seed), 2))
+					rules := w.enforce(randomTables(r))
+					for _, s := range w.volley(r, rules, packets) {
+						seen.add(s)
+						if s.got != s.want {
+							t.Errorf("seed %d: %+v\nthe trace says %s\nthe kernel says %s\n%s", seed, s.packet, s.want, s.got, w.describe(s))
+						}
+					}
+				}
+			})
+		}
+	})
+	seen.check(t, sets, packets)
+}
+
+// TestDisagreementIsSeen holds the trace of one ruleset to the kernel with
+// another.
+func TestDisagreementIsSeen(t *testing.T) {
+	needs(t)
+	w := newWorld(t, lab.Options{NoDocker: true})
+	files := randomTables(rand.New(rand.NewPCG(0, 2)))
+	files[tables.Interfaces], files[tables.Virtuals], files[tables.Options] = "eth0 ext -\n", "", ""
+	files[tables.Rules] = "ext FW ALL ALL ALL accept\n"
+	accepting := w.enforce(files)
+	files[tables.Rules] = "ext FW ALL ALL ALL reject\n"
+	w.enforce(files)
+	for _, s := range w.volley(rand.New(rand.NewPCG(1, 2)), accepting, 40) {
+		if wrong := s.packet.In == "eth0" && s.judgement.Local; wrong != (s.got != s.want) {
+			t.Errorf("%+v: the trace says %s, the kernel says %s, one of which is of other rules: %t", s.packet, s.want, s.got, wrong)
+		}
+	}
+}
+
+// greProtocol is a protocol without ports that the kernel does not answer.
+const greProtocol = 47
+
+// enforce loads what tables compile to over what is there, and returns what the
+// kernel shall then hold: foreign rules and ours.
+func (w *world) enforce(files map[tables.Kind]string) *ruleset.Ruleset {
+	w.t.Helper()
+	w.tables(files)
+	p := w.preview()
+	want := plan.Target{Rules: p.Compiled.Rules, Hooks: p.Compiled.Hooks}
+	steps, err := plan.Confirm(p.Live, want, plan.Owned(want.Rules))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, step := range steps {
+		w.load(step)
+	}
+	w.inSync()
+	w.forgetFlows()
+	return plan.After(w.base, want, plan.Ownership{})
+}
+
+// forgetFlows empties the table of connections.
+func (w *world) forgetFlows() {
+	w.t.Helper()
+	w.on(func() error {
+		c, err := conntrack.Dial(nil)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		return c.Flush()
+	})
+}
+
+// shot is a packet with what the trace says of it and what became of it.
+type shot struct {
+	from      station
+	packet    ruleset.Packet
+	judgement ruleset.Judgement
+	want, got string
+}
+
+// volley sends packets at the same time.
+func (w *world) volley(r *rand.Rand, rules *ruleset.Ruleset, packets int) []shot {
+	w.t.Helper()
+	tracer := ruleset.NewTracer(rules)
+	var shots []shot
+	taken := map[ruleset.Family]bool{}
+	for len(shots) < packets {
+		s := w.randomShot(r, uint16(len(shots)))
+		s.judgement = tracer.Judge(s.packet, w.route)
+		if !w.tellsSomething(s, taken) {
+			continue
+		}
+		s.want = w.expected(s)
+		shots = append(shots, s)
+	}
+	var busy sync.WaitGroup
+	for i := range shots {
+		busy.Go(func() { shots[i].got = w.fire(shots[i]) })
+	}
+	busy.Wait()
+	return shots
+}
+
+// randomShot makes a packet. No two of a volley have the same source port, so
+// that whatever NAT does to them, they are different flows. The service "from"
+// asks for the lower half.
+func (w *world) randomShot(r *rand.Rand, number uint16) shot {
+	f := pick(r, ruleset.V4, ruleset.V6)
+	s, to := shot{from: pick(r, w.stations...)}, pick(r, w.stations...)
+	for s.from.host == w.Firewall && r.IntN(4) > 0 { // what it sends itself meets NAT alone
+		s.from = pick(r, w.stations...)
+	}
+	if r.IntN(3) == 0 { // what virtuals translate
+		to = w.owner(netip.MustParseAddr(pick(r, "203.0.113.1", "203.0.113.1", "192.168.10.1", "203.0.113.11")))
+	}
+	s.packet = ruleset.Packet{
+		In: s.from.behind, Src: s.from.addr(f), Dst: to.addr(f),
+		Proto: pick(r, ruleset.TCP, ruleset.TCP, ruleset.TCP, ruleset.UDP, ruleset.UDP, ruleset.ICMP, ruleset.ICMP, greProtocol),
+	}
+	p := &s.packet
+	if s.from.host == w.Firewall {
+		_, p.Out = w.route(p.Dst)
+	}
+	switch p.Proto {
+	case ruleset.TCP, ruleset.UDP:
+		p.SrcPort, p.DstPort = pick(r, uint16(20_000), 30_000)+number, pick(r, worldPorts...)
+		if p.Proto == ruleset.TCP && to.host == w.Firewall && r.IntN(4) == 0 {
+			p.DstPort = 8080
+		}
+	case ruleset.ICMP:
+		p.ICMPType = 8
+		if f == ruleset.V6 {
+			p.Proto, p.ICMPType = ruleset.ICMPv6, 128
+		}
+	}
+	return s
+}
+
+// tellsSomething leaves out packets that do not pass the firewall, because they
+// stay in one network or on one host, those that come back to the host that
+// sent them, which no host takes, a second one of a protocol without ports, which
+// may be of the same flow, and one over IPv6 that is translated: its checksum
+// covers the addresses, and NAT does not know where it stands.
+func (w *world) tellsSomething(s shot, taken map[ruleset.Family]bool) bool {
+	to, end := w.owner(s.packet.Dst), w.owner(s.judgement.Packet.Dst)
+	switch {
+	case to.host == s.from.host, end.host == s.from.host:
+		return false
+	case to.network() == s.from.network() && to.host != w.Firewall && s.from.host != w.Firewall && !s.bridged():
+		return false
+	case s.packet.Proto != greProtocol:
+		return true
+	case taken[s.packet.Family()]:
+		return false
+	}
+	taken[s.packet.Family()] = true
+	return s.packet.Family() == ruleset.V4 || !s.judgement.DNATed && !s.judgement.Masqueraded
+}
+
+// fire sends the packet and says what became of it.
+func (w *world) fire(s shot) string {
+	probe := lab.Probe{Proto: s.packet.Proto, Src: s.packet.Src, Dst: s.packet.Dst, SrcPort: s.packet.SrcPort, Port: s.packet.DstPort}
+	expect := lab.Open // or any answer: worth waiting for
+	if s.want == string(lab.Drop) {
+		expect, probe.Timeout = lab.Drop, 150*time.Millisecond
+	}
+	a, err := s.from.host.Expect(expect, probe)
+	switch {
+	case err != nil:
+		return err.Error()
+	case a.From.IsValid():
+		return fmt.Sprintf("ICMP %d/%d", a.Type, a.Code)
+	case s.want == proxied && a.Server == lab.Web && a.Seen.Port() != s.packet.SrcPort:
+		return proxied
+	case a.Outcome == lab.Open && a.Server != "":
+		return arrival(a.Server, a.Local, a.Seen)
+	}
+	return string(a.Outcome)
+}
+
+func arrival(server string, at, from netip.AddrPort) string {
+	return fmt.Sprintf("OPEN, %s at %s sees %s", server, at, from)
+}
+
+// refusals are the ICMP types and codes of the words after --reject-with.
+var refusals = map[string]string{
+	"tcp-reset":             string(lab.RST),
+	"icmp-port-unreachable": "ICMP 3/3",
+	"icmp-host-unreachable": "ICMP 3/1",
+	"icmp-host-prohibited":  "ICMP 3/10",
+	"icmp6-adm-prohibited":  "ICMP 1/1",
+}
+
+// expected is what the judgement of the trace means for who sent the packet.
+func (w *world) expected(s shot) string {
+	switch j := s.judgement; j.Outcome {
+	case ruleset.Dropped:
+		return string(lab.Drop)
+	case ruleset.Rejected:
+		if j.DNATed && j.With == "tcp-reset" && s.bridged() {
+			return string(lab.Drop)
+		}
+		return refusals[j.With]
+	}
+	p := s.judgement.Packet
+	if p.Proto != ruleset.TCP && p.Proto != ruleset.UDP {
+		return string(lab.Open)
+	}
+	at, from := netip.AddrPortFrom(p.Dst, p.DstPort), netip.AddrPortFrom(p.Src, p.SrcPort)
+	switch {
+	case s.judgement.Masqueraded:
+		from = netip.AddrPortFrom(w.masquerade(p), p.SrcPort)
+	case s.judgement.Local && p.DstPort == proxyPort && w.docker:
+		return proxied
+	}
+	return arrival(w.owner(p.Dst).host.Name, at, from)
+}
+
+// proxyPort is the port that the container web publishes, and proxied what
+// becomes of a connection that Docker's proxy carries there.
+const (
+	proxyPort = 8080
+	proxied   = "OPEN, by the proxy"
+)
+
+// masquerade is the address of the interface that a packet leaves by.
+func (w *world) masquerade(p ruleset.Packet) netip.Addr {
+	for _, s := range w.stations {
+		if s.host == w.Firewall && s.iface == p.Out {
+			return s.addr(p.Family())
+		}
+	}
+	panic("no interface " + p.Out)
+}
+
+// describe shows what a failure needs to be understood.
+func (w *world) describe(s shot) string {
+	var b strings.Builder
+	for _, kind := range []tables.Kind{tables.Interfaces, tables.Rules, tables.Virtuals, tables.Options} {
+		text, err := os.ReadFile(filepath.Join(w.config.Dir, kind.String()))
+		fmt.Fprintf(&b, "-- %s --\n%s", kind, text)
+		if err != nil {
+			w.t.Error(err)
+		}
+	}
+	b.WriteString("-- decided by --\n")
+	for _, step := range s.judgement.Path {
+		rule := "policy"
+		if step.Rule != nil {
+			rule = step.Rule.Text(s.packet.Family())
+		}
+		fmt.Fprintln(&b, step.Table, step.Chain, rule)
+	}
+	return b.String()
+}
+
+// tally counts what packets met, over all labs.
+type tally struct {
+	mu    sync.Mutex
+	sets  int
+	count map[string]int
+}
+
+func (c *tally) add(s shot) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.count == nil {
+		c.count = make(map[string]int)
+	}
+	what, _, _ := strings.Cut(s.want, ",")
+	c.count["all"]++
+	c.count[what]++
+	c.count[s.packet.Family().String()]++
+	for name, is := range map[string]bool{
+		"local": s.judgement.Local, "translated": s.judgement.DNATed, "masqueraded": s.judgement.Masqueraded,
+		"bridged": s.packet.In != "" && s.packet.In == s.judgement.Packet.Out,
+	} {
+		if is {
+			c.count[name]++
+		}
+	}
+}
+
+// check fails the test when too few packets met something to prove anything.
+func (c *tally) check(t *testing.T, sets, packets int) {
+	t.Helper()
+	if t.Failed() {
+		return
+	}
+	t.Logf("%v", c.count)
+	if got := c.count["all"]; got != sets*packets {
+		t.Errorf("%d packets were sent, want %d", got, sets*packets)
+	}
+	for _, what := range []string{
+		"OPEN", "DROP", "RST", "ICMP 3/1", "ICMP 3/3", "ICMP 3/10", "ICMP 1/1",
+		"v4", "v6", "local", "translated", "masqueraded", "bridged",
+	} {
+		if c.count[what] < sets*packets/200 {
+			t.Errorf("only %d packets met %s: %v", c.count[what], what, c.count)
+		}
+	}
+}
+
+// bridged reports whether the packet comes in through the port of a bridge.
+func (s shot) bridged() bool { return s.packet.In == "br0" || s.packet.In == "docker0" }
