@@ -188,6 +188,19 @@ func TestClockStaysOnScreenWhileLookingAround(t *testing.T) {
 	})
 }
 
+func TestTrialEndedElsewhereAndHereIsSaidOnce(t *testing.T) {
+	inConsole(t, 80, 24, func(s *tuitest.Site) { s.StartTrial(time.Minute) }, func(c *console) {
+		c.text("k7qx")
+		_, confirm := c.Update(keyPress("enter"))
+		_, history := c.Update(tickMsg(time.Now())) // finds no trial any more, and asks how it ended
+		answer := confirm()
+		c.send(answer)
+		c.do(history)
+		c.shows("kept: the new rules stay")
+		c.hides("the trial has ended")
+	})
+}
+
 func TestSilentGuardianIsNamed(t *testing.T) {
 	inConsole(t, 80, 24, func(s *tuitest.Site) { s.StartTrial(time.Minute) }, func(c *console) {
 		c.site.Fail = map[string]error{"Trial": errors.New("the guardian does not answer")}

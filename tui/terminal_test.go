@@ -44,8 +44,7 @@ func (e *terminal) Write(p []byte) (int, error) {
 func onTerminal(t *testing.T, width, height int, site *tuitest.Site, env ...string) *terminal {
 	t.Helper()
 	keys, typed := io.Pipe()
-	e := &terminal{T: t, screen: vt.NewSafeEmulator(width, height), keys: typed, done: make(chan error, 1)}
-	go func() { _, _ = io.Copy(io.Discard, e.screen) }()
+	e := newTerminal(t, width, height, typed)
 	ctx, cancel := context.WithCancel(t.Context())
 	options := Options{Env: append([]string{"TERM=xterm-256color", "LANG=C.UTF-8"}, env...), Input: keys, Output: e, Width: width, Height: height}
 	go func() { e.done <- Run(ctx, site, options) }()
@@ -53,8 +52,16 @@ func onTerminal(t *testing.T, width, height int, site *tuitest.Site, env ...stri
 		cancel()
 		typed.Close()
 		<-e.done
-		e.screen.Close()
 	})
+	return e
+}
+
+// newTerminal makes an emulator whose replies go nowhere: the terminal answers
+// nothing.
+func newTerminal(t *testing.T, width, height int, keys io.Writer) *terminal {
+	e := &terminal{T: t, screen: vt.NewSafeEmulator(width, height), keys: keys, done: make(chan error, 1)}
+	go func() { _, _ = io.Copy(io.Discard, e.screen) }()
+	t.Cleanup(func() { e.screen.InputPipe().(io.Closer).Close() }) // its own Close is not safe beside Read
 	return e
 }
 
@@ -174,8 +181,7 @@ func TestBytesPerRefreshAndKey(t *testing.T) {
 			now := func() time.Time { return begin.Add(time.Duration(offset.Load())) }
 			keys, typed := io.Pipe()
 			defer typed.Close()
-			e := &terminal{T: t, screen: vt.NewSafeEmulator(b.width, b.height), keys: typed}
-			go func() { _, _ = io.Copy(io.Discard, e.screen) }()
+			e := newTerminal(t, b.width, b.height, typed)
 			o := Options{Env: []string{"TERM=xterm-256color"}, Input: keys, Output: e, Width: b.width, Height: b.height}
 			m := newModel(t.Context(), tuitest.New(now), style.New(style.Basic(), style.Unicode()), now)
 			p := tea.NewProgram(m, programOptions(t.Context(), o)...)

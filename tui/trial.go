@@ -17,6 +17,8 @@ func (m *model) takeTrial(msg page.TrialMsg) tea.Cmd {
 		m.trial.Take(msg.Status, msg.Err)
 	case msg.Err != nil:
 		m.note = page.Note{Text: widget.Format("whether a trial is pending is not known: %v", msg.Err), Kind: page.Warn}
+	case msg.Pending && m.review.Applying():
+		// Our own apply, before its flip: its answer opens the trial.
 	case msg.Pending:
 		return m.openTrial(msg.Status)
 	case m.pending != "" && !m.asked.history.Busy():
@@ -62,6 +64,7 @@ func (m *model) answered(msg page.AnsweredMsg) tea.Cmd {
 func (m *model) ended(st engine.TrialStatus) tea.Cmd {
 	m.pending = ""
 	m.asked.trial.Drop() // an answer under way is about the time before
+	m.asked.history.Drop()
 	to := page.OverviewScreen
 	switch st.State {
 	case "confirmed":

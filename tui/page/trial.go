@@ -154,6 +154,12 @@ func (t *Trial) Render(width, height int) View {
 }
 
 func (t *Trial) clock(width int) []string {
+	switch t.status.State {
+	case "prepared":
+		return []string{t.line(width).Put(t.Styles.Strong, "  BEING PREPARED: nothing has changed yet").String()}
+	case "confirming":
+		return []string{t.line(width).Put(t.Styles.Strong, "  BEING CONFIRMED: the new rules stay").String()}
+	}
 	left := t.Left()
 	how := t.Styles.Strong
 	if left < 10*time.Second {
