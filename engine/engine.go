@@ -55,6 +55,8 @@ type Preview struct {
 	// Lockout says in words what would happen to the administrator's own
 	// connection; empty when it is not known.
 	Lockout Lockout
+
+	adopted []string // sets that MicroFW left and that nobody uses
 }
 
 // Lockout is the verdict of the compiled rules about the administrator's own

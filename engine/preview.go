@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -73,6 +74,8 @@ func (e *Engine) Preview(ctx context.Context, set *tables.Set) (*Preview, error)
 	if err != nil {
 		return nil, err
 	}
+	p.adopted = leftBehind(now, cfg, own)
+	own.Sets = slices.Concat(own.Sets, p.adopted)
 	beside.Go(func() { p.Fingerprint = plan.Fingerprint(now, own) })
 	p.Diff = plan.Compare(now, target(compiled), own)
 	beside.Wait()
@@ -91,6 +94,17 @@ func (e *Engine) owned() (plan.Ownership, error) {
 		return plan.Ownership{}, err
 	}
 	return gen.Own, nil
+}
+
+// leftBehind are the sets that MicroFW made for these tables and that nobody
+// uses. There is nothing to look for on a host whose sets are all recorded.
+func leftBehind(now *ruleset.Ruleset, cfg *tables.Config, own plan.Ownership) []string {
+	for name := range now.Sets {
+		if !slices.Contains(own.Sets, name) {
+			return plan.Unused(now, compile.MicroFWSets(cfg))
+		}
+	}
+	return nil
 }
 
 // appliedTables are the tables of the confirmed generation; nil when there is

@@ -34,6 +34,7 @@ func (e *Engine) Apply(ctx context.Context, p *Preview, req ApplyRequest) (Trial
 	return apply.Start(ctx, e.kernel, e.paths, apply.Request{
 		Want:        target(p.Compiled),
 		Tables:      p.Tables,
+		Adopt:       p.adopted,
 		Fingerprint: p.Fingerprint,
 		Timeout:     req.Timeout,
 		Yes:         req.Yes,
@@ -95,8 +96,7 @@ func (e *Engine) brokenTables() string {
 	}
 	for _, p := range problems {
 		if p.Severity == tables.Error {
-			errors, _ := problems.Count()
-			return fmt.Sprintf("the tables in %s have %d errors, the first is %v", e.cfg.Dir, errors, p)
+			return fmt.Sprintf("the tables in %s have errors, the first is %v", e.cfg.Dir, p)
 		}
 	}
 	return ""

@@ -32,6 +32,9 @@ type Request struct {
 	Want plan.Target
 	// Tables are the bytes of each table file, stored with the generation.
 	Tables map[string][]byte
+	// Adopt names sets in the kernel that are taken over although no
+	// generation recorded them: what MicroFW left and nobody uses.
+	Adopt []string
 	// Fingerprint is that of the live ruleset which the preview was made
 	// from; empty takes the one found now.
 	Fingerprint string

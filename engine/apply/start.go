@@ -73,7 +73,7 @@ func start(ctx context.Context, k host.Kernel, paths Paths, req Request) (Status
 	s := store{paths.State}
 	err = s.write(meta{
 		ID: id, When: time.Now(), Who: req.Who, Previous: s.linked(currentLink),
-		AdminPort: req.Admin.Server.Port(), Own: plan.Owned(req.Want.Rules),
+		AdminPort: req.Admin.Server.Port(), Own: plan.Owned(req.Want.Rules), Adopt: req.Adopt,
 	}, req.Want, req.Tables)
 	if err != nil {
 		err = fmt.Errorf("store the new rules: %w", err)

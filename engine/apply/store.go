@@ -52,6 +52,7 @@ type meta struct {
 	AdminPort uint16 // of this host, where the administrator was connected
 	Hooks     []ruleset.Hook
 	Own       plan.Ownership
+	Adopt     []string // see Request
 }
 
 // result is result.json: how the transaction ended.

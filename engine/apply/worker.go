@@ -225,7 +225,7 @@ func (w *worker) adopt(fingerprint string) error {
 }
 
 // loadGeneration reads and verifies the new generation, and finds what the one
-// before recorded as ours.
+// before recorded as ours, and what the new one adopts.
 func (t *txn) loadGeneration() error {
 	m, want, err := t.store.target(t.j.Generation)
 	if err != nil {
@@ -238,6 +238,7 @@ func (t *txn) loadGeneration() error {
 	if t.own, err = t.recorded(m.Previous); err != nil {
 		return err
 	}
+	t.own.Sets = union(t.own.Sets, m.Adopt)
 	return nil
 }
 

@@ -210,6 +210,26 @@ func (m *mine) ownSets(live, want *ruleset.Ruleset, own Ownership) {
 	}
 }
 
+// Unused lists the sets of live that are exactly as in known and that nothing
+// uses, in order. With known as what MicroFW makes for some tables they are
+// what it left behind, and may be given to a plan as recorded.
+func Unused(live *ruleset.Ruleset, known ruleset.Sets) []string {
+	var names []string
+	var users map[string]setUse
+	for _, name := range live.Sets.Names() {
+		if s := known[name]; s == nil || !live.Sets[name].Equal(s) {
+			continue
+		}
+		if users == nil {
+			users = new(mine).users(live)
+		}
+		if users[name].foreign == "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // setUse says who uses a set: a rule of a chain of ours, one that carries our
 // comment there, and, in words, the first foreign user.
 type setUse struct {
