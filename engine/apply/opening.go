@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine/plan"
@@ -25,7 +26,7 @@ func (t *txn) stage(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if len(steps) == 0 {
-		return false, nil
+		return false, t.step("read back", func() error { return t.verifySame(ctx) })
 	}
 	loading := t.step("stage", func() error { return run(ctx, t.k, steps) })
 	if err := t.step("read back", func() error { return t.read(ctx) }); err != nil {
@@ -38,7 +39,13 @@ func (t *txn) stage(ctx context.Context) (bool, error) {
 // A tool that failed but did its work is forgiven; one that reports success
 // without doing it is not.
 func (t *txn) verifyStaged(steps plan.Steps, loading error) error {
-	if err := checkLanded(t.live, steps); err != nil {
+	var fingerprint, trial string
+	var beside sync.WaitGroup
+	beside.Go(func() { fingerprint = plan.Fingerprint(t.live, t.own) })
+	beside.Go(func() { trial = census(t.live) })
+	err := checkLanded(t.live, steps)
+	beside.Wait()
+	if err != nil {
 		if loading != nil {
 			return loading
 		}
@@ -47,11 +54,28 @@ func (t *txn) verifyStaged(steps plan.Steps, loading error) error {
 	if loading != nil {
 		t.prove("a tool reported a failure, but the kernel has everything: %v", loading)
 	}
+	if fingerprint != t.j.Fingerprint {
+		return ErrChanged
+	}
+	t.j.Census = trial
+	t.prove("read back: the kernel holds the new rules and sets exactly as the tables say, IPv4 and IPv6")
+	return nil
+}
+
+// verifySame is verifyStaged where nothing was staged.
+func (t *txn) verifySame(ctx context.Context) error {
+	if err := t.read(ctx); err != nil {
+		return err
+	}
+	return t.unchanged()
+}
+
+// unchanged checks that nobody else changed what is ours since it was read
+// first.
+func (t *txn) unchanged() error {
 	if plan.Fingerprint(t.live, t.own) != t.j.Fingerprint {
 		return ErrChanged
 	}
-	t.j.Census = census(t.live)
-	t.prove("read back: the kernel holds the new rules and sets exactly as the tables say, IPv4 and IPv6")
 	return nil
 }
 
@@ -62,15 +86,17 @@ func (t *txn) arm(ctx context.Context) error {
 	t.j.Started = t.now()
 	t.j.Deadline = t.j.Started + t.j.Timeout
 	if err := t.step("journal trial", func() error { return t.save(Trial) }); err != nil {
+		t.j.Started = 0 // nothing was put in force
 		return err
 	}
+	open := func() error { return t.flip(ctx, kernelSeconds(t.j.Timeout)) }
 	if !t.j.DeadMan {
-		if err := t.step("load", func() error { return t.loadAll(ctx, t.want) }); err != nil {
-			return err
-		}
-	} else if err := t.step("flip", func() error { return t.flip(ctx, kernelSeconds(t.j.Timeout)) }); err != nil {
+		open = func() error { return t.bring(ctx, t.want, t.allOwned()) }
+	}
+	if err := t.step("flip", open); err != nil {
 		return err
 	}
+	t.j.Census = census(t.live)
 	t.j.Code = newCode()
 	return t.step("journal code", func() error { return t.save(Trial) })
 }
@@ -107,17 +133,4 @@ func (t *txn) prolong(ctx context.Context, until time.Duration) error {
 	}
 	t.j.Deadline = until
 	return t.save(Trial)
-}
-
-// loadAll makes a target the whole truth without a gate: one transaction for
-// each table and family, not one for all.
-func (t *txn) loadAll(ctx context.Context, target plan.Target) error {
-	if err := t.read(ctx); err != nil {
-		return err
-	}
-	steps, err := plan.Confirm(t.live, target, t.allOwned())
-	if err != nil {
-		return err
-	}
-	return run(ctx, t.k, steps)
 }
