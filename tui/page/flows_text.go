@@ -41,6 +41,8 @@ func shortState(s string) string {
 		return "LASTAK"
 	case "FIN_WAIT":
 		return "FIN-W"
+	case "REPLIED":
+		return "REPLY"
 	case "UNREPLIED":
 		return "UNREPL"
 	case "ASSURED":

@@ -42,7 +42,8 @@ type Source[K comparable] struct {
 
 // Table shows a window of any number of rows. Drawing and moving cost the same
 // for ten rows and for a hundred thousand. The selection follows the key of the
-// row, not its place.
+// row, not its place; before a row was chosen, and after "first", it stays on
+// the first one.
 type Table[K comparable] struct {
 	Columns []Column
 	// Cursor is the column of the cell cursor; -1 for none.
@@ -56,6 +57,7 @@ type Table[K comparable] struct {
 	order []int32 // the indices of the rows that are kept, in order
 	at    int     // selected place in order
 	key   K
+	held  bool // the selection follows key
 	top   int
 	page  int
 	moves Movement
@@ -128,6 +130,10 @@ func (t *Table[K]) compare() func(i, j int32) int {
 
 // follow puts the selection where its key went.
 func (t *Table[K]) follow() {
+	if !t.held {
+		t.choose(0)
+		return
+	}
 	for p, i := range t.order {
 		if t.src.Key(int(i)) == t.key {
 			t.at = p
@@ -149,6 +155,7 @@ func (t *Table[K]) Select(key K) bool {
 	for p, i := range t.order {
 		if t.src.Key(int(i)) == key {
 			t.choose(p)
+			t.held = true
 			return true
 		}
 	}
@@ -177,6 +184,7 @@ func (t *Table[K]) Key(k tea.KeyPressMsg) bool {
 	at, ok := t.moves.Step(k, t.at, len(t.order), t.page)
 	if ok {
 		t.choose(at)
+		t.held = !t.moves.Top.Is(k)
 	}
 	return ok
 }

@@ -99,6 +99,20 @@ func TestTableSelectionFollowsTheKey(t *testing.T) {
 	}
 }
 
+func TestTableStaysOnTheFirstRowUntilOneIsChosen(t *testing.T) {
+	table := newThings(thing{"a", 1}, thing{"b", 2})
+	table.Set(things([]thing{{"x", 9}, {"a", 1}}))
+	if i, _ := table.Selected(); i != 0 {
+		t.Errorf("the selection left the first row for %d", i)
+	}
+	table.Key(press("j"))
+	table.Key(press("g"))
+	table.Set(things([]thing{{"y", 9}, {"x", 9}}))
+	if i, _ := table.Selected(); i != 0 {
+		t.Errorf("after g the selection left the first row for %d", i)
+	}
+}
+
 func TestTableSorts(t *testing.T) {
 	table := newThings(thing{"b", 2}, thing{"a", 3}, thing{"c", 1})
 	order := func() string {
@@ -123,6 +137,7 @@ func TestTableRefreshKeepsTheOrder(t *testing.T) {
 	table := newThings(thing{"a", 1}, thing{"b", 2})
 	table.SortBy = 1
 	table.Set(things([]thing{{"a", 1}, {"b", 2}}))
+	table.Select("a")
 	table.Refresh(things([]thing{{"new", 9}, {"a", 7}, {"b", 2}}))
 	want := ` NAME    SIZEv
  b           2
