@@ -145,8 +145,10 @@ func demandStatus(ts *testscript.TestScript, neg bool, args []string) {
 var packetCounts = regexp.MustCompile(`(?m)^#.*\n| \[\d+:\d+\]$`)
 
 // writeKernel asks the tools themselves, so that nothing is compared with what
-// mfwtui believes.
+// mfwtui believes. An apply answers before its guardian has tidied up, so it
+// waits for that first.
 func writeKernel(ts *testscript.TestScript, backend host.Backend, file string) {
+	awaitGuardian(ts)
 	var all strings.Builder
 	for _, c := range []string{"iptables-" + string(backend) + "-save", "ip6tables-" + string(backend) + "-save", "ipset save"} {
 		args := strings.Fields(c)
@@ -154,6 +156,25 @@ func writeKernel(ts *testscript.TestScript, backend host.Backend, file string) {
 		all.WriteString(packetCounts.ReplaceAllString(ts.ReadFile("stdout"), ""))
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(file), []byte(all.String()), 0o644))
+}
+
+// awaitGuardian waits until no guardian holds the lock of the transaction.
+func awaitGuardian(ts *testscript.TestScript) {
+	f, err := os.Open(filepath.Join(ts.Getenv("MFWTUI_RUN"), "tx.lock"))
+	if errors.Is(err, os.ErrNotExist) {
+		return
+	}
+	ts.Check(err)
+	defer f.Close()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("the guardian lives on: %v", err)
+		}
+	}
 }
 
 // awaitPending polls the program's own status.
