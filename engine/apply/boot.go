@@ -58,7 +58,10 @@ func (t *txn) boot(ctx context.Context) (string, error) {
 	for _, c := range t.candidates(current, previous) {
 		want, err := c.load()
 		if err == nil {
-			err = t.bring(ctx, want)
+			if t.j.IPv4Only {
+				want = onlyIPv4(want)
+			}
+			err = t.bring(ctx, want, joinOwned(t.own, plan.Owned(want.Rules)))
 		}
 		if err == nil {
 			return "loaded " + c.name, errors.Join(failures...)
@@ -96,30 +99,6 @@ func (t *txn) candidates(current, previous string) []candidate {
 		{"the previous generation", whole(previous)},
 		{"the lock-down rules: SSH from anywhere, nothing else", func() (plan.Target, error) { return lock, nil }},
 	}
-}
-
-// bring makes a target the whole truth, and believes it when the kernel shows
-// it.
-func (t *txn) bring(ctx context.Context, want plan.Target) error {
-	if t.j.IPv4Only {
-		want = onlyIPv4(want)
-	}
-	if err := t.read(ctx); err != nil {
-		return err
-	}
-	own := joinOwned(t.own, plan.Owned(want.Rules))
-	steps, err := plan.Confirm(t.live, want, own)
-	if err != nil {
-		return err
-	}
-	loading := run(ctx, t.k, steps)
-	if err := t.read(ctx); err != nil {
-		return errors.Join(loading, err)
-	}
-	if diff := plan.Compare(t.live, want, own); !diff.Empty() {
-		return errors.Join(loading, errors.New("the kernel does not show what was loaded"))
-	}
-	return nil
 }
 
 // Teardown removes all that is ours from the kernel. The generations stay, and

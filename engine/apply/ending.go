@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine/plan"
@@ -108,7 +107,7 @@ func (t *txn) confirm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := t.step("promote", func() error { return t.store.promote(t.j.Generation) }); err != nil {
+	if err := t.step("promote", func() error { return t.promote() }); err != nil {
 		return err
 	}
 	if err = t.rewrite(ctx, steps); err != nil {
@@ -118,6 +117,17 @@ func (t *txn) confirm(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", errUntidy, err)
 	}
 	return nil
+}
+
+// promote decides: from here on the new rules boot. What fails after the one
+// rename that counts is only told.
+func (t *txn) promote() error {
+	err := t.store.promote(t.j.Generation)
+	if err != nil && t.store.linked(currentLink) == t.j.Generation {
+		t.j.Reason = join("; ", t.j.Reason, err.Error())
+		return nil
+	}
+	return err
 }
 
 // hold keeps the gate open for good, and plans the rest. The plan checks that
@@ -170,34 +180,7 @@ func (t *txn) rewrite(ctx context.Context, steps plan.Steps) error {
 	if err := t.step("rewrite", func() error { return run(ctx, t.k, steps) }); err != nil {
 		return err
 	}
-	return t.step("verify kept", func() error { return t.verifyIs(ctx, t.want) })
-}
-
-// verifyIs reads the kernel and compares it with what should be there now.
-func (t *txn) verifyIs(ctx context.Context, want plan.Target) error {
-	if err := t.read(ctx); err != nil {
-		return err
-	}
-	if err := t.noTrace(); err != nil {
-		return err
-	}
-	if diff := plan.Compare(t.live, want, t.allOwned()); !diff.Empty() {
-		return fmt.Errorf("the kernel does not run what it should:\n%s", diff.Unified())
-	}
-	return nil
-}
-
-// noTrace checks that of the trial nothing is left but what is to be swept up.
-func (t *txn) noTrace() error {
-	steps, err := plan.Rollback(t.live)
-	if err != nil {
-		return err
-	}
-	needed, _ := split(steps)
-	if slices.ContainsFunc(needed, func(p plan.Payload) bool { return p != plan.Close() }) {
-		return errors.New("something of the trial is left in the kernel")
-	}
-	return nil
+	return t.step("verify kept", func() error { return t.verifyIs(ctx, t.want, t.allOwned()) })
 }
 
 // cutWindow is how long a rollback waits for the flows of the trial to end
@@ -256,29 +239,31 @@ func (t *txn) clean(ctx context.Context) error {
 }
 
 // verifyOld compares with what was in force before, and puts that back where
-// somebody else damaged it meanwhile. Without a gate that is the rollback.
+// somebody else damaged it during the trial. Without a gate that is the
+// rollback. What was never in force left the old rules alone, and what somebody
+// else did to them meanwhile stays.
 func (t *txn) verifyOld(ctx context.Context) error {
 	if err := t.noTrace(); err != nil {
 		return err
 	}
-	if t.old.Rules == nil || plan.Compare(t.live, t.old, t.allOwned()).Empty() {
+	own := t.own
+	if !t.j.DeadMan {
+		own = t.allOwned()
+	}
+	if t.j.Started == 0 || t.old.Rules == nil || plan.Compare(t.live, t.old, own).Empty() {
 		return nil
 	}
-	// The plan of a plain load knows no half-removed trial.
+	// A plain load must not meet a half-removed trial.
 	if err := t.sweepUp(ctx); err != nil {
 		return err
 	}
-	steps, err := plan.Confirm(t.live, t.old, t.allOwned())
-	if err != nil {
-		return fmt.Errorf("bring the old rules back: %w", err)
-	}
-	if err := run(ctx, t.k, steps); err != nil {
+	if err := t.bring(ctx, t.old, own); err != nil {
 		return fmt.Errorf("bring the old rules back: %w", err)
 	}
 	if t.j.DeadMan {
 		t.j.Reason = join("; ", t.j.Reason, "the old rules had been damaged and were loaded again")
 	}
-	return t.verifyIs(ctx, t.old)
+	return nil
 }
 
 // attempts is how often an ending is tried before it is left to the next

@@ -20,8 +20,8 @@ type Generation struct {
 	Took     time.Duration
 	Own      plan.Ownership
 	Previous string
-	// Damaged says what is wrong with its files, nil when they are what was
-	// written.
+	// Damaged says why the fields above are not known: what the generation
+	// says of itself was changed. Target verifies the rest.
 	Damaged error
 }
 
@@ -64,7 +64,7 @@ func History(paths Paths) ([]Generation, error) {
 
 func (s store) generation(id string) Generation {
 	g := Generation{ID: id, Dir: s.path(id)}
-	m, _, err := s.read(id)
+	m, err := s.about(id)
 	if err != nil {
 		g.Damaged = err
 	} else {

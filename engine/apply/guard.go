@@ -65,6 +65,8 @@ func parseGuardArgs(args []string) (guardArgs, error) {
 // Guard is the guardian process: it never returns before the transaction has
 // ended. Args are what Start appended to Request.Guardian.
 func Guard(ctx context.Context, k host.Kernel, args []string) error {
+	// Nothing that ends the caller ends a transaction.
+	ctx = context.WithoutCancel(ctx)
 	return guard(ctx, k, args, guardOptions{flows: conntrackTable{}, now: bootClock})
 }
 

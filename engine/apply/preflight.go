@@ -58,7 +58,7 @@ func tryLoad(ctx context.Context, k host.Kernel, want plan.Target) error {
 		return err
 	}
 	t := txn{k: k}
-	return t.bring(ctx, want)
+	return t.bring(ctx, want, plan.Owned(want.Rules))
 }
 
 // stubs are the foreign chains that hooks stand in, Docker's for instance,

@@ -32,24 +32,25 @@ func detach() {
 // (cgroup v2) to the root group: logind kills the whole session group when
 // KillUserProcesses is on.
 func leaveSession(own, mount string) error {
-	b, err := os.ReadFile(own)
-	if err != nil {
-		return err
+	if !inSession(own) {
+		return nil
 	}
-	for line := range strings.Lines(string(b)) {
-		group, unified := strings.CutPrefix(strings.TrimSpace(line), "0::")
-		if unified && strings.Contains(group, "/user.slice/") {
-			return os.WriteFile(filepath.Join(mount, "cgroup.procs"), []byte(strconv.Itoa(os.Getpid())), 0)
-		}
-	}
-	return nil
+	return os.WriteFile(filepath.Join(mount, "cgroup.procs"), []byte(strconv.Itoa(os.Getpid())), 0)
 }
 
-// inSession reports whether this process still shares the control group of a
-// login session.
-func inSession() bool {
-	b, err := os.ReadFile("/proc/self/cgroup")
-	return err == nil && strings.Contains(string(b), "0::/user.slice/")
+// inSession reports whether the control group of cgroup v2 is that of a login
+// session. The file is in the form of /proc/PID/cgroup.
+func inSession(file string) bool {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(b)) {
+		if strings.HasPrefix(line, "0::/user.slice/") {
+			return true
+		}
+	}
+	return false
 }
 
 // guardianCommand is the command line of this guardian without its arguments,

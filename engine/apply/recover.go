@@ -62,22 +62,36 @@ func (t *txn) inherit() (remedy, error) {
 	}
 	todo := judge(j, err, t.now(), boot)
 	if todo == remedyNone {
+		removeOld(t.paths)
 		return remedyNone, removeJournal(t.paths)
 	}
-	j.clamp(t.now())
-	if err != nil {
-		// Whatever it said, the gate may be there and is closed.
-		j = journal{DeadMan: true, MarkBit: defaultMark, Reason: err.Error()}
+	if t.old, _ = loadOld(t.paths); err != nil {
+		return todo, t.inheritNothing(err)
 	}
 	t.j = j
-	if t.old, err = loadOld(t.paths); err != nil {
-		t.prove("%v", err)
-	}
+	t.j.clamp(t.now())
 	if err := t.loadGeneration(); err != nil {
 		// Without the rules nothing can be finished.
 		t.j.Reason, todo = join("; ", t.j.Reason, err.Error()), remedyUndo
 	}
 	return todo, nil
+}
+
+// inheritNothing prepares for a rollback without a journal that can be read:
+// to the confirmed rules, where there are some, since nobody can tell any more
+// whether somebody said yes.
+func (t *txn) inheritNothing(cause error) error {
+	t.j = journal{State: Trial, Started: 1, DeadMan: true, MarkBit: defaultMark, Reason: cause.Error()}
+	current := t.store.linked(currentLink)
+	if current == "" {
+		return nil
+	}
+	m, want, err := t.store.target(current)
+	if err != nil {
+		return err
+	}
+	t.old, t.own = want, m.Own
+	return nil
 }
 
 // remedy does what inherit found, and says so in words.

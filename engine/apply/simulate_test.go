@@ -29,10 +29,11 @@ type script struct {
 	pause  time.Duration
 	again  string // the process that recovers dies before this step
 	stuck  string // a step that always fails while the first process lives
+	torn   bool   // its journal cannot be read afterwards
 }
 
 func (s script) String() string {
-	return fmt.Sprintf("{%q, %d, %d, %q, %d, %q, %q}", s.answer, s.call, s.fault, s.step, s.pause, s.again, s.stuck)
+	return fmt.Sprintf("{%q, %d, %d, %q, %d, %q, %q, %v}", s.answer, s.call, s.fault, s.step, s.pause, s.again, s.stuck, s.torn)
 }
 
 // The rules before and after differ in two ports, so that a mixture shows.
@@ -45,7 +46,7 @@ type watchedKernel struct {
 	script  script
 	calls   int
 	moments []string
-	damaged bool // by somebody else: neither rules are in force
+	damaged bool // by somebody else: what is in force is not looked at
 }
 
 // change counts a call and makes it go wrong if it is the one.
@@ -152,6 +153,15 @@ func simulate(sc script) (complaint string) {
 	w := &worker{txn: s.txn(), requests: make(chan request)}
 	mortal(&w.txn, sc.step, sc.stuck, func() { s.live(w, sc) })
 	time.Sleep(sc.pause)
+	if name := dir + "/run/" + journalFile; sc.torn {
+		if _, err := os.Stat(name); err == nil {
+			if err := os.WriteFile(name, []byte(`{"State":"confirming"`), 0o600); err != nil {
+				return err.Error()
+			}
+			// Back to what boots goes one family after the other then.
+			s.k.damaged = true
+		}
+	}
 	next := s.txn()
 	mortal(&next, sc.again, "", func() { _, _ = next.recoverAll(context.Background()) })
 	s.k.script.call = 0
@@ -192,7 +202,7 @@ func (s *simulation) prepare() error {
 		}
 		t := s.txn()
 		t.live = &ruleset.Ruleset{}
-		if err := errors.Join(st.promote(s.id), t.bring(context.Background(), want)); err != nil {
+		if err := errors.Join(st.promote(s.id), t.bring(context.Background(), want, plan.Ownership{})); err != nil {
 			return err
 		}
 	}
@@ -228,7 +238,7 @@ func (s *simulation) live(w *worker, sc script) {
 		if err != nil {
 			panic(err)
 		}
-		a = decide(w.j, w.now(), disturbed{disturbance(live, w.j.Census)})
+		a = decide(w.j, w.now(), disturbed{disturbance(live, w.j)})
 	}
 	w.end(ctx, a, func(error) {})
 }
@@ -290,6 +300,7 @@ func TestRandomLives(t *testing.T) {
 			pause:  rapid.SampledFrom([]time.Duration{0, 3 * time.Second, time.Minute}).Draw(r, "pause"),
 			again:  rapid.SampledFrom(allSteps()).Draw(r, "again"),
 			stuck:  rapid.SampledFrom(allSteps()).Draw(r, "stuck"),
+			torn:   rapid.IntRange(0, 4).Draw(r, "torn") == 0,
 		}
 		var complaint string
 		synctest.Test(t, func(*testing.T) { complaint = simulate(sc) })

@@ -19,7 +19,9 @@ const defaultMark = 0x4000000
 // Start runs the transaction up to the flip and returns while the trial runs
 // (or, with Yes, when it is confirmed). Anything before the flip that fails
 // leaves the live ruleset as it was and gives an error: *PendingError,
-// *LockoutError, ErrChanged, or one that says what failed.
+// *LockoutError, ErrChanged, or one that says what failed. The kernel must have
+// been used before, so that it knows its back end also where nothing is loaded.
+// Once the guardian works, ctx stops nothing: Reject does.
 func Start(ctx context.Context, k host.Kernel, paths Paths, req Request) (Status, error) {
 	if err := req.complete(); err != nil {
 		return Status{}, fmt.Errorf("apply: %w", err)
@@ -56,6 +58,8 @@ func (r *Request) complete() error {
 
 func start(ctx context.Context, k host.Kernel, paths Paths, req Request) (Status, error) {
 	id := newID(time.Now())
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	// The rehearsal takes longest, so everything else happens beside it.
 	rehearsed := make(chan rehearsal, 1)
 	go func() { rehearsed <- rehearse(ctx, k, req) }()
@@ -66,6 +70,7 @@ func start(ctx context.Context, k host.Kernel, paths Paths, req Request) (Status
 		return err
 	})
 	if err != nil {
+		cancel()
 		<-rehearsed
 		return Status{}, err
 	}
@@ -155,10 +160,14 @@ func afterDeath(ctx context.Context, paths Paths, id string) (Status, error) {
 		}
 		if !pending {
 			s, err := ended(paths, id, Status{})
-			if err == nil && s.State != Confirmed {
-				err = fmt.Errorf("the guardian died: %s", orElse(s.Reason, "nothing was changed"))
+			if err != nil {
+				store{paths.State}.remove(id) // it had not begun
+				s.State = Failed
 			}
-			return s, err
+			if s.State != Confirmed {
+				return s, fmt.Errorf("the guardian died: %s", orElse(s.Reason, "nothing was changed"))
+			}
+			return s, nil
 		}
 		if time.Now().After(end) {
 			return s, ErrGuardianGone

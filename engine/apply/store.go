@@ -30,6 +30,7 @@ const (
 	sumsFile     = "sha256sums" // sha256sum -c reads it
 	metaFile     = "meta.json"
 	resultFile   = "result.json"
+	newPrefix    = ".new-" // of a generation that is being written
 	tablesDir    = "tables"
 )
 
@@ -75,7 +76,7 @@ func (s store) write(m meta, want plan.Target, tables map[string][]byte) error {
 	if err := os.MkdirAll(filepath.Join(s.dir, genDir), 0o700); err != nil {
 		return err
 	}
-	tmp, err := os.MkdirTemp(filepath.Join(s.dir, genDir), ".new-")
+	tmp, err := os.MkdirTemp(filepath.Join(s.dir, genDir), newPrefix)
 	if err != nil {
 		return err
 	}
@@ -239,17 +240,8 @@ func (s store) read(id string) (meta, map[string][]byte, error) {
 	if err != nil {
 		return meta{}, nil, damaged(id, err)
 	}
-	var m meta
-	if err := json.Unmarshal(files[metaFile], &m); err != nil {
-		return meta{}, nil, &DamagedError{ID: id, File: metaFile, Cause: err}
-	}
-	if m.Format > metaFormat {
-		return meta{}, nil, fmt.Errorf("generation %s was written by a newer mfwtui (format %d, known %d)", id, m.Format, metaFormat)
-	}
-	if m.ID != id {
-		return meta{}, nil, &DamagedError{ID: id, File: metaFile}
-	}
-	return m, files, nil
+	m, err := parseMeta(id, files[metaFile])
+	return m, files, err
 }
 
 func damaged(id string, err error) error {
@@ -286,6 +278,38 @@ func readSummed(dir string) (map[string][]byte, error) {
 	return files, nil
 }
 
+// about reads and verifies what a generation says of itself; its rules are
+// verified when they are read.
+func (s store) about(id string) (meta, error) {
+	list, err := readFile(filepath.Join(s.path(id), sumsFile), 1<<20)
+	if err != nil {
+		return meta{}, damaged(id, err)
+	}
+	data, err := readFile(filepath.Join(s.path(id), metaFile), 1<<24)
+	if err != nil {
+		return meta{}, damaged(id, err)
+	}
+	line := fmt.Sprintf("%x  %s\n", sha256.Sum256(data), metaFile)
+	if !strings.Contains("\n"+string(list), "\n"+line) {
+		return meta{}, &DamagedError{ID: id, File: metaFile}
+	}
+	return parseMeta(id, data)
+}
+
+func parseMeta(id string, data []byte) (meta, error) {
+	var m meta
+	if err := json.Unmarshal(data, &m); err != nil {
+		return meta{}, &DamagedError{ID: id, File: metaFile, Cause: err}
+	}
+	if m.Format > metaFormat {
+		return meta{}, fmt.Errorf("generation %s was written by a newer mfwtui (format %d, known %d)", id, m.Format, metaFormat)
+	}
+	if m.ID != id {
+		return meta{}, &DamagedError{ID: id, File: metaFile}
+	}
+	return m, nil
+}
+
 // target reads and verifies what a generation wants.
 func (s store) target(id string) (meta, plan.Target, error) {
 	m, files, err := s.read(id)
@@ -300,6 +324,9 @@ func (s store) target(id string) (meta, plan.Target, error) {
 }
 
 func (s store) writeResult(id string, r result) error {
+	if !validID(id) {
+		return fmt.Errorf("%q is no generation", id)
+	}
 	b, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
@@ -339,8 +366,14 @@ func (s store) ids() ([]string, error) {
 }
 
 // prune removes all but the newest generations; the current and the previous
-// one stay whatever their age.
+// one stay whatever their age. It also removes what a write that was cut short
+// left. The lock must be held: whoever writes holds it through its guardian.
 func (s store) prune() {
+	if half, err := filepath.Glob(filepath.Join(s.dir, genDir, newPrefix+"*")); err == nil {
+		for _, dir := range half {
+			os.RemoveAll(dir)
+		}
+	}
 	ids, err := s.ids()
 	if err != nil || len(ids) <= keepGenerations {
 		return

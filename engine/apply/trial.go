@@ -60,7 +60,7 @@ func (w *worker) end(ctx context.Context, a action, tell func(error)) {
 // watch looks every second whether the trial is still whole, and tells the
 // first thing that is not.
 func (w *worker) watch(ctx context.Context, disturbances chan<- string) {
-	census, pause := w.j.Census, watchPause
+	j, pause := w.j, watchPause
 	for {
 		select {
 		case <-ctx.Done():
@@ -76,7 +76,7 @@ func (w *worker) watch(ctx context.Context, disturbances chan<- string) {
 		if err != nil {
 			continue // what cannot be read now may be read later
 		}
-		if why := disturbance(live, census); why != "" {
+		if why := disturbance(live, j); why != "" {
 			disturbances <- why
 			return
 		}

@@ -2,7 +2,9 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine/host"
@@ -91,6 +93,9 @@ func load(ctx context.Context, k host.Kernel, p plan.Payload) error {
 
 // allOwned is what the generation before and the new one call ours.
 func (t *txn) allOwned() plan.Ownership {
+	if t.want.Rules == nil {
+		return t.own
+	}
 	return joinOwned(t.own, plan.Owned(t.want.Rules))
 }
 
@@ -99,15 +104,48 @@ func joinOwned(a, b plan.Ownership) plan.Ownership {
 }
 
 func union(a, b []string) []string {
-	seen := make(map[string]bool, len(a)+len(b))
-	var out []string
-	for _, list := range [2][]string{a, b} {
-		for _, s := range list {
-			if !seen[s] {
-				seen[s] = true
-				out = append(out, s)
-			}
-		}
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// bring makes a target the whole truth without a gate, one transaction for each
+// table and family, and believes it when the kernel shows it.
+func (t *txn) bring(ctx context.Context, want plan.Target, own plan.Ownership) error {
+	if err := t.read(ctx); err != nil {
+		return err
 	}
-	return out
+	steps, err := plan.Confirm(t.live, want, own)
+	if err != nil {
+		return err
+	}
+	loading := run(ctx, t.k, steps)
+	return errors.Join(loading, t.verifyIs(ctx, want, own))
+}
+
+// verifyIs reads the kernel and compares it with what should be there now.
+func (t *txn) verifyIs(ctx context.Context, want plan.Target, own plan.Ownership) error {
+	if err := t.read(ctx); err != nil {
+		return err
+	}
+	if err := t.noTrace(); err != nil {
+		return err
+	}
+	if diff := plan.Compare(t.live, want, own); !diff.Empty() {
+		return fmt.Errorf("the kernel does not run what it should:\n%s", diff.Unified())
+	}
+	return nil
+}
+
+// noTrace checks that of the trial nothing is left but what is to be swept up.
+func (t *txn) noTrace() error {
+	steps, err := plan.Rollback(t.live)
+	if err != nil {
+		return err
+	}
+	needed, _ := split(steps)
+	if slices.ContainsFunc(needed, func(p plan.Payload) bool { return p != plan.Close() }) {
+		return errors.New("something of the trial is left in the kernel")
+	}
+	return nil
 }

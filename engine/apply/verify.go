@@ -168,12 +168,12 @@ func census(live *ruleset.Ruleset) string {
 }
 
 // disturbance says what somebody else did to a running trial; empty when it is
-// whole. An empty census is not compared.
-func disturbance(live *ruleset.Ruleset, want string) string {
-	if want != "" && census(live) != want {
+// whole. An unknown census is not compared.
+func disturbance(live *ruleset.Ruleset, j journal) string {
+	switch {
+	case j.Census != "" && census(live) != j.Census:
 		return "somebody else changed or flushed the rules of the trial"
-	}
-	if !gateOpen(live.Sets) {
+	case j.DeadMan && !gateOpen(live.Sets):
 		return "somebody else flushed the sets, which closed the trial: the old rules were back at once"
 	}
 	return ""

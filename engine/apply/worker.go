@@ -50,20 +50,29 @@ func work(ctx context.Context, k host.Kernel, a guardArgs, opt guardOptions) err
 		txn:      txn{k: k, flows: opt.flows, paths: a.paths, store: store{a.paths.State}, now: opt.now, fault: opt.fault},
 		requests: make(chan request),
 	}
-	srv, err := listen(a.paths, w)
-	if err != nil {
-		return err
-	}
-	defer srv.close()
 	if a.resume {
-		return w.resume(ctx, a.undo)
+		return w.serve(func() error { return w.resume(ctx, a.undo) })
 	}
 	l, err := openLink(os.NewFile(linkFd, "link"))
 	if err != nil {
 		return err
 	}
 	defer l.close()
-	return w.begin(ctx, a, l)
+	err = w.serve(func() error { return w.begin(ctx, a, l) })
+	if err != nil {
+		_ = l.send(readyMessage{Refused: report(Status{}, err)})
+	}
+	return nil
+}
+
+// serve answers on the socket while f runs.
+func (w *worker) serve(f func() error) error {
+	srv, err := listen(w.paths, w)
+	if err != nil {
+		return err
+	}
+	defer srv.close()
+	return f()
 }
 
 // publish shows the journal to whoever asks.
@@ -197,8 +206,11 @@ func (w *worker) consider(caps host.Capabilities) {
 	w.j.DeadMan, w.j.IPv4Only = caps.DeadMan, !caps.IPv6
 	if !caps.DeadMan {
 		w.j.MarkBit = 0
-		w.prove("this kernel cannot go back by itself (it lacks %s): the guardian process alone holds the rollback, and the tables change one after the other",
+		w.prove("this kernel cannot go back by itself (it lacks %s): the guardian process alone holds the rollback, the tables change one after the other, and connections of the trial are not ended",
 			strings.Join(caps.Missing, ", "))
+	}
+	if inSession("/proc/self/cgroup") {
+		w.prove("the guardian could not leave the control group of the login session: where logind ends that group, the kernel alone goes back")
 	}
 	if !caps.IPv6 {
 		w.prove("this kernel has no IPv6: only the IPv4 rules are loaded")
@@ -215,7 +227,7 @@ func (w *worker) adopt(fingerprint string) error {
 	if fingerprint != "" && fingerprint != w.j.Fingerprint {
 		return ErrChanged
 	}
-	w.old = snapshot(w.live, w.allOwned())
+	w.old = snapshot(w.live, w.own)
 	if !w.j.DeadMan {
 		if err := restorable(w.old); err != nil {
 			return err
@@ -247,7 +259,7 @@ func (t *txn) recorded(id string) (plan.Ownership, error) {
 	if id == "" {
 		return plan.Ownership{}, nil
 	}
-	m, _, err := t.store.read(id)
+	m, err := t.store.about(id)
 	var damaged *DamagedError
 	if errors.As(err, &damaged) {
 		t.prove("%v: what it recorded as ours is not known", damaged)
