@@ -22,6 +22,9 @@ type (
 	Generation = apply.Generation
 	// Compiled is a compiled ruleset.
 	Compiled = compile.Result
+	// LockoutError refuses an apply under which the administrator could not
+	// log in again; see ApplyRequest.Override.
+	LockoutError = apply.LockoutError
 	// RowRef is where a compiled rule came from.
 	RowRef = compile.RowRef
 	// Flow and FlowSnapshot are conntrack entries.

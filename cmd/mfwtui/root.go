@@ -17,7 +17,7 @@ import (
 type app struct {
 	*terminal
 	dir, node, state, run, geo string
-	asJSON                     bool
+	asJSON, ascii              bool
 }
 
 // newRoot makes the command tree.
@@ -46,6 +46,7 @@ and counters. Without a command it opens the console.`,
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.Flags().BoolVar(&a.ascii, "ascii", false, "draw the console without characters beyond ASCII")
 	f := root.PersistentFlags()
 	f.StringVarP(&a.dir, "dir", "C", envOr("MFWTUI_DIR", engine.DefaultDir), "directory of the tables")
 	f.StringVarP(&a.node, "node", "n", "", "use the tables in nodes/NODE")
@@ -146,5 +147,5 @@ func (a *app) console(cmd *cobra.Command) error {
 	if err := a.recovered(cmd, e); err != nil {
 		return err
 	}
-	return tui.Run(cmd.Context(), e, tui.Options{})
+	return tui.Run(cmd.Context(), e, tui.Options{ASCII: a.ascii})
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"errors"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -156,10 +157,25 @@ func (r *Review) apply(override bool) Effect {
 }
 
 // lockedOut reports whether the rules, as far as is known, refuse a new
-// connection of the administrator.
-func (r *Review) lockedOut() bool { return r.preview.Lockout.Known && !r.preview.Lockout.Safe }
+// connection of the administrator: by the trace, or by the rehearsal of the
+// apply that was tried just now.
+func (r *Review) lockedOut() bool {
+	return r.rehearsal() != nil || r.preview.Lockout.Known && !r.preview.Lockout.Safe
+}
+
+// rehearsal is what the last apply was refused for, when that was a lock-out.
+func (r *Review) rehearsal() *engine.LockoutError {
+	var refused *engine.LockoutError
+	if errors.As(r.failed, &refused) {
+		return refused
+	}
+	return nil
+}
 
 func (r *Review) lockoutText() widget.Safe {
+	if refused := r.rehearsal(); refused != nil {
+		return widget.Clean(refused.Error())
+	}
 	return widget.Format("a new SSH connection from where you are: %s", r.preview.Lockout.New)
 }
 
