@@ -296,6 +296,25 @@ func TestLockoutNeedsTheNameOfTheHost(t *testing.T) {
 	})
 }
 
+func TestAnApplyThatTheRehearsalRefusedCanBeOverridden(t *testing.T) {
+	refuse := func(s *tuitest.Site) {
+		s.Fail = map[string]error{"Apply": &engine.LockoutError{Why: "your address could not open a new connection"}}
+	}
+	inConsole(t, 80, 24, refuse, func(c *console) {
+		c.press("2", "x", "3", "A", "y")
+		c.shows("would lock you out")
+		c.site.Fail = nil
+		c.press("A")
+		c.shows("this locks you out", "your address could not open a new", "type edge-01 and press Enter")
+		c.press("ctrl+u")
+		c.text("edge-01")
+		c.press("enter")
+		if got := c.site.Calls(); !slices.Contains(got, "apply override=true") {
+			t.Errorf("calls %q, want an apply with override", got)
+		}
+	})
+}
+
 func TestFailuresOfTheEngineAreSaid(t *testing.T) {
 	tests := []struct {
 		name, call string
