@@ -198,40 +198,65 @@ func awaitPending(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Fatalf("no apply is pending")
 }
 
+// toolCopies is where the firewall tools are as they were, below the private
+// /run.
+const toolCopies = "/run/sbin"
+
 // replaceTool removes a firewall tool from this script's view of /usr/sbin, or
 // puts a script in its place that finds the tools as they were in $SBIN.
 func replaceTool(ts *testscript.TestScript, _ bool, args []string) {
-	real := ts.MkAbs("sbin")
-	if _, err := os.Stat(real); err != nil {
-		ts.Check(os.Mkdir(real, 0o755))
-		ts.Check(ownSbin(real))
+	if _, err := os.Stat(toolCopies); err != nil {
+		ts.Check(ownSbin())
 	}
 	path := filepath.Join("/usr/sbin", args[0])
-	ts.Check(os.Remove(path))
+	ts.Check(os.RemoveAll(path))
 	if len(args) > 1 {
-		text := strings.ReplaceAll(ts.ReadFile(args[1]), "$SBIN", real)
+		text := strings.ReplaceAll(ts.ReadFile(args[1]), "$SBIN", toolCopies)
 		ts.Check(os.WriteFile(path, []byte(text), 0o755))
 	}
 }
 
-// ownSbin moves what is in /usr/sbin to a directory and leaves links to it
-// there, in the mounts of the calling thread.
-func ownSbin(real string) error {
+// ownSbin puts copies of the firewall tools in the place of /usr/sbin, in the
+// mounts of the calling thread. Nothing there leads to the machine's files:
+// neither a script nor the end of one, which removes its directory, may reach
+// them.
+func ownSbin() error {
 	const sbin = "/usr/sbin"
-	if err := unix.Mount(sbin, real, "", unix.MS_BIND, ""); err != nil {
-		return fmt.Errorf("bind %s: %w", real, err)
+	if err := copyTools(sbin, toolCopies); err != nil {
+		return err
 	}
 	if err := unix.Mount("tmpfs", sbin, "tmpfs", 0, "mode=0755"); err != nil {
 		return fmt.Errorf("mount %s: %w", sbin, err)
 	}
-	entries, err := os.ReadDir(real)
-	if err != nil {
+	return copyTools(toolCopies, sbin)
+}
+
+// copyTools copies the programs of iptables and ipset, and the links to them.
+func copyTools(from, to string) error {
+	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if err := os.Symlink(filepath.Join(real, e.Name()), filepath.Join(sbin, e.Name())); err != nil {
+	for _, pattern := range []string{"ipset", "ip*tables*", "xtables-*"} {
+		names, err := filepath.Glob(filepath.Join(from, pattern))
+		if err != nil {
 			return err
+		}
+		for _, name := range names {
+			if err := copyTool(name, filepath.Join(to, filepath.Base(name))); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+func copyTool(from, to string) error {
+	if target, err := os.Readlink(from); err == nil {
+		return os.Symlink(target, to)
+	}
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o755)
 }
