@@ -82,8 +82,7 @@ func onFirewall(env *testscript.Env, backend host.Backend) error {
 	return samples(filepath.Join(env.WorkDir, "tables"))
 }
 
-// enter moves the calling goroutine for good to a host, with mounts of its own
-// and an empty /run: the legacy tools would share their lock with the machine.
+// enter moves the calling goroutine for good to a host, with mounts of its own.
 func enter(h *lab.Host) error {
 	runtime.LockOSThread() // and never unlock: the thread ends with the goroutine
 	var ns *os.File
@@ -101,10 +100,29 @@ func enter(h *lab.Host) error {
 	if err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
 	}
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("make mounts private: %w", err)
+	return ownMounts()
+}
+
+// ownMounts makes the machine's files read-only for the calling thread, apart
+// from temporary ones: a mistake in a test that runs as root must not reach
+// them. /run is empty and its own: the legacy tools would share their lock with
+// the machine. Nothing may be mounted below a directory that a test removes at
+// its end, and what must be mounted has its place below /run.
+func ownMounts() error {
+	for _, m := range []struct {
+		source, target, kind string
+		flags                uintptr
+	}{
+		{"", "/", "", unix.MS_REC | unix.MS_PRIVATE},
+		{os.TempDir(), os.TempDir(), "", unix.MS_BIND},
+		{"", "/", "", unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY},
+		{"tmpfs", "/run", "tmpfs", 0},
+	} {
+		if err := unix.Mount(m.source, m.target, m.kind, m.flags, ""); err != nil {
+			return fmt.Errorf("mount %s: %w", m.target, err)
+		}
 	}
-	return unix.Mount("tmpfs", "/run", "tmpfs", 0, "mode=0755")
+	return os.Chmod("/run", 0o755)
 }
 
 // firewallCommands are the commands of the scripts:
