@@ -10,6 +10,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/lab"
+	"github.com/mfwtui/mfwtui/engine/plan"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/etc"
 	"github.com/mfwtui/mfwtui/tables"
@@ -95,38 +96,62 @@ func TestM55(t *testing.T) {
 	}
 }
 
-// adopt makes the host run MicroFW by hand, and then applies the same tables.
+// adopt makes the host run MicroFW by hand, tries the same tables and rejects
+// them, and then applies them.
 func (s *site) adopt(e estate) {
 	s.load(foreign)
-	untouched := listing(s.live())
+	untouched := s.live()
 	s.tables(e.files)
-	cfg, problems := s.check()
-	if problems.HasErrors() {
-		s.t.Fatal(problems)
-	}
-	for n := range e.times {
-		p := microFW(cfg, e.bridges...)
-		if n > 0 {
-			p.Sets = "" // exist already
-			p.V4, p.V6 = withoutChains(p.V4), withoutChains(p.V6)
-		}
-		s.load(p)
-	}
+	s.startMicroFW(e)
 	before := s.live()
 	knocks := s.knocks(e.opts, 60)
 	s.send(knocks)
+	flows := s.dial(lab.Client2, 22)
 	s.countersShown()
+
+	s.reject()
+	// A hook that MicroFW has twice may come back once.
+	s.sameVerdicts(before, s.live())
+	if diff := cmp.Diff(withoutHooks(before), withoutHooks(s.live())); diff != "" {
+		s.t.Errorf("MicroFW's rules are not back after a rejected trial:\n%s", diff)
+	}
 
 	s.apply()
 	s.idle()
+	s.alive(flows)
 	s.sameVerdicts(before, s.live())
 	s.sendAgain(knocks)
 	s.leftovers(untouched)
 
 	s.on(func() error { return s.engine.Teardown(s.t.Context()) })
-	if diff := cmp.Diff(untouched, listing(s.live())); diff != "" {
+	if diff := cmp.Diff(listing(untouched), listing(s.live())); diff != "" {
 		s.t.Errorf("left by MicroFW, apply and teardown:\n%s", diff)
 	}
+}
+
+// startMicroFW loads what MicroFW would.
+func (s *site) startMicroFW(e estate) {
+	s.t.Helper()
+	cfg, problems := s.check()
+	if problems.HasErrors() {
+		s.t.Fatal(problems)
+	}
+	p := microFW(cfg, e.bridges...)
+	s.load(p)
+	for range e.times - 1 {
+		s.load(plan.Payload{V4: withoutChains(p.V4), V6: withoutChains(p.V6)})
+	}
+}
+
+// reject starts a trial and rejects it.
+func (s *site) reject() {
+	s.t.Helper()
+	s.start(engine.ApplyRequest{Timeout: engine.MaxTimeout})
+	s.on(func() error {
+		_, err := s.engine.Reject(s.t.Context())
+		return err
+	})
+	s.idle()
 }
 
 // withoutChains is a payload for chains that exist, to which it adds.
@@ -140,19 +165,21 @@ func withoutChains(text string) string {
 	return b.String()
 }
 
-// hookLine is a line of a listing about a hook, or about a built-in chain which
-// holds only hooks.
+// hookLine is a line of a listing about a hook, or about a built-in chain.
 var hookLine = regexp.MustCompile(`^v[46] \w+ (INPUT|FORWARD|PREROUTING|POSTROUTING|DOCKER-USER)(|.* -j MFW\w+)$`)
 
-// leftovers fails the test when something of MicroFW is neither gone nor taken
-// over, or when something else was touched.
-func (s *site) leftovers(untouched []string) {
+// withoutHooks is a listing without the hooks: that these are right is what an
+// empty difference says.
+func withoutHooks(rs *ruleset.Ruleset) []string {
+	return slices.DeleteFunc(listing(rs), hookLine.MatchString)
+}
+
+// leftovers fails the test when the kernel holds anything but what is compiled
+// and what was there before MicroFW.
+func (s *site) leftovers(untouched *ruleset.Ruleset) {
 	s.t.Helper()
-	want := slices.Concat(untouched, listing(s.preview().Compiled.Rules))
-	live := listing(s.live())
-	// That the hooks are right is what the empty difference says. Those of
-	// MicroFW may stay as they are.
-	want, live = slices.DeleteFunc(want, hookLine.MatchString), slices.DeleteFunc(live, hookLine.MatchString)
+	want := slices.Concat(withoutHooks(untouched), withoutHooks(s.preview().Compiled.Rules))
+	live := withoutHooks(s.live())
 	slices.Sort(live)
 	slices.Sort(want)
 	if diff := cmp.Diff(slices.Compact(want), slices.Compact(live)); diff != "" {

@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -44,39 +43,46 @@ func TestM48(t *testing.T) {
 		open := s.questions("client1 > firewall tcp 80: OPEN")
 		s.apply()
 		s.ask(open)
-		var flows []net.Conn
-		for _, f := range ruleset.Families() {
-			flows = append(flows, s.dial(lab.Client1, netip.AddrPortFrom(s.Firewall.Addr(f), 80)))
-		}
+		flows := s.dial(lab.Client1, 80)
 		s.rules(httpDrop)
 		s.apply()
-		for _, conn := range flows {
-			if _, err := conn.Write([]byte("still there?\n")); err != nil {
-				t.Error(err)
-			}
-			if line, err := bufio.NewReader(conn).ReadString('\n'); line != "still there?\n" {
-				t.Errorf("an open flow answers %q, %v", line, err)
-			}
-		}
+		s.alive(flows)
 		s.packets("client1 > firewall tcp 80: DROP")
 	})
 }
 
-// dial opens a connection that lives until the test ends, and reads what the
-// server says first.
-func (s *site) dial(from string, to netip.AddrPort) net.Conn {
+// dial opens connections from a host to a port of the firewall, one in each
+// family, that live until the test ends.
+func (s *site) dial(from string, port uint16) []net.Conn {
 	s.t.Helper()
-	var conn net.Conn
-	s.must(s.Host(from).Do(func() (err error) {
-		conn, err = net.DialTimeout("tcp", to.String(), 5*time.Second)
-		return err
-	}))
-	s.t.Cleanup(func() { conn.Close() })
-	s.must(conn.SetDeadline(time.Now().Add(time.Minute)))
-	if _, err := bufio.NewReaderSize(conn, 16).ReadString('\n'); err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-		s.t.Fatal(err)
+	var flows []net.Conn
+	for _, f := range ruleset.Families() {
+		var conn net.Conn
+		s.must(s.Host(from).Do(func() (err error) {
+			conn, err = net.DialTimeout("tcp", netip.AddrPortFrom(s.Firewall.Addr(f), port).String(), 5*time.Second)
+			return err
+		}))
+		s.t.Cleanup(func() { conn.Close() })
+		s.must(conn.SetDeadline(time.Now().Add(time.Minute)))
+		if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil { // what the server says first
+			s.t.Fatal(err)
+		}
+		flows = append(flows, conn)
 	}
-	return conn
+	return flows
+}
+
+// alive fails the test unless the server answers on connections from dial.
+func (s *site) alive(flows []net.Conn) {
+	s.t.Helper()
+	for _, conn := range flows {
+		if _, err := conn.Write([]byte("still there?\n")); err != nil {
+			s.t.Error(err)
+		}
+		if line, err := bufio.NewReader(conn).ReadString('\n'); line != "still there?\n" {
+			s.t.Errorf("an open flow answers %q, %v", line, err)
+		}
+	}
 }
 
 // foreign is a ban list of somebody else, with a rule that asks it, and a set

@@ -76,8 +76,9 @@ func onEachBackend(t *testing.T, opts lab.Options, test func(*testing.T, *site))
 	for _, backend := range []host.Backend{host.NFT, host.Legacy} {
 		t.Run(string(backend), func(t *testing.T) {
 			t.Parallel()
-			opts.Backend = backend
-			test(t, newSite(t, opts))
+			own := opts
+			own.Backend = backend
+			test(t, newSite(t, own))
 		})
 	}
 }
