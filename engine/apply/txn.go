@@ -120,7 +120,11 @@ func (t *txn) bring(ctx context.Context, want plan.Target, own plan.Ownership) e
 		return err
 	}
 	loading := run(ctx, t.k, steps)
-	return errors.Join(loading, t.verifyIs(ctx, want, own))
+	err = t.verifyIs(ctx, want, own)
+	if err != nil && loading != nil {
+		return loading // it explains the difference
+	}
+	return err
 }
 
 // verifyIs reads the kernel and compares it with what should be there now.
@@ -132,7 +136,7 @@ func (t *txn) verifyIs(ctx context.Context, want plan.Target, own plan.Ownership
 		return err
 	}
 	if diff := plan.Compare(t.live, want, own); !diff.Empty() {
-		return fmt.Errorf("the kernel does not run what it should:\n%s", diff.Unified())
+		return fmt.Errorf("the kernel does not run what it should: %s", diff.Summary())
 	}
 	return nil
 }
