@@ -51,15 +51,22 @@ func work(ctx context.Context, k host.Kernel, a guardArgs, opt guardOptions) err
 		requests: make(chan request),
 	}
 	if a.resume {
-		return w.serve(func() error { return w.resume(ctx, a.undo) })
+		return w.resume(ctx, a.undo)
 	}
 	l, err := openLink(os.NewFile(linkFd, "link"))
 	if err != nil {
 		return err
 	}
 	defer l.close()
-	err = w.serve(func() error { return w.begin(ctx, a, l) })
+	hello, err := receive[helloMessage](l, readyLimit)
 	if err != nil {
+		return nil // the console is gone
+	}
+	w.j = journal{
+		ID: a.tx, State: Prepared, Generation: a.tx, Timeout: hello.Timeout, Who: hello.Who, Since: time.Now(),
+		Yes: hello.Yes, MarkBit: hello.MarkBit, Guardian: hello.Guardian,
+	}
+	if err := w.serve(func() error { return w.begin(ctx, l) }); err != nil {
 		_ = l.send(readyMessage{Refused: report(Status{}, err)})
 	}
 	return nil
@@ -67,6 +74,7 @@ func work(ctx context.Context, k host.Kernel, a guardArgs, opt guardOptions) err
 
 // serve answers on the socket while f runs.
 func (w *worker) serve(f func() error) error {
+	w.publish()
 	srv, err := listen(w.paths, w)
 	if err != nil {
 		return err
@@ -86,16 +94,7 @@ func (w *worker) publish() {
 // begin runs a new transaction. It gets ready while the console still checks
 // the rules, and changes nothing before the console's go. A console that dies
 // before that takes the transaction with it; afterwards it is not needed.
-func (w *worker) begin(ctx context.Context, a guardArgs, l *link) error {
-	hello, err := receive[helloMessage](l, readyLimit)
-	if err != nil {
-		return err
-	}
-	w.j = journal{
-		ID: a.tx, State: Prepared, Generation: a.tx, Timeout: hello.Timeout, Who: hello.Who, Since: time.Now(),
-		Yes: hello.Yes, MarkBit: hello.MarkBit, Guardian: hello.Guardian,
-	}
-	w.publish()
+func (w *worker) begin(ctx context.Context, l *link) error {
 	if err := l.send(readyMessage{Guardian: os.Getpid()}); err != nil {
 		return nil
 	}
@@ -297,15 +296,15 @@ func (w *worker) resume(ctx context.Context, giveUp bool) error {
 	if found == remedyResume && giveUp {
 		w.j.Reason, found = "the guardian failed again and again", remedyUndo
 	}
-	if found != remedyResume {
-		_, err := w.remedy(ctx, found)
-		w.publish()
-		return err
-	}
-	if w.j.Code == "" {
+	if found == remedyResume && w.j.Code == "" {
 		w.j.Code = newCode() // the worker before died between flip and code
 		_ = w.save(Trial)
 	}
-	w.publish()
-	return w.trial(ctx)
+	return w.serve(func() error {
+		if found == remedyResume {
+			return w.trial(ctx)
+		}
+		_, err := w.remedy(ctx, found)
+		return err
+	})
 }
