@@ -147,5 +147,9 @@ func (a *app) console(cmd *cobra.Command) error {
 	if err := a.recovered(cmd, e); err != nil {
 		return err
 	}
-	return tui.Run(cmd.Context(), e, tui.Options{ASCII: a.ascii})
+	err := tui.Run(cmd.Context(), e, tui.Options{ASCII: a.ascii})
+	if errors.Is(err, tui.ErrHangup) {
+		return errSaid // nobody reads, and a write to a terminal that is full never ends
+	}
+	return err
 }
