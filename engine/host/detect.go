@@ -136,7 +136,9 @@ type population struct {
 func (r *Real) populationOf(ctx context.Context, b, alternative Backend) (population, error) {
 	t, err := newTools(b, alternative)
 	if errors.Is(err, errNoTool) {
-		return population{}, nil
+		// Its tables exist and decide, whatever is in them: to take them for
+		// empty would load our rules beside the ones that are in use.
+		return population{tables: []string{fmt.Sprintf("unknown: iptables-%s-save is not installed", b)}}, nil
 	}
 	if err != nil {
 		return population{}, err
