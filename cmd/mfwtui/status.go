@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,19 +82,7 @@ func driftText(st engine.Status) string {
 	if st.Drift.Empty() {
 		return "none"
 	}
-	var parts []string
-	for _, p := range []struct {
-		n    int
-		what string
-	}{{len(st.Drift.Chains), "chain"}, {len(st.Drift.Sets), "set"}, {len(st.Drift.Hooks), "hook"}, {len(st.Drift.Taken), "name that others use"}} {
-		switch {
-		case p.n == 1:
-			parts = append(parts, "1 "+p.what)
-		case p.n > 1:
-			parts = append(parts, fmt.Sprintf("%d %ss", p.n, p.what))
-		}
-	}
-	return "not as confirmed: " + strings.Join(parts, ", ") + "; mfwtui boot loads the confirmed rules again"
+	return st.Drift.Summary() + " to be as confirmed; mfwtui boot loads the confirmed rules again"
 }
 
 // hooksOf are the hooks of the confirmed rules, each with what is wrong with
