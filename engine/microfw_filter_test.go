@@ -148,18 +148,21 @@ func TestM22(t *testing.T) {
 }
 
 // A packet that would leave by the interface it came from is dropped, whatever
-// the rows say.
+// the rows say. Without rules it gets to client2, whose kernel refuses it. The
+// lab has two hosts behind eth0, so the row is tried there.
 func TestM23(t *testing.T) {
 	scenario{
-		rules: "int ALL ALL ALL ALL accept\n",
-		packets: []string{
-			"inside > 192.168.99.1 tcp 80: DROP",
-			"inside > fd00:99::1 tcp 80: DROP",
-		},
+		rules:   "ext ALL ALL ALL ALL accept\n",
+		packets: []string{"client1 > 198.51.100.9 tcp 80: DROP", "client1 > 2001:db8:51::9 tcp 80: DROP"},
 		prepare: func(s *site) {
-			for _, net := range lab.Prefixes("192.168.99.0/24 fd00:99::/64") {
-				s.must(s.Firewall.Route(net, s.addr(lab.Inside, ruleset.OfAddr(net.Addr()))))
+			for _, a := range lab.Prefixes("198.51.100.9/32 2001:db8:51::9/128") {
+				s.must(s.Host(lab.Client2).AddAddr("eth0", a))
+				s.must(s.Firewall.Route(a, s.addr(lab.Client2, ruleset.OfAddr(a.Addr()))))
 			}
+			for _, key := range []string{"net/ipv4/conf/all/accept_redirects", "net/ipv4/conf/eth0/accept_redirects", "net/ipv6/conf/eth0/accept_redirects"} {
+				s.must(s.Host(lab.Client1).SetSysctl(key, "0"))
+			}
+			s.packets("client1 > 198.51.100.9 tcp 80: RST", "client1 > 2001:db8:51::9 tcp 80: RST")
 		},
 	}.run(t)
 }
