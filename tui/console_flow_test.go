@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -12,6 +13,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
 )
 
@@ -403,5 +405,16 @@ func TestPauseKeepsTheListAndCountsWhatChanged(t *testing.T) {
 		c.shows("PAUSED", "flows changed")
 		c.press("p")
 		c.hides("PAUSED")
+	})
+}
+
+// Who types faster than the tables are read is not left without a comparison.
+func TestReviewOpenedBeforeTheTablesAreRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &console{TB: t, model: newModel(t.Context(), tuitest.New(time.Now), style.New(style.Mono(), style.ASCII()), time.Now)}
+		c.send(keyPress("3"))
+		c.do(c.Init())
+		c.hides("compiling")
+		c.shows("no difference: the firewall runs exactly these rules")
 	})
 }

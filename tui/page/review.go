@@ -23,6 +23,7 @@ type Review struct {
 	of      *tables.Set // the set that preview is about
 	preview *engine.Preview
 	err     error
+	awaits  bool // a comparison was asked for before the tables were read
 
 	applying Request
 	since    time.Time
@@ -118,9 +119,9 @@ func (r *Review) Key(k tea.KeyPressMsg) Effect {
 	return Effect{}
 }
 
-// compare asks for a preview of the tables as edited.
+// compare asks for a preview of the tables as edited, as soon as they are read.
 func (r *Review) compare() tea.Cmd {
-	if r.Desk.Set() == nil {
+	if r.awaits = r.Desk.Set() == nil; r.awaits {
 		return nil
 	}
 	return r.Calls.Preview(&r.ask, r.Desk.Set())
@@ -188,6 +189,9 @@ func (r *Review) Handle(msg tea.Msg) Effect {
 		}
 	case LoadedMsg:
 		r.of = nil
+		if r.awaits {
+			return Effect{Cmd: r.compare()}
+		}
 	case PreviewMsg:
 		if r.ask.Done(msg.N) {
 			r.take(msg)
