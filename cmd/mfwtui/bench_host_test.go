@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 
 	"github.com/mfwtui/mfwtui/engine"
@@ -90,6 +91,61 @@ func median(list []float64) float64 {
 func report(b *testing.B, list []float64, unit string) {
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(median(list), unit)
+}
+
+// benchTerminal is a terminal that shows a program and answers no query.
+type benchTerminal struct {
+	b    *testing.B
+	cmd  *exec.Cmd
+	file *os.File
+	seen []byte
+}
+
+func openTerminal(b *testing.B, cmd *exec.Cmd) *benchTerminal {
+	b.Helper()
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color")
+	file, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	if err != nil {
+		b.Fatal(err)
+	}
+	_ = file.SetReadDeadline(time.Now().Add(10 * time.Second))
+	return &benchTerminal{b: b, cmd: cmd, file: file}
+}
+
+// await waits until the program has written a word.
+func (t *benchTerminal) await(word string) {
+	t.b.Helper()
+	for !bytes.Contains(t.seen, []byte(word)) {
+		if err := t.read(); err != nil {
+			t.kill()
+			t.b.Fatalf("no %q: %v; the program wrote %q", word, err, t.seen)
+		}
+	}
+}
+
+func (t *benchTerminal) read() error {
+	buf := make([]byte, 64<<10)
+	n, err := t.file.Read(buf)
+	t.seen = append(t.seen, buf[:n]...)
+	return err
+}
+
+// awaitEnd reads until the program has ended, which a terminal tells by an
+// error.
+func (t *benchTerminal) awaitEnd() {
+	t.b.Helper()
+	for t.read() == nil {
+	}
+	if err := t.cmd.Wait(); err != nil {
+		t.b.Fatalf("%v: %v", t.cmd, err)
+	}
+	t.file.Close()
+}
+
+func (t *benchTerminal) kill() {
+	_ = t.cmd.Process.Kill()
+	_ = t.cmd.Wait()
+	t.file.Close()
 }
 
 // phases are the times of each step of many transactions, in order.
