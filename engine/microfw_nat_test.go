@@ -122,7 +122,7 @@ func TestM36(t *testing.T) {
 	scenario{
 		rules: rejectAll, virtuals: virtualHTTPS,
 		warns:   []string{"virtuals:1:1: never matches: rules:1 (ext -> ALL ALL reject) comes first"},
-		packets: []string{"client1 > firewall tcp 443: RST"},
+		packets: []string{"client1 > firewall tcp 443: RST at inside:443"},
 	}.run(t)
 }
 
@@ -141,7 +141,7 @@ func TestM37(t *testing.T) {
 }
 
 func TestM38(t *testing.T) {
-	scenario{virtuals: virtualHTTPS, packets: []string{"inside > firewall tcp 443: RST"}}.run(t)
+	scenario{virtuals: virtualHTTPS, packets: []string{"inside > firewall tcp 443: RST at inside:443"}}.run(t)
 }
 
 func TestM39(t *testing.T) {
@@ -149,7 +149,7 @@ func TestM39(t *testing.T) {
 		"client1 > firewall tcp 8003: OPEN at inside:9003",
 		"client1 > firewall tcp 8000: OPEN at inside:9000",
 		"client1 > firewall tcp 8010: OPEN at inside:9010",
-		"client1 > firewall tcp 8011: RST",
+		"client1 > firewall tcp 8011: RST at inside:9011",
 	}}.run(t)
 }
 
@@ -160,7 +160,7 @@ func TestM40(t *testing.T) {
 		warns:    []string{"virtuals:1:16: 'http' has no UDP port but 'snmp' has; UDP is forwarded from port 80 all the same"},
 		packets: []string{
 			"client1 > firewall udp 80: OPEN at inside:161",
-			"client1 > firewall tcp 80: RST",
+			"client1 > firewall tcp 80: RST at inside:80",
 		},
 	}.run(t)
 }

@@ -26,7 +26,8 @@ import (
 // Two outcomes are for IPv4 and IPv6, and "-" does not ask. An address asks in
 // its own family only. Numbers after an outcome are the ICMP type and code. A
 // server that answers must be the host that was asked and must see the one that
-// asks, unless the line says otherwise.
+// asks, unless the line says otherwise; after a refusal, "at" names who would
+// have answered.
 type question struct {
 	line     string
 	from, to string // hosts; to may be an address
