@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -250,10 +249,7 @@ func writeTable(b *testing.B, dir, name string, data []byte) {
 
 // benchHost is a firewall host in namespaces of its own. It stands on the OS
 // thread that made it, and ends with it.
-type benchHost struct {
-	backend    string
-	state, run string
-}
+type benchHost struct{ state, run string }
 
 // onHosts runs a benchmark on a host of each back end.
 func onHosts(b *testing.B, f func(b *testing.B, h benchHost)) {
@@ -277,20 +273,26 @@ func isolate(backend host.Backend) error {
 	if err := unix.Unshare(unix.CLONE_NEWNET | unix.CLONE_NEWNS); err != nil {
 		return fmt.Errorf("make namespaces: %w", err)
 	}
-	err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make mounts private: %w", err)
+	}
 	for _, dir := range []string{"/run", "/etc/alternatives"} {
-		err = errors.Join(err, unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=0755"))
+		if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=0755"); err != nil {
+			return fmt.Errorf("mount a private %s: %w", dir, err)
+		}
 	}
 	for _, family := range []string{"iptables", "ip6tables"} {
 		for _, tool := range []string{"", "-save", "-restore"} {
 			target := "/usr/sbin/" + family + "-" + string(backend) + tool
-			if _, missing := os.Stat(target); missing != nil {
-				return missing
+			if _, err := os.Stat(target); err != nil {
+				return err
 			}
-			err = errors.Join(err, os.Symlink(target, "/etc/alternatives/"+family+tool))
+			if err := os.Symlink(target, "/etc/alternatives/"+family+tool); err != nil {
+				return err
+			}
 		}
 	}
-	return err
+	return nil
 }
 
 // command is the program on this host.
