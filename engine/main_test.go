@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/mfwtui/mfwtui/engine/apply"
@@ -18,11 +19,12 @@ import (
 // "--", and what apply appends.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "guardian" {
+		// os.Exit would let the race detector sleep for a second.
 		if err := guard(os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+			syscall.Exit(1)
 		}
-		os.Exit(0)
+		syscall.Exit(0)
 	}
 	os.Exit(m.Run())
 }
