@@ -33,7 +33,7 @@ func Boot(ctx context.Context, k host.Kernel, paths Paths) (string, error) {
 // recoverAll is Recover for somebody who holds the lock: an open window is
 // over.
 func (t *txn) recoverAll(ctx context.Context) (string, error) {
-	found, err := t.inherit()
+	found, err := t.inherit(ctx)
 	if err != nil {
 		return "", err
 	}

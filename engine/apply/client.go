@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -173,7 +174,11 @@ func ended(paths Paths, id string, last Status) (Status, error) {
 
 // Confirm keeps the new rules. An empty code confirms whatever is pending.
 func Confirm(ctx context.Context, paths Paths, code string) (Status, error) {
-	return talkOn(ctx, paths, question{Verb: verbConfirm, Code: code})
+	s, err := talkOn(ctx, paths, question{Verb: verbConfirm, Code: code})
+	if err == nil && code != "" && !strings.EqualFold(code, s.Code) {
+		return s, ErrNone // another one has just ended
+	}
+	return s, err
 }
 
 // Reject brings the old rules back now.

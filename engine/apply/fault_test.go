@@ -144,6 +144,7 @@ func (b *bed) killAfter(old plan.Target, who string, delay time.Duration) {
 	if _, err := Recover(b.t.Context(), b.k, b.paths); err != nil {
 		b.t.Errorf("recover: %v", err)
 	}
+	b.idle()
 	b.runs(old)
 	if b.t.Failed() {
 		b.t.Fatalf("%s killed after %s: start gave %+v", who, delay, s)

@@ -24,7 +24,7 @@ func Recover(ctx context.Context, k host.Kernel, paths Paths) (string, error) {
 	}
 	defer held.Close()
 	t := newTxn(k, paths)
-	found, err := t.inherit()
+	found, err := t.inherit(ctx)
 	if err != nil {
 		return "", fmt.Errorf("recover: %w", err)
 	}
@@ -51,7 +51,7 @@ func newTxn(k host.Kernel, paths Paths) *txn {
 
 // inherit reads the journal that a dead process left, and what belongs to it,
 // and says what is to be done. The lock must be held.
-func (t *txn) inherit() (remedy, error) {
+func (t *txn) inherit(ctx context.Context) (remedy, error) {
 	boot, err := bootID()
 	if err != nil {
 		return "", err
@@ -74,7 +74,21 @@ func (t *txn) inherit() (remedy, error) {
 		// Without the rules nothing can be finished.
 		t.j.Reason, todo = join("; ", t.j.Reason, err.Error()), remedyUndo
 	}
+	if todo == remedyResume && t.neverFlipped(ctx) {
+		t.j.Reason, todo = "the guardian died before the new rules were in force", remedyUndo
+	}
 	return todo, nil
+}
+
+// neverFlipped reports whether the gate of an open window is closed, or, where
+// there is no gate, whether the load was cut short: the journal is written
+// before the flip.
+func (t *txn) neverFlipped(ctx context.Context) bool {
+	if !t.j.DeadMan {
+		return t.j.Census == ""
+	}
+	sets, err := t.k.ReadSets(ctx)
+	return err == nil && !gateOpen(sets)
 }
 
 // inheritNothing prepares for a rollback without a journal that can be read:

@@ -156,7 +156,7 @@ func (w *worker) prepare(ctx context.Context) error {
 // there is one. The lock is held, so no other can be alive.
 func (w *worker) cleanLeftovers(ctx context.Context) (bool, error) {
 	earlier := txn{k: w.k, flows: w.flows, paths: w.paths, store: w.store, now: w.now, fault: w.fault}
-	found, err := earlier.inherit()
+	found, err := earlier.inherit(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -289,7 +289,7 @@ func (w *worker) open(ctx context.Context) error {
 
 // resume continues what the journal tells, after a worker died.
 func (w *worker) resume(ctx context.Context, giveUp bool) error {
-	found, err := w.inherit()
+	found, err := w.inherit(ctx)
 	if err != nil || found == remedyNone {
 		return err // without a journal it died before a change, or after the end
 	}
