@@ -18,6 +18,8 @@ import (
 type (
 	// TrialStatus is a pending or ended transaction.
 	TrialStatus = apply.Status
+	// TrialState is where one stands.
+	TrialState = apply.State
 	// Generation is one applied ruleset.
 	Generation = apply.Generation
 	// Compiled is a compiled ruleset.

@@ -25,7 +25,7 @@ func (a *app) confirmCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.answered(st)
+			return a.answered(st, engine.Confirmed)
 		},
 	})
 }
@@ -41,7 +41,7 @@ func (a *app) rejectCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.answered(st)
+			return a.answered(st, engine.RolledBack)
 		},
 	})
 }
@@ -64,17 +64,23 @@ func (a *app) extendCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.answered(st)
+			return a.answered(st, engine.OnTrial)
 		},
 	})
 }
 
-// answered prints where the transaction stands after an answer.
-func (a *app) answered(st engine.TrialStatus) error {
+// answered prints where the transaction stands after an answer. It may have
+// ended otherwise in the same moment.
+func (a *app) answered(st engine.TrialStatus, wanted engine.TrialState) error {
+	words := string(st.State) + because(st.Reason)
 	if st.State == engine.OnTrial {
-		_, err := fmt.Fprintf(a.out, "rollback in %s\n", st.Left.Round(time.Second))
+		words = "rollback in " + st.Left.Round(time.Second).String()
+	}
+	if _, err := fmt.Fprintln(a.out, words); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.out, "%s%s\n", st.State, because(st.Reason))
-	return err
+	if st.State != wanted {
+		return exit(1)
+	}
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
@@ -128,17 +129,19 @@ func ownMounts() error {
 // firewallCommands are the commands of the scripts:
 //
 //	status N COMMAND ARG...  run it and demand that exit status
+//	printable N COMMAND ARG...  the same, and that it prints nothing else
 //	kernel FILE              write the rules and sets of the kernel to a file
 //	pending                  wait until a trial runs, set CODE and GUARDIAN
 //	tool NAME [SCRIPT]       replace a firewall tool, or remove it
 func firewallCommands(backend host.Backend) map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"status":   demandStatus,
-		"kernel":   func(ts *testscript.TestScript, _ bool, args []string) { writeKernel(ts, backend, args[0]) },
-		"pending":  awaitPending,
-		"tool":     replaceTool,
-		"bigtable": bigTable,
-		"nulfile":  nulFile,
+		"status":    demandStatus,
+		"printable": demandPrintable,
+		"kernel":    func(ts *testscript.TestScript, _ bool, args []string) { writeKernel(ts, backend, args[0]) },
+		"pending":   awaitPending,
+		"tool":      replaceTool,
+		"bigtable":  bigTable,
+		"nulfile":   nulFile,
 	}
 }
 
@@ -156,6 +159,17 @@ func demandStatus(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if fmt.Sprint(got) != args[0] {
 		ts.Fatalf("%s ended with %d, want %s", strings.Join(args[1:], " "), got, args[0])
+	}
+}
+
+func demandPrintable(ts *testscript.TestScript, neg bool, args []string) {
+	demandStatus(ts, neg, args)
+	for _, stream := range []string{"stdout", "stderr"} {
+		for _, line := range strings.Split(ts.ReadFile(stream), "\n") {
+			if i := strings.IndexFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
+				ts.Fatalf("%s holds %q in %q", stream, []rune(line[i:])[0], line)
+			}
+		}
 	}
 }
 

@@ -66,16 +66,23 @@ func statusRows(st engine.Status) [][]string {
 	for _, h := range hooksOf(st) {
 		rows = append(rows, []string{"hook", fmt.Sprintf("%s %s %s -> %s%s", h.Family, h.Table, h.From, h.To, because(h.Why))})
 	}
-	if st.Trial == nil {
-		rows = append(rows, []string{"pending", "nothing"})
-	} else {
-		rows = append(rows, []string{"pending", fmt.Sprintf("%s by %s, rollback in %s, guardian %d, confirm with: mfwtui confirm %s",
-			st.Trial.State, st.Trial.Who, st.Trial.Left.Round(time.Second), st.Trial.Guardian, st.Trial.Code)})
-	}
+	rows = append(rows, []string{"pending", pendingText(st.Trial)})
 	for _, w := range st.Warnings {
 		rows = append(rows, []string{"warning", w})
 	}
 	return rows
+}
+
+// pendingText says what can be answered, where there is something to answer.
+func pendingText(t *engine.TrialStatus) string {
+	switch {
+	case t == nil:
+		return "nothing"
+	case t.State != engine.OnTrial:
+		return fmt.Sprintf("%s by %s, guardian %d", t.State, t.Who, t.Guardian)
+	}
+	return fmt.Sprintf("trial by %s, rollback in %s, guardian %d, confirm with: mfwtui confirm %s",
+		t.Who, t.Left.Round(time.Second), t.Guardian, t.Code)
 }
 
 func driftText(st engine.Status) string {

@@ -40,9 +40,11 @@ func discardTyped(in *os.File) {
 	_ = unix.IoctlSetInt(int(in.Fd()), unix.TCFLSH, unix.TCIFLUSH) // not a terminal: nothing was typed
 }
 
-// printError prints an error for a person; it may have several lines when
-// each is a finding of its own.
-func printError(w io.Writer, err error) { fmt.Fprintf(w, "mfwtui: %s\n", visibleLines(err.Error())) }
+// printError prints an error for a person, on one line also where several were
+// joined.
+func printError(w io.Writer, err error) {
+	fmt.Fprintf(w, "mfwtui: %s\n", visible(strings.ReplaceAll(err.Error(), "\n", "; ")))
+}
 
 // note tells the person something that is not a result.
 func (t *terminal) note(format string, args ...any) {
