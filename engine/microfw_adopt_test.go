@@ -31,16 +31,17 @@ type estate struct {
 // protocols, zones of several interfaces, a bridge, an interface without zone.
 // The virtual that changes the port has no IPv6 address: MicroFW's is dead
 // there (semantics 2.7), which is not a verdict to keep.
-var house = estate{
-	files: map[tables.Kind]string{
-		tables.Addresses: sharedAddresses + "fw4 203.0.113.1 -\nnas4 192.168.10.20 -\npool 10.8.0.11-10.8.0.12 fd08::11\n",
-		tables.Services:  sharedServices + "dns 53 53\nrange 1000-1009 -\n",
-		tables.Interfaces: `eth0 ext gre,89
+func house() estate {
+	return estate{
+		files: map[tables.Kind]string{
+			tables.Addresses: sharedAddresses + "fw4 203.0.113.1 -\nnas4 192.168.10.20 -\npool 10.8.0.11-10.8.0.12 fd08::11\n",
+			tables.Services:  sharedServices + "dns 53 53\nrange 1000-1009 -\n",
+			tables.Interfaces: `eth0 ext gre,89
 eth1 int -
 eth9 int -
 br0  lan -
 `,
-		tables.Rules: `ext FW  partner  ALL      ssh   accept
+			tables.Rules: `ext FW  partner  ALL      ssh   accept
 ext FW  ALL      ALL      smtp  drop
 ext FW  ALL      ALL      dns   accept
 ext int partner  lan_nas  ALL   accept
@@ -57,15 +58,16 @@ lan int pool     ALL      ALL   reject
 lan lan ALL      ALL      ALL   drop
 lan ALL pool     ALL      dns   accept+nat
 `,
-		tables.Virtuals: `ext E    nas  https    https
+			tables.Virtuals: `ext E    nas  https    https
 ext fw4  nas4 http-alt http
 ext E    nas  low      low
 int E    nas  ALL      ALL
 `,
-	},
-	opts:    lab.Options{NoDocker: true, Guests: true, Unlisted: true},
-	bridges: []string{"br0"},
-	times:   1,
+		},
+		opts:    lab.Options{NoDocker: true, Guests: true, Unlisted: true},
+		bridges: []string{"br0"},
+		times:   1,
+	}
 }
 
 // sample are the sample tables without options, on a host with Docker.
@@ -88,7 +90,7 @@ func sample(t *testing.T, times int) estate {
 func TestM55(t *testing.T) {
 	t.Parallel()
 	for name, e := range map[string]estate{
-		"Sample": sample(t, 1), "House": house, "StartedTwice": sample(t, 2),
+		"Sample": sample(t, 1), "House": house(), "StartedTwice": sample(t, 2),
 	} {
 		t.Run(name, func(t *testing.T) {
 			onEachBackend(t, e.opts, func(t *testing.T, s *site) { s.adopt(e) })

@@ -152,20 +152,6 @@ func (s *site) idle() {
 	}
 }
 
-// siteWithoutLab is good for checking tables.
-func siteWithoutLab(t *testing.T) *site {
-	t.Helper()
-	dir := t.TempDir()
-	s := &site{t: t, served: map[string]bool{}, config: engine.Config{
-		Dir: filepath.Join(dir, "tables"), State: filepath.Join(dir, "state"), Run: filepath.Join(dir, "run"),
-		Geo: filepath.Join(dir, "countries.csv"),
-	}}
-	s.engine = engine.New(s.config)
-	s.must(os.Mkdir(s.config.Dir, 0o755))
-	s.write(s.config.Geo, sharedCountries)
-	return s
-}
-
 func (s *site) write(path, text string) {
 	s.t.Helper()
 	s.must(os.WriteFile(path, []byte(text), 0o644))

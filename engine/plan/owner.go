@@ -223,7 +223,7 @@ func Unused(live *ruleset.Ruleset, known ruleset.Sets) []string {
 		if users == nil {
 			users = new(mine).users(live)
 		}
-		if users[name].foreign == "" {
+		if users[name] == (setUse{}) {
 			names = append(names, name)
 		}
 	}
