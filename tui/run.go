@@ -58,12 +58,11 @@ func Run(ctx context.Context, b engine.Backend, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	m := newModel(ctx, b, style.New(style.Basic(), glyphs), time.Now)
-	return watch(tea.NewProgram(m, programOptions(ctx, o)...))
+	return watch(ctx, tea.NewProgram(m, programOptions(o)...))
 }
 
-func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
+func programOptions(o Options) []tea.ProgramOption {
 	options := []tea.ProgramOption{
-		tea.WithContext(ctx),
 		tea.WithFPS(fps),
 		tea.WithoutSignalHandler(),
 		tea.WithColorProfile(style.Profile(o.Env)),
@@ -85,9 +84,11 @@ func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
 // write (measured).
 const stallLimit = 2 * time.Second
 
-// watch runs the program, ends it on a signal, and puts the terminal right
-// whatever happened.
-func watch(p *tea.Program) error {
+// watch runs the program, ends it on a signal or with the context, and puts the
+// terminal right whatever happened. The library would end with the context by
+// closing the terminal under its own reader (a data race), so it is told to
+// quit instead.
+func watch(ctx context.Context, p *tea.Program) error {
 	restore := rememberTerminal()
 	defer restore()
 	signals := make(chan os.Signal, 1)
@@ -98,26 +99,29 @@ func watch(p *tea.Program) error {
 		_, err := p.Run()
 		done <- err
 	}()
+	var why any
 	select {
 	case err := <-done:
 		return finish(err)
-	case sig := <-signals:
-		go p.Quit()
-		select {
-		case err := <-done:
-			if sig == syscall.SIGHUP {
-				return ErrHangup
-			}
-			return finish(err)
-		case <-time.After(stallLimit):
-			return fmt.Errorf("%w: it does not read any more (%s)", ErrHangup, sig)
+	case why = <-signals:
+	case <-ctx.Done():
+		why = ctx.Err()
+	}
+	go p.Quit()
+	select {
+	case err := <-done:
+		if why == syscall.SIGHUP {
+			return ErrHangup
 		}
+		return finish(err)
+	case <-time.After(stallLimit):
+		return fmt.Errorf("%w: it does not read any more (%v)", ErrHangup, why)
 	}
 }
 
 // finish turns the library's errors into ours.
 func finish(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
+	if err == nil {
 		return nil
 	}
 	return fmt.Errorf("console: %w", err)
