@@ -299,7 +299,6 @@ func (w *world) describe(s shot) string {
 // tally counts what packets met, over all labs.
 type tally struct {
 	mu    sync.Mutex
-	sets  int
 	count map[string]int
 }
 

@@ -77,7 +77,7 @@ func decide(j journal, now time.Duration, e event) action {
 	case rejected:
 		return undo{orElse(e.why, "rejected")}
 	case disturbed:
-		return undo{e.why}
+		return undo(e)
 	case extended:
 		return longer(j, e.by)
 	}
