@@ -418,3 +418,19 @@ func TestReviewOpenedBeforeTheTablesAreRead(t *testing.T) {
 		c.shows("no difference: the firewall runs exactly these rules")
 	})
 }
+
+// The marks of a row follow the check and the save, not the next movement.
+func TestMarksOfARowFollowTheCheckAndTheSave(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "j", "right", "right", "e", "ctrl+u")
+		c.text("monitorng")
+		c.press("esc", "enter") // against advice
+		c.shows(">+E")
+		c.press("e", "ctrl+u")
+		c.text("lan_nas")
+		c.press("enter")
+		c.shows(">+ ")
+		c.press("s")
+		c.hides(">+")
+	})
+}

@@ -273,7 +273,7 @@ func (p *Policy) Handle(msg tea.Msg) Effect {
 		if p.edit != nil && p.edit.check.Done(msg.N) {
 			return p.editChecked(msg)
 		}
-		p.list.set(p.Desk.Problems())
+		p.refresh()
 	case SavedMsg:
 		return p.saved(msg.Err)
 	}
@@ -300,6 +300,7 @@ func (p *Policy) saved(err error) Effect {
 	case err != nil:
 		return say(Bad, "not saved: %v", err)
 	}
+	p.refresh()
 	return say(Good, "saved; the firewall runs the old rules until you apply (3 reviews)")
 }
 
