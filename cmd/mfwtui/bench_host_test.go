@@ -370,8 +370,8 @@ func (h benchHost) bareRestore(b *testing.B) float64 {
 type unrehearsed struct{ *host.Real }
 
 // change applies tables, and gives the milliseconds from the compiled rules to
-// the answer.
-func (h benchHost) change(b *testing.B, bin, dir string) (float64, engine.TrialStatus) {
+// the confirmation.
+func (h benchHost) change(b *testing.B, bin, dir string, yes bool) (float64, engine.TrialStatus) {
 	b.Helper()
 	e := engine.New(engine.Config{
 		Dir: dir, State: h.state, Run: h.run, Guardian: []string{bin, guardianWord},
@@ -386,7 +386,10 @@ func (h benchHost) change(b *testing.B, bin, dir string) (float64, engine.TrialS
 		b.Fatal(err)
 	}
 	begin := time.Now()
-	st, err := e.Apply(b.Context(), p, engine.ApplyRequest{Timeout: engine.MinTimeout, Yes: true})
+	st, err := e.Apply(b.Context(), p, engine.ApplyRequest{Timeout: engine.MinTimeout, Yes: yes})
+	if err == nil && !yes {
+		st, err = e.Confirm(b.Context(), st.Code)
+	}
 	took := time.Since(begin)
 	if err != nil || st.State != engine.Confirmed {
 		b.Fatalf("%s: %v", st.State, err)
