@@ -329,6 +329,8 @@ func TestTraceDoubts(t *testing.T) {
 		{"mac address", "-m mac --mac-source 00:11:22:33:44:55 -j DROP", "-m mac --mac-source 00:11:22:33:44:55"},
 		{"target", "-j NFQUEUE --queue-num 1", "target NFQUEUE --queue-num 1"},
 		{"logging", "-j LOG", ""},
+		{"rate limit of logging", "-m limit --limit 5/min -j NFLOG --nflog-group 1", ""},
+		{"extension before logging", "-m recent --set --name x -j LOG --log-prefix x", ""},
 		{"chain that is not there", "-j nowhere", "chain nowhere is not there"},
 		{"loop", "-j X", "chain X leads back to itself"},
 	}

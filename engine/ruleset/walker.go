@@ -138,7 +138,9 @@ func (w *walker) walkChain(c *tracedChain) verdict {
 		case No:
 			continue
 		case Unknown:
-			w.doubt(c, i, r.unknown(w))
+			if !onlyLooks(r.rule.Target) {
+				w.doubt(c, i, r.unknown(w))
+			}
 			continue
 		}
 		if j, ok := r.rule.Target.(Jump); ok {
@@ -286,25 +288,37 @@ func (w *walker) snat(c *tracedChain, i int, t SNAT) {
 	}
 }
 
-// unknownTarget knows the targets that let the packet pass and change nothing
-// that a rule of ours asks, and NOTRACK. Everything else is a doubt.
+// unknownTarget knows what ends tracking, and what only looks. Everything else
+// is a doubt.
 func (w *walker) unknownTarget(c *tracedChain, i int, t UnknownTarget) {
 	var name string
 	if len(t.Words) > 0 {
 		name = t.Words[0]
 	}
-	switch name {
-	case "NOTRACK":
+	switch {
+	case name == "NOTRACK":
 		w.packet.State = StateUntracked
-		return
-	case "CT":
+	case name == "CT":
 		if slices.Contains(t.Words, "--notrack") {
 			w.packet.State = StateUntracked
 		}
-		return
+	case !onlyLooks(t):
+		w.doubt(c, i, "target "+strings.Join(t.Words, " "))
+	}
+}
+
+// onlyLooks reports whether a target lets the packet pass and changes nothing
+// that a rule of ours asks: then it does not matter whether its rule matches.
+func onlyLooks(t Target) bool {
+	u, unknown := t.(UnknownTarget)
+	if !unknown || len(u.Words) == 0 {
+		_, log := t.(NFLog)
+		return log
+	}
+	switch u.Words[0] {
 	case "LOG", "NFLOG", "ULOG", "AUDIT", "TRACE", "LED", "IDLETIMER", "RATEEST", "CHECKSUM", "CLASSIFY", "DSCP", "ECN",
 		"TOS", "TCPMSS", "TCPOPTSTRIP", "TEE", "SECMARK", "CONNSECMARK":
-		return
+		return true
 	}
-	w.doubt(c, i, "target "+strings.Join(t.Words, " "))
+	return false
 }
