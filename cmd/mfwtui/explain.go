@@ -187,9 +187,16 @@ func decidedBy(x *engine.Explanation) string {
 		words = " with " + x.With
 	}
 	if row := decidingRow(x); row != "" {
-		words += " by " + row
+		return words + " by " + row
 	}
-	return words
+	if len(x.Path) == 0 {
+		return words
+	}
+	last := x.Path[len(x.Path)-1]
+	if last.Rule == nil {
+		return words + fmt.Sprintf(" by the policy of %s %s", last.Table, last.Chain)
+	}
+	return words + fmt.Sprintf(" by rule %d of %s %s, which is not ours", last.Index+1, last.Table, last.Chain)
 }
 
 // decidingRow is the row that sent the packet to its verdict: the last step of

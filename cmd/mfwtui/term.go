@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -81,14 +82,22 @@ func (t *terminal) encode(v any, indent string) error {
 
 // table prints aligned columns; the first row is the heading.
 func (t *terminal) table(rows [][]string) error {
-	w := tabwriter.NewWriter(t.out, 0, 8, 2, ' ', 0)
+	var text bytes.Buffer
+	w := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
 	for _, r := range rows {
 		for i := range r {
 			r[i] = visible(r[i])
 		}
-		fmt.Fprintln(w, strings.TrimRight(strings.Join(r, "\t"), "\t"))
+		fmt.Fprintln(w, strings.Join(r, "\t"))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	out := bufio.NewWriter(t.out)
+	for line := range strings.Lines(text.String()) {
+		fmt.Fprintln(out, strings.TrimRight(line, " \n"))
+	}
+	return out.Flush()
 }
 
 // visible is text from outside on one line: whatever could act on the terminal
