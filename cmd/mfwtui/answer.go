@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,6 +21,9 @@ func (a *app) confirmCommand() *cobra.Command {
 			code := ""
 			if len(args) == 1 {
 				code = args[0]
+				if code == "" { // a shell variable that was not set
+					return errors.New("the code is empty; write it, or leave it out to confirm whatever is pending")
+				}
 			}
 			st, err := a.engine().Confirm(cmd.Context(), code)
 			if err != nil {
