@@ -23,11 +23,11 @@ demo: deps build
 
 # The kernel tests make network namespaces of their own and need root.
 test: test-deps lint
-	@if [ "$$(id -u)" = 0 ]; then MFWTUI_TEST_KERNEL=must $(GO) test -race -timeout 14m $(TESTFLAGS) ./...; \
+	@if [ "$$(id -u)" = 0 ]; then MFWTUI_TEST_KERNEL=must $(GO) test -race -timeout 30m $(TESTFLAGS) ./...; \
 	elif sudo -n true 2>/dev/null; then sudo -E env "PATH=$$PATH" "GOPATH=$$($(GO) env GOPATH)" "GOCACHE=$$($(GO) env GOCACHE)" \
-		MFWTUI_TEST_KERNEL=must $(GO) test -race -timeout 14m $(TESTFLAGS) ./...; \
+		MFWTUI_TEST_KERNEL=must $(GO) test -race -timeout 30m $(TESTFLAGS) ./...; \
 	else echo 'make test: not root and no sudo: the kernel tests will say that they were skipped'; \
-		$(GO) test -race -timeout 14m $(TESTFLAGS) ./...; fi
+		$(GO) test -race -timeout 30m $(TESTFLAGS) ./...; fi
 
 # What needs neither root nor packages.
 check: lint
