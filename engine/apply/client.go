@@ -18,6 +18,9 @@ const (
 	// answerLimit is how long a confirmation or rollback may take: the tools
 	// have 10 s each.
 	answerLimit = 60 * time.Second
+	// statusLimit is the same for a question that needs no work: only a
+	// guardian that is stopped takes longer.
+	statusLimit = 10 * time.Second
 	// retryLimit covers the restart of a worker.
 	retryLimit = 3 * time.Second
 	retryPause = 50 * time.Millisecond
@@ -30,7 +33,11 @@ var errNobody = errors.New("no guardian listens")
 
 // talk puts one question to the guardian.
 func talk(ctx context.Context, paths Paths, q question) (Status, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	limit := answerLimit
+	if q.Verb == verbStatus {
+		limit = statusLimit
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", filepath.Join(paths.Run, socketFile))
