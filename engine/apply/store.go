@@ -367,11 +367,13 @@ func (s store) ids() ([]string, error) {
 
 // prune removes all but the newest generations; the current and the previous
 // one stay whatever their age. It also removes what a write that was cut short
-// left. The lock must be held: whoever writes holds it through its guardian.
+// left, and the links of transactions that died before anything was in force.
+// The lock must be held: whoever writes holds it through its guardian.
 func (s store) prune() {
-	if half, err := filepath.Glob(filepath.Join(s.dir, genDir, newPrefix+"*")); err == nil {
-		for _, dir := range half {
-			os.RemoveAll(dir)
+	for _, left := range []string{filepath.Join(s.dir, genDir, newPrefix), s.pending(currentLink, ""), s.pending(previousLink, "")} {
+		paths, _ := filepath.Glob(left + "*") // fails for a wrong pattern only
+		for _, path := range paths {
+			os.RemoveAll(path)
 		}
 	}
 	ids, err := s.ids()

@@ -121,6 +121,16 @@ func TestTwentyGenerationsStay(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %d generations %v, want %d", len(got), got, len(want))
 	}
+	// The links of those that were never in force do not.
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != genDir && e.Name() != currentLink {
+			t.Errorf("%s is left", e.Name())
+		}
+	}
 }
 
 func TestNewerFormatIsRefusedByName(t *testing.T) {
