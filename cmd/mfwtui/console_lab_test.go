@@ -1,0 +1,266 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mfwtui/mfwtui/engine/host"
+	"github.com/mfwtui/mfwtui/engine/lab"
+)
+
+// onBothBackends runs a test for each back end at the same time, logged in to a
+// firewall whose sample tables are in force.
+func onBothBackends(t *testing.T, opts lab.Options, test func(*login)) {
+	t.Helper()
+	needFirewall(t)
+	for _, backend := range []host.Backend{host.NFT, host.Legacy} {
+		t.Run(string(backend), func(t *testing.T) {
+			t.Parallel()
+			with := opts
+			with.Backend = backend
+			l := logIn(t, with)
+			l.claim()
+			l.setCountdown(300) // longer than any test
+			l.apply()
+			test(l)
+		})
+	}
+}
+
+// The main job: open the console, edit a table, read the difference, apply it,
+// prove with the code that the screen can be read, and watch what it does.
+func TestMainJobAtTheScreen(t *testing.T) {
+	onBothBackends(t, lab.Options{}, func(l *login) {
+		l.must(l.Firewall.Serve(22, 443))
+		c := l.open(0, l.fromClient())
+		c.waits("LIVE in sync")
+		c.insertsRow()
+		c.readsDifference()
+		l.runs("before the apply", "22 v4", "22 v6")
+		c.applies()
+		c.watchesRow()
+		c.quits()
+	})
+}
+
+// insertsRow makes a new row below that of ssh. Its service is misspelt at
+// first.
+func (c *console) insertsRow() {
+	c.Helper()
+	c.types("2")
+	c.waits("SRC-ZONE")
+	c.types("jo")
+	c.waits("Tab [ALL]")
+	c.types("htps")
+	c.waits("rules:16:78: service 'htps' does not exist; did you mean 'https'?")
+	c.waits("Enter takes https")
+	c.types("\r")
+	c.waits("Service  ok  https")
+	c.types("\r")
+	c.waits("Tab [accept]")
+	c.types("accept\r")
+	c.waits("check ok")
+	c.types("s")
+	c.waits("saved; the firewall runs the old rules until you apply")
+	if rules, err := os.ReadFile(filepath.Join(c.path("tables"), "rules")); err != nil || !strings.Contains(string(rules), httpsRow+"\n") {
+		c.Errorf("the table on disk has no row %q (%v)", httpsRow, err)
+	}
+}
+
+// readsDifference looks at what an apply would change.
+func (c *console) readsDifference() {
+	c.Helper()
+	c.types("3")
+	c.waits("+ rules:16     -p tcp -m tcp --dport 443 -j accept")
+	c.shownAll("Changes: 2 chains: 2 rules new, 0 gone", "your SSH  OK", "v4  filter  ext_inp", "v6  filter  ext_inp")
+}
+
+// applies goes through the trial and keeps the new rules with the code that the
+// screen shows.
+func (c *console) applies() {
+	c.Helper()
+	c.types("A")
+	c.waits("apply, and start the countdown")
+	c.calmly("y")
+	code := c.code()
+	c.shownAll("TRIAL - NOT KEPT YET", "ROLLBACK IN", "by the kernel itself, and by the guardian",
+		"ok  a new connection from your address "+c.Host(lab.Client1).V4.String(), "mfwtui confirm "+code)
+	c.runs("in the trial", "22 v4", "22 v6", "443 v4", "443 v6")
+	c.calmly(code + "\r")
+	c.waits("kept: the new rules stay")
+	c.idle()
+	if out, said, status := c.mfwtui("diff"); status != 0 || out != "" {
+		c.Errorf("diff after the apply ended with %d:\n%s%s", status, out, said)
+	}
+}
+
+// watchesRow sees the new row count what a client sends, in both families.
+func (c *console) watchesRow() {
+	c.Helper()
+	c.types("5")
+	c.waits("[by table row]")
+	c.types("/https\r")
+	c.waits("rules:16      ext FW ALL ALL https accept")
+	before4, before6 := c.counts()
+	c.runs("after the apply", "22 v4", "22 v6", "443 v4", "443 v6")
+	c.until(patience, "the new row counts both connections", func() bool {
+		v4, v6 := c.counts()
+		return v4 > before4 && v6 > before6
+	})
+}
+
+// countedRow is the new row on the screen of the counters.
+var countedRow = regexp.MustCompile(`rules:16 +ext FW ALL ALL https accept +(\d+) +(\d+) +\d+`)
+
+// counts are the packets that the screen shows for the new row.
+func (c *console) counts() (v4, v6 int) {
+	if m := countedRow.FindStringSubmatch(c.text()); m != nil {
+		v4, _ = strconv.Atoi(m[1])
+		v6, _ = strconv.Atoi(m[2])
+	}
+	return v4, v6
+}
+
+// What reaches the keyboard of a trial without a person who reads the code: keys
+// typed ahead, pastes, answers of the terminal to queries, wrong codes.
+func TestNothingButTheCodeConfirms(t *testing.T) {
+	onBothBackends(t, lab.Options{NoDocker: true}, func(l *login) {
+		l.must(l.Firewall.Serve(22, 443))
+		l.edit("rules", sshRow, httpsRow)
+		c := l.open(0)
+		c.review()
+		c.types("y\ry\r") // within the grace of the dialog
+		c.calmly("y")
+		c.types("\r\ry\rABCD\r\x1b[200~y\r\x1b[201~ \x1b[24;80R") // nobody can have read a code yet
+		code := c.code()
+		c.types("\ry\r")
+		for _, text := range []string{
+			"\x1b[200~" + code + "\r\x1b[201~",     // pasted
+			"\x1b[200~" + code + "\x1b[201~\r",     // pasted, and Enter after it
+			"\x1b[24;80R",                          // cursor position report
+			"\x1b[?62;4;22c",                       // device attributes
+			"\x1b[?2026;2$y\x1b[?2027;0$y\x1b[?0u", // mode reports
+			"\x1b]11;rgb:0000/0000/0000\x07",       // colour of the background
+			"\x1bP1$r" + code + "\r\x1b\\",         // status string
+			"\x1b]52;c;" + code + "\x07\r",         // clipboard
+			"\x1b", "[1;1R", "\r",                  // torn apart on a slow link
+			"\x1b[<0;10;10M\x1b[<0;10;10m", "\x1b[I", // mouse, focus
+			strings.ToLower(code[:3]) + "\r", "\r\r\r", // not all of it
+		} {
+			c.calmly(text)
+		}
+		c.types(strings.Repeat("\x7f", 8))
+		c.types(wrong(code) + "\r")
+		c.waits("that was not the code")
+		for _, args := range [][]string{{"confirm", wrong(code)}, {"confirm", code, code}, {"confirm", ""}} {
+			if _, said, status := l.mfwtui(args...); status != 1 || !strings.HasPrefix(said, "mfwtui: ") {
+				l.Errorf("%q ended with %d: %s", args, status, said)
+			}
+		}
+		if got := l.pendingCode(); got != code {
+			l.Fatalf("on trial is %q, want %q:\n%s", got, code, c.text())
+		}
+		l.runs("in the trial", newRules...)
+
+		// The person's own second login confirms, and the console shows it.
+		if out, said, status := l.mfwtui("confirm", strings.ToLower(code)); status != 0 || out != "confirmed\n" {
+			l.Errorf("confirm ended with %d: %s%s", status, out, said)
+		}
+		c.waits("kept: the new rules stay")
+		l.idle()
+		l.runs("after the confirm", newRules...)
+		c.quits()
+	})
+}
+
+// wrong is a code that is not this one.
+func wrong(code string) string {
+	if code[0] == 'A' {
+		return "C" + code[1:]
+	}
+	return "A" + code[1:]
+}
+
+// The keys that end or stop other programs do neither here: ^C asks, ^Z and ^\
+// do nothing, and the guardian hears of none.
+func TestKeysThatEndProgramsLeaveTheTrialAlone(t *testing.T) {
+	onBothBackends(t, lab.Options{NoDocker: true}, func(l *login) {
+		l.edit("rules", sshRow, httpsRow)
+		c := l.open(0)
+		c.review()
+		c.calmly("y")
+		code := c.code()
+		c.calmly("\x1a\x1c")
+		c.types("\x03")
+		c.waits("leave; the rollback stays armed")
+		c.calmly("\x03\r\x1b")
+		c.calmly(code + "\r")
+		c.waits("kept: the new rules stay")
+		l.idle()
+		c.quits()
+	})
+}
+
+// The console draws without waiting for a terminal that answers nothing.
+// BenchmarkFirstFrame holds it to 200 ms; this machine may be busy, and the race
+// detector takes its time.
+func TestFirstFrameOnAMuteTerminal(t *testing.T) {
+	const limit = 2 * time.Second
+	needFirewall(t)
+	l := logIn(t, lab.Options{Backend: host.NFT, NoDocker: true})
+	best := patience
+	for range 3 {
+		began := time.Now()
+		c := l.open(never)
+		c.waits("[1 Overview]")
+		best = min(best, time.Since(began))
+		c.quits()
+	}
+	t.Logf("first frame after %s", best)
+	if best > limit {
+		t.Errorf("the first frame came after %s, want at most %s", best, limit)
+	}
+}
+
+// On a terminal too, help is only text.
+func TestHelpAsksTheTerminalNothing(t *testing.T) {
+	needFirewall(t)
+	l := logIn(t, lab.Options{Backend: host.NFT, NoDocker: true})
+	for _, args := range [][]string{{"--help"}, {"apply", "--help"}, {"version"}, {"no-such-command"}} {
+		c := l.start(never, args, nil)
+		c.status()
+		c.drained()
+		if out := c.output(); out == "" || strings.Contains(out, "\x1b") {
+			t.Errorf("mfwtui %q writes %q", args, out)
+		}
+	}
+}
+
+// Whoever quits within a round trip of a slow link finds no answers of his
+// terminal at the shell prompt.
+func TestQuitBeforeTheTerminalAnswers(t *testing.T) {
+	needFirewall(t)
+	l := logIn(t, lab.Options{Backend: host.NFT, NoDocker: true})
+	for _, delay := range []time.Duration{0, 50 * time.Millisecond, 600 * time.Millisecond} {
+		c := l.open(terminalAnswers(delay))
+		c.waits("[1 Overview]")
+		c.quits()
+		c.drained()
+		before := c.output()
+		time.Sleep(delay + 200*time.Millisecond) // late answers would be echoed now
+		if after := c.output(); after != before {
+			t.Errorf("after the end, with answers after %s, the terminal shows %q", delay, strings.TrimPrefix(after, before))
+		}
+		if left := c.unreadInput(); left != "" {
+			t.Errorf("with answers after %s the shell reads %q", delay, left)
+		}
+		if c.screen.IsAltScreen() {
+			t.Errorf("with answers after %s the screen of the console stays", delay)
+		}
+	}
+}
