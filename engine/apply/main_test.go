@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
@@ -35,9 +36,21 @@ func TestMain(m *testing.M) {
 	syscall.Exit(0)
 }
 
+// dieOfHangup ends this process at a hang-up even when whoever started the
+// tests ignores it, as nohup does, which children inherit.
+func dieOfHangup() {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	go func() {
+		<-hangup
+		syscall.Exit(129)
+	}()
+}
+
 // testConsole starts a trial and then draws for ever: the console whose
 // terminal goes away. Its arguments are the paths, and what the guardian gets.
 func testConsole(args []string) error {
+	dieOfHangup()
 	paths := Paths{State: args[0], Run: args[1]}
 	k, _, err := kernelOf(args[2:])
 	if err != nil {
