@@ -64,13 +64,15 @@ type demoPlan struct {
 	Lab     Options
 	Files   map[string][]byte
 	Command []string
+	// Terminal says that the command gets the terminal.
+	Terminal bool
 }
 
 func newDemoPlan(opts DemoOptions) (*demoPlan, error) {
 	if len(opts.Command) == 0 {
 		return nil, errors.New("demo has no command to run")
 	}
-	plan := &demoPlan{Lab: opts.Lab, Files: map[string][]byte{}, Command: opts.Command}
+	plan := &demoPlan{Lab: opts.Lab, Files: map[string][]byte{}, Command: opts.Command, Terminal: hasTerminal()}
 	if opts.Tables == nil {
 		return plan, nil
 	}
@@ -133,6 +135,9 @@ func (p *demoPlan) run(ctx context.Context, mode *syscall.SysProcAttr) (int, err
 	defer passSignals(cmd.Process)()
 	report, err := pipes.talk(p)
 	waitErr := cmd.Wait()
+	if p.Terminal {
+		takeTerminal()
+	}
 	if report != "" {
 		return 0, &stageError{report}
 	}
@@ -168,10 +173,7 @@ func exitStatus(err error) (int, error) {
 	case !errors.As(err, &exit):
 		return 0, err
 	}
-	if ws := exit.Sys().(syscall.WaitStatus); ws.Signaled() {
-		return 128 + int(ws.Signal()), nil
-	}
-	return exit.ExitCode(), nil
+	return statusOf(exit.Sys().(syscall.WaitStatus)), nil
 }
 
 // passSignals hands SIGTERM and SIGHUP on to a process until the returned

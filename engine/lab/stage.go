@@ -76,10 +76,8 @@ func reap(pid int) (int, error) {
 			continue
 		case err != nil:
 			return 0, fmt.Errorf("wait for the demo's second process: %w", err)
-		case ws.Signaled():
-			return 128 + int(ws.Signal()), nil
 		}
-		return ws.ExitStatus(), nil
+		return statusOf(ws), nil
 	}
 }
 
@@ -121,7 +119,7 @@ func runHost(report *os.File) (int, error) {
 		return 0, err
 	}
 	defer stop()
-	return l.Firewall.foreground(plan.Command, report)
+	return l.Firewall.foreground(plan.Command, plan.Terminal, report)
 }
 
 // Where the command finds its files, all in the private /run.
@@ -145,14 +143,15 @@ func (p *demoPlan) writeFiles() error {
 	return nil
 }
 
-// foreground runs a command on the host with our own standard streams. The
-// report ends here: from now on the command has the terminal.
-func (h *Host) foreground(command []string, report *os.File) (status int, err error) {
+// foreground runs a command on the host with our own standard streams, one of
+// which may be a terminal. The report ends here: from now on the command has it.
+func (h *Host) foreground(command []string, terminal bool, report *os.File) (status int, err error) {
 	path, err := findTool(command[0])
 	if err != nil {
 		return 0, err
 	}
 	cmd := &exec.Cmd{Path: path, Args: command, Env: demoEnv(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: terminal}
 	err = h.Do(func() error {
 		// Interfaces below /sys are those of the namespace that mounted it.
 		// Where the kernel refuses, the machine's stay visible there.
@@ -162,7 +161,12 @@ func (h *Host) foreground(command []string, report *os.File) (status int, err er
 		}
 		report.Close()
 		defer passSignals(cmd.Process)()
-		status, err = exitStatus(cmd.Wait())
+		if terminal {
+			if err := giveTerminal(cmd.Process.Pid); err != nil {
+				return fmt.Errorf("give the terminal to %s: %w", command[0], err)
+			}
+		}
+		status, err = awaitForeground(cmd.Process.Pid)
 		return err
 	})
 	return status, err

@@ -1,0 +1,62 @@
+package lab
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// The demo's command is in a process namespace of its own, where the group that
+// has the terminal has no number: a shell that hands the terminal back at its
+// end would fail, and end with an error. So the command gets a group of its own
+// in the foreground, and the terminal is taken back afterwards.
+
+// hasTerminal reports whether standard input is a terminal in whose foreground
+// this process is.
+func hasTerminal() bool {
+	group, err := unix.IoctlGetInt(int(os.Stdin.Fd()), unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
+}
+
+// giveTerminal puts a process group into the foreground. It is called from
+// there.
+func giveTerminal(group int) error {
+	return unix.IoctlSetPointerInt(int(os.Stdin.Fd()), unix.TIOCSPGRP, group)
+}
+
+// takeTerminal puts this process into the foreground again. The kernel stops a
+// process of the background that tries, unless it ignores the signal.
+func takeTerminal() {
+	signal.Ignore(syscall.SIGTTOU)
+	defer signal.Reset(syscall.SIGTTOU)
+	_ = giveTerminal(unix.Getpgrp()) // without a terminal any more there is nothing to take
+}
+
+// awaitForeground waits for the end of the leader of a group in the foreground,
+// and returns its exit status. A group that the terminal's key stopped goes on:
+// there is no shell outside the demo that could continue it.
+func awaitForeground(pid int) (int, error) {
+	for {
+		var ws syscall.WaitStatus
+		_, err := syscall.Wait4(pid, &ws, syscall.WUNTRACED, nil)
+		switch {
+		case err == syscall.EINTR:
+		case err != nil:
+			return 0, os.NewSyscallError("wait4", err)
+		case ws.Stopped():
+			_ = syscall.Kill(-pid, syscall.SIGCONT)
+		default:
+			return statusOf(ws), nil
+		}
+	}
+}
+
+// statusOf is the exit status of a process as a shell tells it.
+func statusOf(ws syscall.WaitStatus) int {
+	if ws.Signaled() {
+		return 128 + int(ws.Signal())
+	}
+	return ws.ExitStatus()
+}
