@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -16,21 +15,51 @@ import (
 type typist struct {
 	*testing.T
 	terminal *os.File
-	seen     bytes.Buffer
+	shown    chan []byte // closed when the last process has closed the terminal
+	seen     string      // since the last wait
 }
 
-// waits reads until the terminal shows a text.
+func sitDown(t *testing.T, cmd *exec.Cmd) *typist {
+	t.Helper()
+	terminal, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { terminal.Close() })
+	p := &typist{T: t, terminal: terminal, shown: make(chan []byte)}
+	go func() {
+		defer close(p.shown)
+		for {
+			buf := make([]byte, 4096)
+			n, err := terminal.Read(buf)
+			if err != nil {
+				return
+			}
+			p.shown <- buf[:n]
+		}
+	}()
+	return p
+}
+
+// waits reads until the terminal shows a text, or with an empty one until it is
+// closed.
 func (p *typist) waits(text string) {
 	p.Helper()
-	p.terminal.SetReadDeadline(time.Now().Add(20 * time.Second))
-	for buf := make([]byte, 4096); !strings.Contains(p.seen.String(), text); {
-		n, err := p.terminal.Read(buf)
-		p.seen.Write(buf[:n])
-		if err != nil {
-			p.Fatalf("the terminal never showed %q (%v):\n%s", text, err, p.seen.String())
+	for limit := time.After(20 * time.Second); text == "" || !strings.Contains(p.seen, text); {
+		select {
+		case more, open := <-p.shown:
+			if !open && text == "" {
+				return
+			}
+			if !open {
+				p.Fatalf("the terminal was closed before %q:\n%s", text, p.seen)
+			}
+			p.seen += string(more)
+		case <-limit:
+			p.Fatalf("the terminal never showed %q:\n%s", text, p.seen)
 		}
 	}
-	p.seen.Reset()
+	p.seen = ""
 }
 
 func (p *typist) types(keys string) {
@@ -46,12 +75,7 @@ func TestAShellHasTheTerminalOfTheDemo(t *testing.T) {
 	for user := range demoUsers {
 		t.Run(user, func(t *testing.T) {
 			cmd := demoCommand(t, user, "bash", "--norc", "--noediting", "-i")
-			terminal, err := pty.Start(cmd)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer terminal.Close()
-			p := &typist{T: t, terminal: terminal}
+			p := sitDown(t, cmd)
 			p.types("echo ready $((40+2))\n")
 			p.waits("ready 42")
 			p.types("sleep 60; echo ended with $?\n")
@@ -63,11 +87,11 @@ func TestAShellHasTheTerminalOfTheDemo(t *testing.T) {
 			time.Sleep(300 * time.Millisecond)
 			p.types("\x1a")
 			p.waits("Stopped")
-			p.types("kill %1; wait; exit 5\n")
-			p.waits("exit")
+			p.types("kill -KILL %1; wait; exit 5\n")
+			p.waits("")
 			var exit *exec.ExitError
 			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 5 {
-				t.Errorf("%v, want the shell's own status 5:\n%s", err, p.seen.String())
+				t.Errorf("%v, want the shell's own status 5:\n%s", err, p.seen)
 			}
 		})
 	}
@@ -76,15 +100,11 @@ func TestAShellHasTheTerminalOfTheDemo(t *testing.T) {
 // The key that stops a program would leave nobody to continue it.
 func TestNobodyStopsTheDemo(t *testing.T) {
 	cmd := demoCommand(t, "root", "sh", "-c", "echo ready; sleep 1; echo went on")
-	terminal, err := pty.Start(cmd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer terminal.Close()
-	p := &typist{T: t, terminal: terminal}
+	p := sitDown(t, cmd)
 	p.waits("ready")
 	p.types("\x1a")
 	p.waits("went on")
+	p.waits("")
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}
