@@ -7,10 +7,11 @@ import (
 
 // globalKeys work on every screen, except while text is typed.
 type globalKeys struct {
-	Screens  [5]widget.Binding
+	Screens  [7]widget.Binding
 	Trial    widget.Binding
 	Help     widget.Binding
 	Problems widget.Binding
+	Copy     widget.Binding
 	Redraw   widget.Binding
 	Quit     widget.Binding
 	Leave    widget.Binding // also while text is typed
@@ -18,16 +19,19 @@ type globalKeys struct {
 
 func newGlobalKeys() globalKeys {
 	return globalKeys{
-		Screens: [5]widget.Binding{
+		Screens: [7]widget.Binding{
 			widget.Bind("1", "Overview", "1").Hidden(),
 			widget.Bind("2", "Policy", "2").Hidden(),
 			widget.Bind("3", "Review", "3").Hidden(),
 			widget.Bind("4", "Flows", "4").Hidden(),
 			widget.Bind("5", "Counters", "5").Hidden(),
+			widget.Bind("6", "Explain", "6").Hidden(),
+			widget.Bind("7", "History", "7").Hidden(),
 		},
 		Trial:    widget.Bind("0", "back to the trial", "0"),
 		Help:     widget.Bind("?", "help", "?"),
 		Problems: widget.Bind("w", "problems", "w"),
+		Copy:     widget.Bind("y", "copy", "y").Hidden(),
 		Redraw:   widget.Bind("^l", "draw the screen again", "ctrl+l").Hidden(),
 		Quit:     widget.Bind("q", "quit", "q"),
 		Leave:    widget.Bind("^c", "quit", "ctrl+c").Hidden(),
@@ -35,7 +39,7 @@ func newGlobalKeys() globalKeys {
 }
 
 // screens are the pages behind the number keys.
-var screens = [5]page.Screen{page.OverviewScreen, page.PolicyScreen, page.ReviewScreen, page.FlowsScreen, page.CountersScreen}
+var screens = [7]page.Screen{page.OverviewScreen, page.PolicyScreen, page.ReviewScreen, page.FlowsScreen, page.CountersScreen, page.ExplainScreen, page.HistoryScreen}
 
 // list lists the keys; that of the trial only while one runs.
 func (k *globalKeys) list(trial bool) []widget.Binding {
@@ -43,5 +47,5 @@ func (k *globalKeys) list(trial bool) []widget.Binding {
 	if trial {
 		all = append(all, k.Trial)
 	}
-	return append(all, k.Help, k.Problems, k.Quit, k.Redraw, k.Leave)
+	return append(all, k.Help, k.Problems, k.Copy, k.Quit, k.Redraw, k.Leave)
 }

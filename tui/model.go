@@ -57,6 +57,8 @@ func newModel(ctx context.Context, b engine.Backend, st *style.Styles, now func(
 		page.ReviewScreen:   m.review,
 		page.FlowsScreen:    page.NewFlows(s),
 		page.CountersScreen: page.NewCounters(s),
+		page.ExplainScreen:  page.NewExplain(s),
+		page.HistoryScreen:  page.NewHistory(s),
 		page.TrialScreen:    m.trial,
 	}
 	return m
@@ -88,6 +90,9 @@ func (m *model) apply(e page.Effect) tea.Cmd {
 	if e.Ask != nil {
 		e.Ask.Dialog.Show(m.shared.Now())
 		m.dialog = e.Ask
+	}
+	if e.Copy != "" {
+		cmds = append(cmds, tea.SetClipboard(e.Copy))
 	}
 	switch e.Go {
 	case page.Stay:

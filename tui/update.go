@@ -142,12 +142,28 @@ func (m *model) global(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case m.keys.Problems.Is(k):
 		m.policy.ShowProblems(m.at != page.PolicyScreen || !m.policy.ProblemsShown())
 		return m.show(page.PolicyScreen), true
+	case m.keys.Copy.Is(k):
+		return m.copy(), true
 	case m.keys.Redraw.Is(k):
 		return tea.ClearScreen, true
 	case m.keys.Quit.Is(k):
 		return m.quit(), true
 	}
 	return nil, false
+}
+
+// copy puts what the page has selected on the person's clipboard (OSC 52).
+func (m *model) copy() tea.Cmd {
+	var text string
+	if p, ok := m.page().(page.Copier); ok {
+		text = p.Copied()
+	}
+	if text == "" {
+		m.note = page.Note{Text: "there is nothing to copy here", Kind: page.Warn}
+		return nil
+	}
+	m.note = page.Note{Text: widget.Format("copied %d bytes, if this terminal allows it (OSC 52)", len(text))}
+	return m.apply(page.Effect{Copy: text})
 }
 
 func (m *model) dialogKey(k tea.KeyPressMsg) tea.Cmd {

@@ -47,7 +47,13 @@ type Effect struct {
 	Ask *Ask
 	// Say puts a word on the message line.
 	Say *Note
+	// Copy puts a text on the clipboard of the person's terminal.
+	Copy string
 }
+
+// Copier is a page that has something to copy: the selected row, or all that is
+// marked, as text. The console's copy key asks for it; empty for nothing.
+type Copier interface{ Copied() string }
 
 // Screen names a page.
 type Screen int
@@ -61,6 +67,8 @@ const (
 	ReviewScreen
 	FlowsScreen
 	CountersScreen
+	ExplainScreen
+	HistoryScreen
 	TrialScreen
 	Back
 )
