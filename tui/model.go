@@ -101,6 +101,9 @@ func (m *model) apply(e page.Effect) tea.Cmd {
 	default:
 		cmds = append(cmds, m.show(e.Go))
 	}
+	if e.Tell != nil {
+		cmds = append(cmds, m.apply(m.page().Handle(e.Tell)))
+	}
 	return tea.Batch(cmds...)
 }
 

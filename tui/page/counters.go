@@ -157,6 +157,9 @@ func (c *Counters) Handle(msg tea.Msg) Effect {
 	switch msg := msg.(type) {
 	case Shown, Tick:
 		return c.refresh()
+	case ShowFilter:
+		c.filter.Set(msg.Text)
+		c.show(true)
 	case tea.PasteMsg:
 		c.filter.Paste(msg.Content)
 		c.show(true)

@@ -155,6 +155,9 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 	switch msg := msg.(type) {
 	case Shown, Tick:
 		return f.refresh()
+	case ShowFilter:
+		f.filter.Set(msg.Text)
+		f.show(true)
 	case tea.PasteMsg:
 		f.filter.Paste(msg.Content)
 		f.show(true)

@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -41,8 +42,10 @@ type Point struct{ X, Y int }
 // Effect is what a page wants from the console. The zero value is nothing.
 type Effect struct {
 	Cmd tea.Cmd
-	// Go changes the screen.
-	Go Screen
+	// Go changes the screen; Tell is then handed to the page that is shown:
+	// ShowPlace, ShowFilter or ShowPacket.
+	Go   Screen
+	Tell tea.Msg
 	// Ask opens a dialog.
 	Ask *Ask
 	// Say puts a word on the message line.
@@ -107,6 +110,15 @@ type Shown struct{}
 
 // Tick tells the visible page that a second went by.
 type Tick struct{}
+
+// ShowPlace tells the Policy page to select a cell.
+type ShowPlace struct{ At Place }
+
+// ShowFilter tells a page with a list to show what a filter keeps.
+type ShowFilter struct{ Text string }
+
+// ShowPacket tells the Explain page to walk a packet.
+type ShowPacket struct{ Packet ruleset.Packet }
 
 // Shared is what all pages use.
 type Shared struct {

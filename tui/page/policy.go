@@ -266,6 +266,10 @@ func (p *Policy) Handle(msg tea.Msg) Effect {
 	case Shown:
 		p.refresh()
 		return Effect{Cmd: p.Desk.Check(p.Calls)}
+	case ShowPlace:
+		if p.Desk.Set() != nil {
+			p.jump(msg.At)
+		}
 	case LoadedMsg:
 		p.edit = nil
 		p.refresh()

@@ -35,6 +35,9 @@ func (f *Filter) Typing() bool { return f.typing }
 // Clear drops the filter.
 func (f *Filter) Clear() { *f = Filter{} }
 
+// Set makes a text the filter.
+func (f *Filter) Set(text string) { *f = Filter{edit: NewEditor(text)} }
+
 // Key handles a key while typing. It reports whether the text changed.
 func (f *Filter) Key(k tea.KeyPressMsg) (changed bool) {
 	before := f.Text()
