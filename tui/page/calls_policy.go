@@ -1,0 +1,60 @@
+package page
+
+import (
+	"context"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tables"
+)
+
+// CompiledMsg answers Compile. Rows is nil when the tables have errors.
+type CompiledMsg struct {
+	N        uint64
+	Set      *tables.Set
+	Rows     *compiledRows
+	Problems tables.Problems
+	Err      error
+}
+
+// HitsMsg answers Hits.
+type HitsMsg = Reply[map[string]rowHits]
+
+// rowHits is what the rules of a row counted, by family.
+type rowHits struct {
+	v4, v6 ruleset.Counters
+	rate   float64
+}
+
+// Compile compiles a set and finds the rules of each row.
+func (c *Calls) Compile(r *Request, set *tables.Set) tea.Cmd {
+	m := CompiledMsg{N: c.number(r), Set: set}
+	return func() tea.Msg {
+		m.Rows, m.Err = try(func() (*compiledRows, error) {
+			var compiled *engine.Compiled
+			if compiled, m.Problems = c.backend.Compile(set); compiled == nil {
+				return nil, nil
+			}
+			return newCompiledRows(set, compiled), nil
+		})
+		return m
+	}
+}
+
+// Hits reads what each row counted, by its id.
+func (c *Calls) Hits(r *Request) tea.Cmd {
+	return read(c, r, func(ctx context.Context) (map[string]rowHits, error) {
+		snap, err := c.backend.Counters(ctx)
+		if err != nil {
+			return nil, err
+		}
+		hits := make(map[string]rowHits, len(snap.Rows))
+		for i := range snap.Rows {
+			row := &snap.Rows[i]
+			hits[row.ID] = rowHits{v4: row.V4, v6: row.V6, rate: row.Rate}
+		}
+		return hits, nil
+	})
+}
