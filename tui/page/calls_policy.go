@@ -19,6 +19,15 @@ type CompiledMsg struct {
 	Err      error
 }
 
+// RenamedMsg answers Rename. Set is nil when the name cannot be taken, and Err
+// says why.
+type RenamedMsg struct {
+	N        uint64
+	Set      *tables.Set
+	Problems tables.Problems
+	Err      error
+}
+
 // HitsMsg answers Hits.
 type HitsMsg = Reply[map[string]rowHits]
 
@@ -38,6 +47,22 @@ func (c *Calls) Compile(r *Request, set *tables.Set) tea.Cmd {
 				return nil, nil
 			}
 			return newCompiledRows(set, compiled), nil
+		})
+		return m
+	}
+}
+
+// Rename gives an object another name, and finds the problems of the set with
+// it.
+func (c *Calls) Rename(r *Request, set *tables.Set, o object, to string) tea.Cmd {
+	m := RenamedMsg{N: c.number(r)}
+	return func() tea.Msg {
+		m.Set, m.Err = try(func() (*tables.Set, error) {
+			next, _, err := set.Rename(o.class, o.name, to)
+			if err == nil {
+				_, m.Problems = c.backend.Check(next)
+			}
+			return next, err
 		})
 		return m
 	}

@@ -159,37 +159,6 @@ func (p *Policy) Key(k tea.KeyPressMsg) Effect {
 	return p.command(k)
 }
 
-// editsRows reports whether a key changes rows.
-func (keys *policyKeys) editsRows(k tea.KeyPressMsg) bool {
-	for _, b := range []widget.Binding{keys.Delete, keys.Down, keys.Up, keys.Off, keys.Align, keys.Undo, keys.Redo} {
-		if b.Is(k) {
-			return true
-		}
-	}
-	return false
-}
-
-// editRows changes the marked rows, or else the selected one, or takes that
-// back.
-func (p *Policy) editRows(k tea.KeyPressMsg) Effect {
-	keys := &p.keys
-	switch {
-	case keys.Delete.Is(k):
-		return p.act("deleted", deleteRows)
-	case keys.Down.Is(k):
-		return p.act("", moveRows(1))
-	case keys.Up.Is(k):
-		return p.act("", moveRows(-1))
-	case keys.Off.Is(k):
-		return p.toggle()
-	case keys.Align.Is(k):
-		return p.align()
-	case keys.Undo.Is(k):
-		return p.travel("undone", p.Desk.Undo)
-	}
-	return p.travel("done again", p.Desk.Redo)
-}
-
 // command does what a key of the table says that changes no row.
 func (p *Policy) command(k tea.KeyPressMsg) Effect {
 	keys := &p.keys
@@ -312,6 +281,8 @@ func (p *Policy) Handle(msg tea.Msg) Effect {
 		return p.checked(msg)
 	case CompiledMsg:
 		return p.takeCompiled(msg)
+	case RenamedMsg:
+		return p.takeRenamed(msg)
 	case HitsMsg:
 		p.takeHits(msg)
 	case SavedMsg:
@@ -323,29 +294,11 @@ func (p *Policy) Handle(msg tea.Msg) Effect {
 // checked takes what a check says: about a text being typed, or about the
 // tables as they are.
 func (p *Policy) checked(msg CheckedMsg) Effect {
-	switch {
-	case p.edit != nil && p.edit.check.Done(msg.N):
+	if p.edit != nil && p.edit.check.Done(msg.N) {
 		return p.editChecked(msg)
-	case p.rename != nil && p.rename.check.Done(msg.N):
-		return p.renameChecked(msg)
 	}
 	p.refresh()
 	return Effect{Cmd: p.compile()}
-}
-
-// takePaste puts a text where it was pasted: into what is being typed, or below
-// the selected row.
-func (p *Policy) takePaste(text string) Effect {
-	switch {
-	case p.rename != nil:
-		p.rename.editor.Insert(strings.TrimSpace(text))
-		return p.renameChanged()
-	case p.Typing():
-		return p.paste(text)
-	case p.Desk.Set() == nil:
-		return Effect{}
-	}
-	return p.pasteRows(text)
 }
 
 // saved says how a save went. When somebody else wrote the files meanwhile,

@@ -3,6 +3,8 @@ package page
 import (
 	"slices"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -84,6 +86,37 @@ func (p *Policy) mark() Effect {
 func (p *Policy) unmark() {
 	p.rows().marks = newRowMarks()
 	p.refresh()
+}
+
+// editsRows reports whether a key changes rows.
+func (keys *policyKeys) editsRows(k tea.KeyPressMsg) bool {
+	for _, b := range []widget.Binding{keys.Delete, keys.Down, keys.Up, keys.Off, keys.Align, keys.Undo, keys.Redo} {
+		if b.Is(k) {
+			return true
+		}
+	}
+	return false
+}
+
+// editRows changes the marked rows, or else the selected one, or takes that
+// back.
+func (p *Policy) editRows(k tea.KeyPressMsg) Effect {
+	keys := &p.keys
+	switch {
+	case keys.Delete.Is(k):
+		return p.act("deleted", deleteRows)
+	case keys.Down.Is(k):
+		return p.act("", moveRows(1))
+	case keys.Up.Is(k):
+		return p.act("", moveRows(-1))
+	case keys.Off.Is(k):
+		return p.toggle()
+	case keys.Align.Is(k):
+		return p.align()
+	case keys.Undo.Is(k):
+		return p.travel("undone", p.Desk.Undo)
+	}
+	return p.travel("done again", p.Desk.Redo)
 }
 
 // chosen lists the lines that a command acts on: the marked rows, or else the

@@ -32,7 +32,25 @@ func (p *Policy) pane(width, height int) []string {
 	} else {
 		out.text(p.Styles.Text, " ", widget.Clean(at.Kind.Columns()[0].Help))
 	}
+	p.paneOfProblems(out, at)
 	return out.fit()
+}
+
+// paneOfProblems lists the problems of the row in full; under the table there
+// is room for one.
+func (p *Policy) paneOfProblems(out *pane, at Place) {
+	list := p.Desk.problemsAt(at.Kind, at.Line)
+	if len(list) == 0 {
+		return
+	}
+	out.head("PROBLEMS", "")
+	for _, problem := range list {
+		how, mark := p.Styles.Warn, "W "
+		if problem.Severity == tables.Error {
+			how, mark = p.Styles.Bad, "E "
+		}
+		out.text(how, " ", widget.Clean(mark+problem.Text))
+	}
 }
 
 func (p *Policy) paneOfRule(out *pane, line *tables.Line) {
@@ -85,12 +103,12 @@ func (p *Policy) paneOfObject(out *pane, o object) {
 }
 
 // title is the first line: the row, and whether it is on disk like this.
-func (o *pane) title(name widget.Safe, sign byte) {
+func (o *pane) title(name, sign widget.Safe) {
 	l := o.line(o.width).Put(o.Styles.Strong, name)
 	switch sign {
-	case '+':
+	case "+":
 		l.Put(o.Styles.Changed, "  new, not saved")
-	case '~':
+	case "~":
 		l.Put(o.Styles.Changed, "  changed, not saved")
 	}
 	o.put(l.String())

@@ -29,6 +29,21 @@ func (p *Policy) Copied() string {
 // a list.
 func (p *Policy) TakesPaste() bool { return p.Typing() || p.Desk.Set() != nil }
 
+// takePaste puts a text where it was pasted: into what is being typed, or below
+// the selected row.
+func (p *Policy) takePaste(text string) Effect {
+	switch {
+	case p.rename != nil:
+		p.rename.editor.Insert(strings.TrimSpace(text))
+		return p.renameChanged()
+	case p.Typing():
+		return p.paste(text)
+	case p.Desk.Set() == nil:
+		return Effect{}
+	}
+	return p.pasteRows(text)
+}
+
 // maxPasted is how many rows one paste may bring. A longer one is more likely a
 // mistake than a wish, and belongs into an editor.
 const maxPasted = 2000

@@ -22,7 +22,7 @@ type rename struct {
 	next  *tables.Set // the tables with the new name; nil when it cannot be taken
 	fault widget.Safe // why not
 
-	check Request
+	ask   Request
 	again bool // the text changed while a check was under way
 	enter bool // Enter was pressed, and waits for the check
 }
@@ -41,7 +41,7 @@ func (p *Policy) startRename() Effect {
 	switch {
 	case o == (object{}):
 		return say(Warn, "there is no name here; move to an address, a service, a zone or an interface")
-	case len(uses) == 0:
+	case len(uses) == 0, o == object{tables.ZoneObject, tables.Docker}:
 		return say(Warn, "%s has a meaning of its own and keeps its name", o.name)
 	}
 	p.rename = &rename{of: o, at: at, uses: uses, editor: widget.NewEditor(o.name)}
@@ -49,25 +49,39 @@ func (p *Policy) startRename() Effect {
 	return p.renameChanged()
 }
 
-// renameChanged follows a change of the name: whether it is free is seen at
-// once, whether it is a good one says the check.
+// renameChanged follows a change of the name: another check. An object may stand
+// in thousands of rows, so the check is not made here.
 func (p *Policy) renameChanged() Effect {
 	r := p.rename
-	r.next, r.fault, r.enter = nil, "", false
-	if r.editor.Text() == r.of.name {
+	r.next, r.fault, r.enter, r.again = nil, "", false, r.ask.Busy()
+	if r.again || r.editor.Text() == r.of.name {
 		return Effect{}
 	}
-	next, _, err := p.Desk.Set().Rename(r.of.class, r.of.name, r.editor.Text())
-	if err != nil {
-		r.fault = renameFault(err)
+	return Effect{Cmd: p.Calls.Rename(&r.ask, p.Desk.Set(), r.of, r.editor.Text())}
+}
+
+// takeRenamed takes what the tables would be with the new name.
+func (p *Policy) takeRenamed(m RenamedMsg) Effect {
+	r := p.rename
+	if r == nil || !r.ask.Done(m.N) {
 		return Effect{}
 	}
-	r.next = next
-	if r.check.Busy() {
-		r.again = true
-		return Effect{}
+	if r.again {
+		enter := r.enter
+		e := p.renameChanged()
+		r.enter = enter
+		return e
 	}
-	return p.checkRename()
+	r.next = m.Set
+	if m.Err != nil {
+		r.fault = renameFault(m.Err)
+	} else {
+		r.fault = r.faultIn(m.Problems)
+	}
+	if r.enter {
+		return p.endRename()
+	}
+	return Effect{}
 }
 
 // renameFault says in a few words why a name cannot be taken.
@@ -84,33 +98,14 @@ func renameFault(err error) widget.Safe {
 	return widget.Clean(err.Error())
 }
 
-// checkRename checks the tables as they would be.
-func (p *Policy) checkRename() Effect {
-	p.rename.again = false
-	return Effect{Cmd: p.Calls.Check(&p.rename.check, p.rename.next)}
-}
-
-// renameChecked takes what the check says about the cells with the new name.
-func (p *Policy) renameChecked(m CheckedMsg) Effect {
-	r := p.rename
-	switch {
-	case r.next == nil:
-		return Effect{}
-	case r.again || m.Set != r.next:
-		return p.checkRename()
-	}
-	r.fault = r.faultIn(m.Problems)
-	if r.enter {
-		return p.endRename()
-	}
-	return Effect{}
-}
-
 // faultIn finds what is wrong with the name where it is defined.
 func (r *rename) faultIn(problems tables.Problems) widget.Safe {
 	for _, problem := range problems {
+		if problem.Severity != tables.Error {
+			continue
+		}
 		for _, u := range r.uses {
-			if problem.Severity == tables.Error && u.Defines && problem.File == u.Kind.String() && problem.Line == u.Num && problem.Cell == u.Cell {
+			if u.Defines && problem.File == u.Kind.String() && problem.Line == u.Num && problem.Cell == u.Cell {
 				return widget.Clean(problem.Text)
 			}
 		}
@@ -143,12 +138,12 @@ func (p *Policy) endRename() Effect {
 	case r.editor.Text() == r.of.name:
 		p.rename = nil
 		return Effect{}
+	case r.ask.Busy():
+		r.enter = true
+		return Effect{}
 	case r.fault != "":
 		r.enter = false
 		return say(Bad, "not renamed: %s", r.fault)
-	case r.check.Busy():
-		r.enter = true
-		return Effect{}
 	}
 	p.rename = nil
 	p.Desk.Put(r.at, r.next)
@@ -181,10 +176,10 @@ func (r *rename) render(s *Shared, width int) (lines []string, cursor int) {
 	switch {
 	case r.fault != "":
 		l.Put(s.Styles.Bad, " E ").Text(r.fault)
+	case r.ask.Busy():
+		l.Put(s.Styles.Dim, " checking ...")
 	case r.next == nil:
 		l.Put(s.Styles.Dim, " type the new name")
-	case r.check.Busy():
-		l.Put(s.Styles.Dim, " checking ...")
 	default:
 		l.Put(s.Styles.Good, " ok")
 	}

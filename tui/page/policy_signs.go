@@ -29,7 +29,7 @@ func (p *Policy) Legend() []widget.Binding {
 // last save, and the worst problem.
 type rowSigns struct {
 	saved, now *tables.File // that changed was found for
-	changed    map[*tables.Line]byte
+	changed    map[*tables.Line]widget.Safe
 	bad        map[int]rowProblem
 }
 
@@ -56,8 +56,8 @@ func (s *rowSigns) take(d *Desk, k tables.Kind) {
 // of are the signs of a row.
 func (s *rowSigns) of(st *style.Styles, line *tables.Line, num int) (widget.Safe, style.Style) {
 	changed, state, how := widget.Safe(" "), widget.Safe(" "), st.Text
-	if sign := s.changed[line]; sign != 0 {
-		changed, how = widget.Safe(sign), st.Changed
+	if sign := s.changed[line]; sign != "" {
+		changed, how = sign, st.Changed
 	}
 	switch {
 	case line.Disabled:
@@ -82,12 +82,12 @@ func (s *rowSigns) style(st *style.Styles, num int) style.Style {
 	return style.Style{}
 }
 
-// changeSigns finds the rows that are not on disk as they are now: '~' for one
-// that took the place of another, '+' for a new one. Lines that no edit touched
+// changeSigns finds the rows that are not on disk as they are now: "~" for one
+// that took the place of another, "+" for a new one. Lines that no edit touched
 // are the same in both lists; between two of them, what is new is compared with
 // what is gone.
-func changeSigns(saved, now []*tables.Line) map[*tables.Line]byte {
-	signs := make(map[*tables.Line]byte)
+func changeSigns(saved, now []*tables.Line) map[*tables.Line]widget.Safe {
+	signs := make(map[*tables.Line]widget.Safe)
 	if len(saved) == len(now) && len(saved) > 0 && &saved[0] == &now[0] {
 		return signs
 	}
@@ -136,13 +136,13 @@ const maxPairs = 10_000
 
 // signChanges signs the new rows of one place in the table, where others are
 // gone.
-func signChanges(signs map[*tables.Line]byte, gone, fresh []*tables.Line) {
+func signChanges(signs map[*tables.Line]widget.Safe, gone, fresh []*tables.Line) {
 	for _, l := range fresh {
-		signs[l] = '+'
+		signs[l] = "+"
 	}
 	if len(gone) == len(fresh) || len(gone)*len(fresh) > maxPairs {
 		for i := range min(len(gone), len(fresh)) {
-			signs[fresh[i]] = '~'
+			signs[fresh[i]] = "~"
 		}
 		return
 	}
@@ -154,7 +154,7 @@ func signChanges(signs map[*tables.Line]byte, gone, fresh []*tables.Line) {
 			}
 		}
 		if best >= 0 {
-			signs[fresh[best]] = '~'
+			signs[fresh[best]] = "~"
 			fresh = fresh[best+1:]
 		}
 	}
