@@ -64,7 +64,7 @@ func TestInspectorKeepsWhatItKnowsWhileTheTablesHaveErrors(t *testing.T) {
 		c.press("2", "j", "l", "l", "e", "ctrl+u")
 		c.text("nobody")
 		c.press("enter")
-		c.shows("1E", "not known while the tables have errors")
+		c.shows("1E", "not known while the")
 		c.press("j", "j")
 		c.shows("1 rule in ext_inp", "as compiled before the errors")
 	})
@@ -73,10 +73,19 @@ func TestInspectorKeepsWhatItKnowsWhileTheTablesHaveErrors(t *testing.T) {
 func TestInspectorSaysWhyItKnowsNothing(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.site.Fail = map[string]error{"Counters": errors.New("permission denied")}
-		c.press("2")
-		c.shows("hits         not known: permission denied")
+		c.press("2", "j", "j", "j")
+		c.shows("hits         not known: permission denied", "IP", "v4: 1 rule in ext_inp")
 		c.hides("HITS")
 	})
+}
+
+func TestInspectorSaysWhatAnOptionIsFor(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}} {
+		inConsole(t, size[0], size[1], nil, func(c *console) {
+			c.press("2", "shift+tab")
+			c.shows("log what is denied")
+		})
+	}
 }
 
 func TestHitsFollowTheRowNotTheLine(t *testing.T) {
@@ -111,8 +120,10 @@ func TestWhereUsedLeadsToTheCellAndBack(t *testing.T) {
 		c.shows("[addresses 7]", "NAME")
 		c.press("v", "j", "j", "enter")
 		c.shows("[rules 13]", "Src-Address  lan_home", ">       14 int")
-		c.press("v")
+		c.press("esc")
 		c.shows("address lan_home   4 uses, 1 definition", ">  rules:14")
+		c.press("esc")
+		c.shows("[addresses 7]", ">        4 lan_home")
 	})
 }
 

@@ -258,17 +258,6 @@ func (d *Desk) TakeCompiled(set *tables.Set, problems tables.Problems) {
 // Saved notes that a set was written to disk.
 func (d *Desk) Saved(set *tables.Set) { d.saved = set }
 
-// problemsOf lists the problems of one table by line.
-func (d *Desk) problemsOf(k tables.Kind) map[int]tables.Problems {
-	by := make(map[int]tables.Problems)
-	for _, p := range d.problems {
-		if p.File == k.String() {
-			by[p.Line] = append(by[p.Line], p)
-		}
-	}
-	return by
-}
-
 // problemsAt lists the problems of one line.
 func (d *Desk) problemsAt(k tables.Kind, line int) tables.Problems {
 	var list tables.Problems

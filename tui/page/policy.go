@@ -26,6 +26,8 @@ type Policy struct {
 	list *problemList
 	// uses is the list of uses of an object; nil when it is not open.
 	uses *useList
+	// visiting is the list of uses that led to the selected cell.
+	visiting *useList
 	// rename is an object being renamed; nil when none is.
 	rename *rename
 
@@ -79,7 +81,7 @@ func NewPolicy(s *Shared) *Policy {
 		Rename:  widget.Bind("r", "rename", "r"),
 		Mark:    widget.Bind("space", "mark", "space"),
 		Align:   widget.Bind("=", "align columns", "=").Hidden(),
-		Back:    widget.Bind("Esc", "unmark, then drop the filter", "esc").Hidden(),
+		Back:    widget.Bind("Esc", "unmark; drop the filter; back to the uses", "esc").Hidden(),
 	}
 	return p
 }
@@ -196,6 +198,8 @@ func (p *Policy) command(k tea.KeyPressMsg) Effect {
 	case keys.Back.Is(k) && p.filter.Text() != "":
 		p.filter.Clear()
 		p.refresh()
+	case keys.Back.Is(k):
+		p.backToUses()
 	}
 	return Effect{}
 }
@@ -230,7 +234,7 @@ func (p *Policy) travel(done string, to func() (Place, bool)) Effect {
 
 // jump shows a cell; the filter stays when it does not hide the row.
 func (p *Policy) jump(at Place) {
-	p.list, p.uses = nil, nil
+	p.list, p.uses, p.visiting = nil, nil, nil
 	if p.kind != at.Kind {
 		p.kind = at.Kind
 		p.filter.Clear()

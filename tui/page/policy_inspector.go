@@ -86,6 +86,9 @@ func (p *Policy) summary(width int) []string {
 		}
 		return []string{first.String(), p.line(width).Put(st.Dim, " hits         ").Text(p.hitsOf(line)).String()}
 	}
+	if cells := p.Desk.Set().File(at.Kind).Line(at.Line).Cells; at.Kind == tables.Options && len(cells) > 1 {
+		return []string{p.line(width).Text(" " + p.optionHelp(cells[1].Text)).String()}
+	}
 	o, lines := p.rowObject(at), []string{}
 	if what := p.meaning(o); what != "" {
 		lines = append(lines, p.line(width).Put(st.Dim, " resolves to  ").Text(what).String())

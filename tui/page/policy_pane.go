@@ -29,11 +29,21 @@ func (p *Policy) pane(width, height int) []string {
 		p.paneOfRule(out, line)
 	} else if o := p.rowObject(at); o != (object{}) {
 		p.paneOfObject(out, o)
-	} else {
-		out.text(p.Styles.Text, " ", widget.Clean(at.Kind.Columns()[0].Help))
+	} else if len(line.Cells) > 1 {
+		out.text(p.Styles.Text, " ", p.optionHelp(line.Cells[1].Text))
 	}
 	p.paneOfProblems(out, at)
 	return out.fit()
+}
+
+// optionHelp says what an option is for.
+func (p *Policy) optionHelp(name string) widget.Safe {
+	for _, c := range tables.Complete(p.Desk.Set(), tables.Options, 1, name) {
+		if c.Text == name {
+			return widget.Clean(c.Help)
+		}
+	}
+	return ""
 }
 
 // paneOfProblems lists the problems of the row in full; under the table there

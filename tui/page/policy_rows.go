@@ -27,19 +27,20 @@ const ownColumns = 2
 // lineNumberLen is the width of the column of line numbers.
 const lineNumberLen = 5
 
-// The columns behind the cells.
-const (
-	familyColumn = iota
-	hitsColumn
-)
+// familyColumn is the first one behind the cells; the other one is for hits.
+const familyColumn = 0
 
-// figureColumns are the columns behind the cells. They are the first to go when
-// there is no room.
-func figureColumns() []widget.Column {
-	return []widget.Column{
-		familyColumn: {Title: "IP", Width: 2, Rank: 3},
-		hitsColumn:   {Title: "HITS", Width: 5, Right: true, Rank: 2},
+// columns are the columns behind the cells of a table. They are the first to go
+// when there is no room.
+func (f *figures) columns(k tables.Kind) []widget.Column {
+	if f.compiled == nil || !compiles(k) {
+		return nil
 	}
+	columns := []widget.Column{familyColumn: {Title: "IP", Width: 2, Rank: 3}}
+	if f.hits != nil {
+		columns = append(columns, widget.Column{Title: "HITS", Width: 5, Right: true, Rank: 2})
+	}
+	return columns
 }
 
 // cellWidth is the least width of the cells of a column, and its share of the
@@ -94,15 +95,6 @@ func (t *rowTable) selected() (int, bool) {
 	return t.lines[i], true
 }
 
-// neighbour is the line number of the row before or after the selected one.
-func (t *rowTable) neighbour(by int) (int, bool) {
-	i, ok := t.Selected()
-	if !ok || i+by < 0 || i+by >= len(t.lines) {
-		return 0, false
-	}
-	return t.lines[i+by], true
-}
-
 // goTo selects a cell, or the row nearest to it when the line is no row; false
 // when the filter hides it.
 func (t *rowTable) goTo(at Place) bool {
@@ -133,10 +125,7 @@ func (t *rowTable) show(s *Shared, d *Desk, filter string, edit *cellEdit, known
 	keep := func(i int) bool { return hasWords(file.Line(lines[i]), words) }
 	t.signs.take(d, t.kind)
 	t.marks.take(file, lines, keep)
-	t.Columns = t.cells
-	if known.hits != nil && compiles(t.kind) {
-		t.Columns = slices.Concat(t.cells, figureColumns())
-	}
+	t.Columns = slices.Concat(t.cells, known.columns(t.kind))
 	t.Set(widget.Source[int]{
 		Len: len(lines),
 		Key: func(i int) int { return lines[i] },

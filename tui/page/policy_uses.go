@@ -49,10 +49,11 @@ type knownUses struct {
 
 // useList lists every cell that holds the name of an object.
 type useList struct {
-	of    object
-	set   *tables.Set
-	uses  []tables.Use
-	table *widget.Table[tables.Use]
+	of     object
+	origin Place // where it was opened
+	set    *tables.Set
+	uses   []tables.Use
+	table  *widget.Table[tables.Use]
 }
 
 // showUses lists where the object under the cursor is used.
@@ -69,7 +70,7 @@ func (p *Policy) showUses() Effect {
 	case len(uses) == 0:
 		return say(Warn, "%s is no object: it has a meaning of its own", o.name)
 	}
-	p.uses = &useList{of: o, set: p.Desk.Set(), uses: uses, table: widget.NewTable[tables.Use](
+	p.uses = &useList{of: o, origin: at, set: p.Desk.Set(), uses: uses, table: widget.NewTable[tables.Use](
 		widget.Column{Width: 1},
 		widget.Column{Title: "WHERE", Width: 14},
 		widget.Column{Title: "COLUMN", Width: 11},
@@ -120,18 +121,29 @@ func (l *useList) bindings() []widget.Binding {
 
 // usesKey handles a key while the list is open.
 func (p *Policy) usesKey(k tea.KeyPressMsg) Effect {
+	l := p.uses
 	switch k.String() {
 	case "esc", "v":
-		p.uses = nil
+		p.jump(l.origin)
 	case "enter":
-		if i, ok := p.uses.table.Selected(); ok {
-			u := p.uses.uses[i]
+		if i, ok := l.table.Selected(); ok {
+			u := l.uses[i]
 			p.jump(Place{Kind: u.Kind, Line: u.Num, Cell: u.Cell})
+			p.visiting = l
 		}
 	default:
-		p.uses.table.Key(k)
+		l.table.Key(k)
 	}
 	return Effect{}
+}
+
+// backToUses opens the list again that led to this cell, unless the tables were
+// edited since.
+func (p *Policy) backToUses() {
+	if l := p.visiting; l != nil && l.set == p.Desk.Set() {
+		p.uses = l
+	}
+	p.visiting = nil
 }
 
 // countUses says how often an object is defined, used, and used in rows that are

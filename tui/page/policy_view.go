@@ -13,7 +13,7 @@ const (
 	detailLines  = 3   // on the cell under the cursor, under a separator
 	summaryLines = 2   // on the selected row
 	wideScreen   = 110 // cells from which the inspector stands beside the table
-	tableShare   = 80  // cells that the table then has at least
+	tableShare   = 84  // cells that the table then has at least
 )
 
 // policyLayout is where the parts of the page are, in lines and cells.
@@ -27,7 +27,7 @@ type policyLayout struct {
 func (p *Policy) layOut(width, height int) policyLayout {
 	l := policyLayout{detail: detailLines, summary: summaryLines, table: width}
 	if width >= wideScreen {
-		l.table = max(width*3/5, min(tableShare, width-38))
+		l.table = max(width*3/5, min(tableShare, width-34))
 		l.pane, l.summary = width-l.table-3, 0
 	}
 	if height < 19 || width < 80 {
