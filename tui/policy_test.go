@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -46,7 +47,7 @@ func TestInspectorSaysWhatARowCompilesTo(t *testing.T) {
 	}
 	inConsole(t, 120, 40, nil, func(c *console) {
 		c.press("2", "j", "j", "j")
-		c.shows("-s 198.51.100.77/32 -p tcp -m tcp", "v4=v6 but for 1 row")
+		c.shows("-s 198.51.100.77/32 -p tcp", "v4=v6 but for 1 row")
 	})
 }
 
@@ -97,6 +98,18 @@ func TestHitsFollowTheRowNotTheLine(t *testing.T) {
 		if b, a := before[len(before)-1], after[len(after)-1]; b != a || b == "-" {
 			t.Errorf("after the move the row has %s hits, before %s", a, b)
 		}
+	})
+}
+
+func TestInspectorSaysWhenARowWasHitLast(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "j", "j")
+		c.hides("ago")
+		for range 7 {
+			time.Sleep(time.Second)
+			c.seconds(1)
+		}
+		c.shows("/s   last 2s ago")
 	})
 }
 
@@ -375,4 +388,17 @@ func TestTablesAreInTheOrderOfTheirTabs(t *testing.T) {
 		c.press("shift+tab", "shift+tab")
 		c.shows("[options 1]")
 	})
+}
+
+// What is drawn does not depend on how many rows there are.
+func TestDrawingThePolicyCostsTheSameForAnyNumberOfRows(t *testing.T) {
+	var few, many float64
+	for n, allocs := range map[int]*float64{100: &few, 10_000: &many} {
+		c := benchConsole(t, 10, n)
+		c.press0("2", "x")
+		*allocs = testing.AllocsPerRun(5, func() { _ = c.View() })
+	}
+	if many > few*1.2 {
+		t.Errorf("a frame takes %.0f allocations with 10,000 rules and %.0f with 100", many, few)
+	}
 }

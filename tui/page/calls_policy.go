@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -35,6 +36,17 @@ type HitsMsg = Reply[map[string]rowHits]
 type rowHits struct {
 	v4, v6 ruleset.Counters
 	rate   float64
+	last   time.Time // when it was seen to grow; zero for never
+}
+
+func (h *rowHits) packets() uint64 { return h.v4.Packets + h.v6.Packets }
+
+// add adds what another rule counted.
+func (h *rowHits) add(o rowHits) {
+	h.v4, h.v6, h.rate = h.v4.Add(o.v4), h.v6.Add(o.v6), h.rate+o.rate
+	if o.last.After(h.last) {
+		h.last = o.last
+	}
 }
 
 // Compile compiles a set and finds the rules of each row.
@@ -68,8 +80,8 @@ func (c *Calls) Rename(r *Request, set *tables.Set, o object, to string) tea.Cmd
 	}
 }
 
-// Hits reads what each row counted, by its id.
-func (c *Calls) Hits(r *Request) tea.Cmd {
+// Hits reads what each row counted, by its id; before is the reading before.
+func (c *Calls) Hits(r *Request, before map[string]rowHits) tea.Cmd {
 	return read(c, r, func(ctx context.Context) (map[string]rowHits, error) {
 		snap, err := c.backend.Counters(ctx)
 		if err != nil {
@@ -78,7 +90,13 @@ func (c *Calls) Hits(r *Request) tea.Cmd {
 		hits := make(map[string]rowHits, len(snap.Rows))
 		for i := range snap.Rows {
 			row := &snap.Rows[i]
-			hits[row.ID] = rowHits{v4: row.V4, v6: row.V6, rate: row.Rate}
+			now := rowHits{v4: row.V4, v6: row.V6, rate: row.Rate}
+			if was, ok := before[row.ID]; ok {
+				if now.last = was.last; now.packets() > was.packets() {
+					now.last = snap.At
+				}
+			}
+			hits[row.ID] = now
 		}
 		return hits, nil
 	})

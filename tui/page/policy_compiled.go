@@ -138,7 +138,8 @@ func (f *figures) of(line *tables.Line) (sum rowHits, ok bool) {
 	}
 	for _, id := range row.ids {
 		if h, counted := f.hits[id]; counted {
-			sum.v4, sum.v6, sum.rate, ok = sum.v4.Add(h.v4), sum.v6.Add(h.v6), sum.rate+h.rate, true
+			sum.add(h)
+			ok = true
 		}
 	}
 	return sum, ok

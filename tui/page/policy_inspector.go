@@ -54,7 +54,7 @@ func (p *Policy) readHits() tea.Cmd {
 		return nil
 	}
 	p.hits.since = now
-	return p.Calls.Hits(&p.hits.ask)
+	return p.Calls.Hits(&p.hits.ask, p.known.hits)
 }
 
 func (p *Policy) takeHits(m HitsMsg) {
@@ -86,6 +86,12 @@ func (p *Policy) summary(width int) []string {
 		}
 		return []string{first.String(), p.line(width).Put(st.Dim, " hits         ").Text(p.hitsOf(line)).String()}
 	}
+	return p.summaryOfObject(width, at)
+}
+
+// summaryOfObject says what the selected row defines, and who uses it.
+func (p *Policy) summaryOfObject(width int, at Place) []string {
+	st := p.Styles
 	if cells := p.Desk.Set().File(at.Kind).Line(at.Line).Cells; at.Kind == tables.Options && len(cells) > 1 {
 		return []string{p.line(width).Text(" " + p.optionHelp(cells[1].Text)).String()}
 	}
@@ -192,7 +198,11 @@ func (p *Policy) hitsOf(line *tables.Line) widget.Safe {
 	case !ok:
 		return "none: the firewall does not run this row yet"
 	default:
-		return widget.Format("v4 %s   v6 %s   %s/s", short(float64(hits.v4.Packets)), short(float64(hits.v6.Packets)), shortRate(hits.rate))
+		text := widget.Format("v4 %s   v6 %s   %s/s", short(float64(hits.v4.Packets)), short(float64(hits.v6.Packets)), shortRate(hits.rate))
+		if !hits.last.IsZero() {
+			text += widget.Format("   last %s ago", age(p.Now().Sub(hits.last)))
+		}
+		return text
 	}
 }
 

@@ -190,7 +190,7 @@ func (f *figures) cell(st *style.Styles, line *tables.Line, col int) (widget.Saf
 	if !ok {
 		return "-", st.Dim
 	}
-	return widget.Clean(short(float64(hits.v4.Packets + hits.v6.Packets))), st.Text
+	return widget.Clean(short(float64(hits.packets()))), st.Text
 }
 
 func hasWords(line *tables.Line, words []string) bool {
