@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -30,20 +29,7 @@ type Policy struct {
 	visiting *useList
 	// rename is an object being renamed; nil when none is.
 	rename *rename
-
-	known     figures
-	used      knownUses
-	compiling Request
-	tried     *tables.Set // that was compiled last, with or without success
-	failed    error       // why that gave nothing
-	hits      struct {
-		ask   Request
-		next  time.Time
-		since time.Time
-		err   error
-	}
-	// seen says that the page was shown: before, nothing needs compiling.
-	seen bool
+	inspector
 }
 
 type policyKeys struct {

@@ -11,6 +11,27 @@ import (
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
+// inspector is what the page knows of the rows beside their text, and what it
+// asked the engine for that.
+type inspector struct {
+	known     figures
+	used      knownUses
+	compiling Request
+	tried     *tables.Set // that was compiled last, with or without success
+	failed    error       // why that gave nothing
+	hits      hitsReading
+	// seen says that the page was shown: before, nothing needs compiling.
+	seen bool
+}
+
+// hitsReading is the reading of the counters.
+type hitsReading struct {
+	ask   Request
+	since time.Time // when it was asked for
+	next  time.Time // when the next one is due
+	err   error
+}
+
 // compile asks for the kernel rules of the tables as edited, once they were
 // checked without errors. One compile is under way at a time; what was edited
 // meanwhile is compiled when it is done.

@@ -252,11 +252,27 @@ func (p *Policy) toggle() Effect {
 // align puts the cells of the chosen rows' groups into common columns.
 func (p *Policy) align() Effect {
 	before := p.Desk.Set()
-	e := p.act("and the rows around aligned", eachRow((*tables.File).Align))
+	e := p.act("and the rows around aligned", alignRows)
 	if e.Say == nil && p.Desk.Set() == before {
 		return say(Info, "the columns are aligned already")
 	}
 	return e
+}
+
+// alignRows aligns the group of each row once.
+func alignRows(f *tables.File, nums []int) ([]int, error) {
+	behind := 0 // the line behind the group that was aligned last
+	for _, num := range nums {
+		if num < behind {
+			continue
+		}
+		if err := f.Align(num); err != nil {
+			return nil, err
+		}
+		for behind = num; behind <= len(f.Lines) && !f.Line(behind).IsBlank(); behind++ {
+		}
+	}
+	return nums, nil
 }
 
 // eachRow is an edit of one row done with each.

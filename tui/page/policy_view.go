@@ -56,38 +56,55 @@ func (p *Policy) Render(width, height int) View {
 		return View{Lines: p.uses.render(p.Shared, width, height)}
 	}
 	lay := p.layOut(width, height)
-	lines := []string{p.tabs(width)}
-	var cursor *Point
-	if p.filter.Typing() || p.filter.Text() != "" {
-		l := p.line(width).Text(" ")
-		if x := p.filter.Put(l, p.Styles); x >= 0 {
-			cursor = &Point{X: x, Y: len(lines)}
-		}
-		l.End(p.Styles.Dim, widget.Format("%d of %s", p.rows().Shown(), plural(p.rows().Len(), "row")))
-		lines = append(lines, l.String())
+	v := View{Lines: []string{p.tabs(width)}}
+	p.drawFilter(&v, width)
+	p.drawRows(&v, lay, height-len(v.Lines)-1-lay.detail-lay.summary)
+	v.Lines = append(v.Lines, p.rule(width))
+	p.drawDetail(&v, width, lay.detail)
+	if lay.summary > 0 {
+		v.Lines = append(v.Lines, p.summary(width)...)
 	}
-	top, room := len(lines), height-len(lines)-1-lay.detail-lay.summary
+	v.Lines = widget.Fit(v.Lines, height)
+	return v
+}
+
+// drawFilter adds the line of the filter, when there is one.
+func (p *Policy) drawFilter(v *View, width int) {
+	if !p.filter.Typing() && p.filter.Text() == "" {
+		return
+	}
+	l := p.line(width).Text(" ")
+	if x := p.filter.Put(l, p.Styles); x >= 0 {
+		v.Cursor = &Point{X: x, Y: len(v.Lines)}
+	}
+	l.End(p.Styles.Dim, widget.Format("%d of %s", p.rows().Shown(), plural(p.rows().Len(), "row")))
+	v.Lines = append(v.Lines, l.String())
+}
+
+// drawRows adds the table in room lines, and the inspector beside it.
+func (p *Policy) drawRows(v *View, lay policyLayout, room int) {
 	if p.edit != nil {
 		if x, y := p.layCell(lay.table); x >= 0 && y < room {
-			cursor = &Point{X: x, Y: top + y}
+			v.Cursor = &Point{X: x, Y: len(v.Lines) + y}
 		}
 	}
-	rows := p.rows().Render(lay.table, room, p.Styles)
+	rows := widget.Fit(p.rows().Render(lay.table, room, p.Styles), room)
 	if lay.pane > 0 {
 		rows = widget.Beside(rows, p.pane(lay.pane, room), lay.table, p.Styles)
 	}
-	lines = append(widget.Fit(append(lines, rows...), top+max(room, 0)), p.rule(width))
-	if p.rename != nil {
-		text, at := p.rename.render(p.Shared, width)
-		cursor = &Point{X: at, Y: len(lines)}
-		lines = append(lines, text...)
-	} else {
-		lines = append(lines, widget.Fit(p.detail(width), lay.detail)...)
+	v.Lines = append(v.Lines, rows...)
+}
+
+// drawDetail adds what there is to know about the cell under the cursor, or the
+// rename.
+func (p *Policy) drawDetail(v *View, width, room int) {
+	if p.rename == nil {
+		v.Lines = append(v.Lines, widget.Fit(p.detail(width), room)...)
+		return
 	}
-	if lay.summary > 0 {
-		lines = append(lines, widget.Fit(p.summary(width), lay.summary)...)
-	}
-	return View{Lines: widget.Fit(lines, height), Cursor: cursor}
+	lines, at := p.rename.render(p.Shared, width)
+	v.Cursor = &Point{X: at, Y: len(v.Lines)}
+	v.Lines = append(v.Lines, lines...)
 }
 
 // layCell prepares what the edited cell shows and says where the cursor is in
