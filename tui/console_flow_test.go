@@ -425,11 +425,11 @@ func TestMarksOfARowFollowTheCheckAndTheSave(t *testing.T) {
 		c.press("2", "j", "right", "right", "e", "ctrl+u")
 		c.text("monitorng")
 		c.press("esc", "enter") // against advice
-		c.shows(">+E")
+		c.shows("> ~E")
 		c.press("e", "ctrl+u")
 		c.text("lan_nas")
 		c.press("enter")
-		c.shows(">+ ")
+		c.shows("> ~ ")
 		c.press("s")
 		c.hides(">+")
 	})

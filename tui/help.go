@@ -3,6 +3,7 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -25,6 +26,9 @@ type helpLine struct {
 func newHelp(m *model) *help {
 	h := &help{title: "Keys: " + m.page().Title(), moves: widget.Moves()}
 	h.add("on this screen", m.page().Bindings())
+	if p, ok := m.page().(page.Legender); ok {
+		h.add("signs on this screen", p.Legend())
+	}
 	h.add("in lists", h.moves.List())
 	h.add("everywhere", m.keys.list(m.pending != ""))
 	return h

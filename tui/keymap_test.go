@@ -9,7 +9,7 @@ import (
 
 // later are keys that the design gives to every list or screen and that have
 // no use yet: no page may take them for something else.
-var later = []string{":", "ctrl+p", "space"}
+var later = []string{":", "ctrl+p"}
 
 func TestNoPageTakesAGlobalOrMovementKey(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {

@@ -17,7 +17,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyPressMsg:
 		return m, m.key(msg)
 	case tea.PasteMsg:
-		if m.dialog == nil && m.help == nil && m.page().Typing() {
+		if m.dialog == nil && m.help == nil && takesPaste(m.page()) {
 			return m, m.apply(m.page().Handle(msg))
 		}
 	case uv.PrimaryDeviceAttributesEvent:
@@ -67,6 +67,14 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.all(msg)
 	}
 	return m, nil
+}
+
+// takesPaste reports whether a page has a use for a paste now.
+func takesPaste(p page.Page) bool {
+	if paster, ok := p.(page.Paster); ok {
+		return paster.TakesPaste()
+	}
+	return p.Typing()
 }
 
 // all gives a message to every page; those that do not wait for it drop it.

@@ -24,6 +24,7 @@ func (p *Policy) ShowProblems(on bool) {
 		p.list = nil
 		return
 	}
+	p.uses = nil
 	p.list = &problemList{st: p.Styles, table: widget.NewTable[tables.Problem](
 		widget.Column{Width: 1},
 		widget.Column{Title: "WHERE", Width: 18},
