@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -160,7 +161,18 @@ func portRanges(spans []span) []ruleset.PortRange {
 	return list
 }
 
-// sample is the first packet of a box.
+// usual are addresses that a sample has when it may: the first ones of a range
+// are often not those of a host.
+var usual = map[ruleset.Family]netip.Addr{
+	ruleset.V4: netip.MustParseAddr("192.0.2.1"),
+	ruleset.V6: netip.MustParseAddr("2001:db8::1"),
+}
+
+func holds(spans []span, v value) bool {
+	return slices.ContainsFunc(spans, func(s span) bool { return s.lo.compare(v) <= 0 && v.compare(s.hi) <= 0 })
+}
+
+// sample is a packet of a box.
 func (w *world) sample(raw rawBox) ruleset.Packet {
 	low := func(f field, otherwise uint64) value {
 		if len(raw[f]) == 0 {
@@ -169,11 +181,17 @@ func (w *world) sample(raw rawBox) ruleset.Packet {
 		return raw[f][0].lo
 	}
 	v6 := w.family == ruleset.V6
+	addr := func(f field) netip.Addr {
+		if a := usual[w.family]; len(raw[f]) == 0 || holds(raw[f], ofAddr(a)) {
+			return a
+		}
+		return raw[f][0].lo.addr(v6)
+	}
 	p := ruleset.Packet{
 		In:    w.interfaces.atoms[low(inField, 1).lo].sample(),
 		Out:   w.interfaces.atoms[low(outField, hostAtom).lo].sample(),
 		Proto: uint8(low(protoField, uint64(ruleset.TCP)).lo),
-		Src:   low(srcField, 1).addr(v6), Dst: low(dstField, 1).addr(v6),
+		Src:   addr(srcField), Dst: addr(dstField),
 		State: ruleset.StateNew,
 	}
 	port := uint16(low(portField, 1).lo)
