@@ -139,15 +139,19 @@ type flowsJSON struct {
 	Flows      []flowJSON `json:"flows"`
 }
 
+func flowJSONOf(f *engine.Flow) flowJSON {
+	return flowJSON{
+		ID: f.ID, Family: f.Family.String(), Proto: protoName(f.Proto), State: f.State,
+		Orig:  tupleJSON{f.Orig.Src, f.Orig.SrcPort, f.Orig.Dst, f.Orig.DstPort, f.OrigCount.Packets, f.OrigCount.Bytes},
+		Reply: tupleJSON{f.Reply.Src, f.Reply.SrcPort, f.Reply.Dst, f.Reply.DstPort, f.ReplyCount.Packets, f.ReplyCount.Bytes},
+		SNAT:  f.SrcNAT, DNAT: f.DstNAT, Mark: f.Mark, Timeout: f.Timeout.Seconds(), Rate: f.Rate,
+	}
+}
+
 func (a *app) flowsAsJSON(snap engine.FlowSnapshot, oneLine bool) error {
 	out := flowsJSON{At: snap.At, Accounting: snap.Accounting, Max: snap.Max, Flows: make([]flowJSON, 0, len(snap.Flows))}
-	for _, f := range snap.Flows {
-		out.Flows = append(out.Flows, flowJSON{
-			ID: f.ID, Family: f.Family.String(), Proto: protoName(f.Proto), State: f.State,
-			Orig:  tupleJSON{f.Orig.Src, f.Orig.SrcPort, f.Orig.Dst, f.Orig.DstPort, f.OrigCount.Packets, f.OrigCount.Bytes},
-			Reply: tupleJSON{f.Reply.Src, f.Reply.SrcPort, f.Reply.Dst, f.Reply.DstPort, f.ReplyCount.Packets, f.ReplyCount.Bytes},
-			SNAT:  f.SrcNAT, DNAT: f.DstNAT, Mark: f.Mark, Timeout: f.Timeout.Seconds(), Rate: f.Rate,
-		})
+	for i := range snap.Flows {
+		out.Flows = append(out.Flows, flowJSONOf(&snap.Flows[i]))
 	}
 	if oneLine {
 		return a.jsonLine(out)
