@@ -160,4 +160,7 @@ type Backend interface {
 	EnableAccounting() error
 	// Commands is the log of programs that were run, oldest first.
 	Commands() []Command
+
+	Judge
+	FlowTeller
 }

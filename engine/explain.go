@@ -86,13 +86,8 @@ const (
 // last one on the path that has a row, since an action chain ends for many.
 // Empty for a rule that is not ours.
 func deciderWords(j *ruleset.Judgement, names map[string]rowName) string {
-	for _, s := range slices.Backward(j.Path) {
-		if s.Rule == nil || s.Rule.ID == "" {
-			continue
-		}
-		if ref := names[s.Rule.ID].ref; ref.Line > 0 {
-			return fmt.Sprintf("%s:%d", ref.Kind, ref.Line)
-		}
+	if ref := deciderRow(j, names); ref.Line > 0 {
+		return fmt.Sprintf("%s:%d", ref.Kind, ref.Line)
 	}
 	for _, s := range slices.Backward(j.Path) {
 		if s.Rule != nil && !actionChain(s.Chain) {
@@ -103,6 +98,19 @@ func deciderWords(j *ruleset.Judgement, names map[string]rowName) string {
 		}
 	}
 	return ""
+}
+
+// deciderRow is the table row whose rule decided; zero for none.
+func deciderRow(j *ruleset.Judgement, names map[string]rowName) RowRef {
+	for _, s := range slices.Backward(j.Path) {
+		if s.Rule == nil || s.Rule.ID == "" {
+			continue
+		}
+		if ref := names[s.Rule.ID].ref; ref.Line > 0 {
+			return ref
+		}
+	}
+	return RowRef{}
 }
 
 // actionChain reports whether a chain only carries out what a rule decided.

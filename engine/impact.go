@@ -20,6 +20,8 @@ import (
 type Judge interface {
 	// PolicyImpact finds the packets whose verdict an apply of p changes.
 	PolicyImpact(ctx context.Context, p *Preview) (*PolicyImpact, error)
+	// FlowImpact finds the live flows that an apply of p means something for.
+	FlowImpact(ctx context.Context, p *Preview) (*FlowImpact, error)
 }
 
 // PolicyImpact is which new connections a change allows, denies or sends

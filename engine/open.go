@@ -46,6 +46,8 @@ type Engine struct {
 	hosts resolver
 	log   commandLog
 	flows flowFeed
+	rows  flowRows
+	names namingCache
 	ports servicePorts
 
 	kernel  host.Kernel

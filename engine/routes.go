@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
@@ -161,6 +162,11 @@ func (r *routes) to(dst netip.Addr) (local bool, out string) {
 		hop, _ = r.main.find(dst)
 	}
 	return hop.local, hop.out
+}
+
+// same reports whether both decide alike, as far as tables tell.
+func (r *routes) same(o *routes) bool {
+	return o != nil && !r.policy && !o.policy && maps.Equal(r.local.hops, o.local.hops) && maps.Equal(r.main.hops, o.main.hops)
 }
 
 // ask asks the kernel, once for each address.
