@@ -203,9 +203,26 @@ func (r *flowRows) verdict(f *live.Flow) *FlowVerdict {
 	if j.Local {
 		v.Out = ""
 	}
+	if v.By == "" && v.Outcome == ruleset.Accepted {
+		v.Row, v.By = r.returned(p)
+	}
 	v.From, v.To = r.names.zone(v.In), r.names.zone(v.Out)
 	if !v.Exact {
 		v.Doubt = j.Doubts[0].Why
 	}
 	return v
+}
+
+// returned is the row that handed a packet back to the chains of others, as
+// virtuals for containers do: they accept it, the row is why they are asked.
+func (r *flowRows) returned(p ruleset.Packet) (RowRef, string) {
+	for _, s := range r.tracer.Trace(p, r.judge.routes.to).Steps {
+		if s.Matched != ruleset.Yes || s.Rule == nil || s.Table != ruleset.Filter || s.Rule.Target != ruleset.Return {
+			continue
+		}
+		if ref := r.names.rows[s.Rule.ID].ref; ref.Line > 0 {
+			return ref, fmt.Sprintf("%s:%d", ref.Kind, ref.Line)
+		}
+	}
+	return RowRef{}, ""
 }
