@@ -163,4 +163,5 @@ type Backend interface {
 
 	Judge
 	FlowTeller
+	DenialReader
 }

@@ -94,7 +94,7 @@ func deciderWords(j *ruleset.Judgement, names map[string]rowName) string {
 			if name := cmp.Or(names[s.Rule.ID].ref.Name, s.Rule.ID); name != "reject" {
 				return name
 			}
-			return "the final reject"
+			return finalReject
 		}
 	}
 	return ""
@@ -136,3 +136,6 @@ func verdictWords(t *ruleset.Trace, names map[string]rowName) string {
 	}
 	return words
 }
+
+// finalReject names the rule behind all rows.
+const finalReject = "the final reject"

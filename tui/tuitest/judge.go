@@ -2,6 +2,7 @@ package tuitest
 
 import (
 	"context"
+	"net/netip"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -63,4 +64,23 @@ func (s *Site) FlowImpact(ctx context.Context, p *engine.Preview) (*engine.FlowI
 		})
 	}
 	return impact, nil
+}
+
+// Denied are a few packets that the final reject and a row logged.
+func (s *Site) Denied(ctx context.Context) (engine.DeniedSnapshot, error) {
+	if err := s.enter("Denied"); err != nil {
+		return engine.DeniedSnapshot{}, err
+	}
+	now := s.Now()
+	snap := engine.DeniedSnapshot{At: now, Logging: true}
+	for i, port := range []uint16{23, 3389, 445} {
+		var d engine.DeniedPackets
+		d.Row, d.By, d.In, d.From, d.To = "reject", "the final reject", "eth0", "ext", "FW"
+		d.Src, d.Dst = netip.AddrFrom4([4]byte{203, 0, 113, byte(40 + i)}), netip.MustParseAddr("198.51.100.4")
+		d.Proto, d.SrcPort, d.DstPort, d.Flags = ruleset.TCP, 50000, port, 2
+		d.Count, d.Rate, d.First, d.Last = uint64(100/(i+1)), 1/float64(i+1), s.began, now
+		d.DstName = "lan_router_ext" + s.Taint
+		snap.List = append(snap.List, d)
+	}
+	return snap, nil
 }
