@@ -62,13 +62,13 @@ func BenchmarkCompare(b *testing.B) {
 	}
 }
 
-func BenchmarkUnreachable(b *testing.B) {
+func BenchmarkFindIdle(b *testing.B) {
 	for _, n := range []int{10, 100, 1000, 10000} {
 		rs := policy(n)
 		b.Run(fmt.Sprint(n, " rules"), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				FindUnreachable(rs, Facts{})
+				FindIdle(rs, Facts{})
 			}
 		})
 	}
