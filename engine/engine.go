@@ -62,6 +62,8 @@ type Preview struct {
 	Lockout Lockout
 
 	adopted []string // sets that MicroFW left and that nobody uses
+	config  *tables.Config
+	own     plan.Ownership
 }
 
 // Lockout is the verdict of the compiled rules about the administrator's own
@@ -158,4 +160,8 @@ type Backend interface {
 	EnableAccounting() error
 	// Commands is the log of programs that were run, oldest first.
 	Commands() []Command
+
+	Judge
+	FlowTeller
+	DenialReader
 }

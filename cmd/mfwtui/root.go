@@ -54,7 +54,7 @@ and counters. Without a command it opens the console.`,
 	f.StringVar(&a.run, "run", envOr("MFWTUI_RUN", engine.DefaultRun), "directory of journal, lock and socket")
 	f.StringVar(&a.geo, "geo", "", "country file, CSV or MMDB, for GEO: addresses")
 	root.AddCommand(
-		a.checkCommand(), a.showCommand(), a.diffCommand(), a.applyCommand(),
+		a.checkCommand(), a.showCommand(), a.diffCommand(), a.impactCommand(), a.deniedCommand(), a.applyCommand(),
 		a.confirmCommand(), a.rejectCommand(), a.extendCommand(), a.statusCommand(),
 		a.bootCommand(), a.teardownCommand(), a.flowsCommand(), a.countersCommand(),
 		a.explainCommand(), a.doctorCommand(), a.demoCommand(), a.guardianCommand(), a.versionCommand(),
