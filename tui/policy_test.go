@@ -411,6 +411,6 @@ func TestARowThatDoesNothingIsAProblemOfItsOwn(t *testing.T) {
 	}
 	inConsole(t, 120, 40, idle, func(c *console) {
 		c.press("2", "w")
-		c.shows("rules:14: never decides: rules:13 comes before and takes all its packets")
+		c.shows("rules:14:1", "never decides: rules:13 comes before and takes all its packets", "rules:10:1", "never decides: rules:9")
 	})
 }

@@ -61,6 +61,7 @@ func (c *Calls) Compile(r *Request, set *tables.Set) tea.Cmd {
 				return nil, nil
 			}
 			m.Problems = append(m.Problems, insightProblems(c.backend.Insights(set), m.Problems)...)
+			m.Problems.Sort()
 			return newCompiledRows(set, compiled), nil
 		})
 		return m
@@ -77,7 +78,7 @@ func insightProblems(insights []engine.RowInsight, known tables.Problems) tables
 		})
 		if !said {
 			problems = append(problems, tables.Problem{
-				File: tables.Rules.String(), Line: one.Line, Cell: -1, Severity: tables.Warning, Text: one.String(),
+				File: tables.Rules.String(), Line: one.Line, Col: 1, Cell: -1, Severity: tables.Warning, Text: one.String(),
 			})
 		}
 	}
