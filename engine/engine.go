@@ -164,4 +164,5 @@ type Backend interface {
 	Judge
 	FlowTeller
 	DenialReader
+	Insighter
 }

@@ -9,7 +9,9 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/tuitest"
 )
 
 // row is the text of a row of the tables as edited.
@@ -401,4 +403,14 @@ func TestDrawingThePolicyCostsTheSameForAnyNumberOfRows(t *testing.T) {
 	if many > few*1.2 {
 		t.Errorf("a frame takes %.0f allocations with 10,000 rules and %.0f with 100", many, few)
 	}
+}
+
+func TestARowThatDoesNothingIsAProblemOfItsOwn(t *testing.T) {
+	idle := func(s *tuitest.Site) {
+		s.Idle = []engine.RowInsight{{Line: 14, Unreachable: true, By: []int{13}}, {Line: 10, Unreachable: true, By: []int{9}}}
+	}
+	inConsole(t, 120, 40, idle, func(c *console) {
+		c.press("2", "w")
+		c.shows("rules:14:1", "never decides: rules:13 comes before and takes all its packets", "rules:10:1", "never decides: rules:9")
+	})
 }

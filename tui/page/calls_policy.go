@@ -2,6 +2,8 @@ package page
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -58,10 +60,29 @@ func (c *Calls) Compile(r *Request, set *tables.Set) tea.Cmd {
 			if compiled, m.Problems = c.backend.Compile(set); compiled == nil {
 				return nil, nil
 			}
+			m.Problems = append(m.Problems, insightProblems(c.backend.Insights(set), m.Problems)...)
+			m.Problems.Sort()
 			return newCompiledRows(set, compiled), nil
 		})
 		return m
 	}
+}
+
+// insightProblems are warnings about rows that do nothing, except where the
+// check has said so of a row in its own words.
+func insightProblems(insights []engine.RowInsight, known tables.Problems) tables.Problems {
+	var problems tables.Problems
+	for _, one := range insights {
+		said := slices.ContainsFunc(known, func(p tables.Problem) bool {
+			return p.File == tables.Rules.String() && p.Line == one.Line && strings.HasPrefix(p.Text, "never ")
+		})
+		if !said {
+			problems = append(problems, tables.Problem{
+				File: tables.Rules.String(), Line: one.Line, Col: 1, Cell: -1, Severity: tables.Warning, Text: one.String(),
+			})
+		}
+	}
+	return problems
 }
 
 // Rename gives an object another name, and finds the problems of the set with

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tables"
 )
 
 // LiveFlows are the flows, each admitted by one of a few rows.
@@ -83,4 +84,10 @@ func (s *Site) Denied(ctx context.Context) (engine.DeniedSnapshot, error) {
 		snap.List = append(snap.List, d)
 	}
 	return snap, nil
+}
+
+// Insights are those that are given.
+func (s *Site) Insights(*tables.Set) []engine.RowInsight {
+	_ = s.enter("Insights")
+	return s.Idle
 }

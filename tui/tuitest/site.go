@@ -32,6 +32,8 @@ type Site struct {
 	Locked bool
 	// Name is the host name.
 	Name string
+	// Idle are the rows that do nothing.
+	Idle []engine.RowInsight
 	// Taint is added to every text that comes from outside: names of people,
 	// warnings, chains, rules, proofs, errors.
 	Taint string
