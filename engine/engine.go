@@ -165,4 +165,5 @@ type Backend interface {
 	FlowTeller
 	DenialReader
 	Insighter
+	FlowEnder
 }

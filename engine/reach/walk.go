@@ -136,7 +136,7 @@ func (w *world) rule(table string, r *ruleset.Rule, at moment) *block {
 			return ending(end{outcome: ruleset.Dropped})
 		}
 		return &block{exit: matched}
-	case ruleset.UnknownTarget:
+	case ruleset.NoTrack, ruleset.UnknownTarget:
 		w.doubt(table, r)
 	}
 	return &block{}

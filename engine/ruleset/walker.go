@@ -221,6 +221,8 @@ func (w *walker) apply(c *tracedChain, i int, r *tracedRule) (v verdict, done bo
 		if w.packet.tracked() {
 			w.packet.ConnMark = w.packet.ConnMark&^t.Mask ^ t.Value
 		}
+	case NoTrack:
+		w.packet.State = StateUntracked
 	case UnknownTarget:
 		w.unknownTarget(c, i, t)
 	}

@@ -91,3 +91,14 @@ func (s *Site) Insights(*tables.Set) []engine.RowInsight {
 	_ = s.enter("Insights")
 	return s.Idle
 }
+
+// EndFlows ends what it is given.
+func (s *Site) EndFlows(ctx context.Context, flows []engine.Flow) (engine.EndedFlows, error) {
+	if err := s.enter("EndFlows"); err != nil {
+		return engine.EndedFlows{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changed("end %d flows", len(flows))
+	return engine.EndedFlows{Ended: len(flows)}, nil
+}
