@@ -46,6 +46,9 @@ type Site struct {
 	deadline time.Time
 	history  []engine.Generation
 	calls    []string
+
+	logins     []engine.Login // since the flip
+	timestamps bool
 }
 
 // New makes a site whose kernel runs what its sample tables say.
@@ -191,7 +194,7 @@ func (s *Site) begin(now time.Time, countdown time.Duration) {
 		},
 	}
 	t.State = "trial"
-	s.trial, s.deadline = &t, now.Add(countdown)
+	s.trial, s.deadline, s.logins = &t, now.Add(countdown), nil
 }
 
 // Trial asks the guardian.
