@@ -101,3 +101,17 @@ COMMIT
 		t.Errorf("foreign %+v, want nothing", got)
 	}
 }
+
+func TestBusiestFlowsComeFirst(t *testing.T) {
+	var flows []Flow
+	for i, rate := range []float64{5, 0, 9, 1, 7} {
+		flows = append(flows, Flow{ID: uint32(i), Rate: rate})
+	}
+	var got []float64
+	for _, f := range busiest(flows, 3) {
+		got = append(got, f.Rate)
+	}
+	if want := []float64{9, 7, 5}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
