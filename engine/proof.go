@@ -182,8 +182,7 @@ func isDenied(r *ruleset.Rule) bool {
 	case ruleset.Reject:
 		return true
 	case ruleset.Jump:
-		chain := strings.TrimPrefix(t.Chain, ruleset.StagedPrefix)
-		return chain == ruleset.ChainDrop || chain == ruleset.ChainReject
+		return isAction(t.Chain) && !strings.HasSuffix(t.Chain, ruleset.ChainAccept)
 	}
 	return false
 }
@@ -197,8 +196,7 @@ func countDenied(rs *ruleset.Ruleset) map[string]uint64 {
 			continue
 		}
 		for _, c := range filter.Chains {
-			name := strings.TrimPrefix(c.Name, ruleset.StagedPrefix)
-			if name == ruleset.ChainDrop || name == ruleset.ChainReject || live.Owner(*rs.Tables(f), ruleset.Filter, c.Name) != live.Ours {
+			if isAction(c.Name) || live.Owner(*rs.Tables(f), ruleset.Filter, c.Name) != live.Ours {
 				continue
 			}
 			for _, r := range c.Rules {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tables"
 )
 
 // rulesOf parses what iptables-save prints, for both families alike.
@@ -130,7 +131,9 @@ func TestServicesAreJudgedByTheirClientsAndByOthers(t *testing.T) {
 	client := func(text string) candidate { return candidate{netip.MustParseAddr(text), "eth0"} }
 	clients := map[uint16][]candidate{22: {client("203.0.113.7"), client("203.0.113.66")}, 8080: {client("203.0.113.66")}}
 	others := []candidate{client("192.168.0.9")}
-	reach := func(l *listener, c candidate) bool { return l.port != 8080 && c.src != netip.MustParseAddr("203.0.113.66") }
+	reach := func(l *listener, c candidate) bool {
+		return l.port != 8080 && c.src != netip.MustParseAddr("203.0.113.66")
+	}
 
 	got := judgeServices(groupListeners(sockets), clients, others, reach)
 	want := []Service{{Port: 22, Reachable: true, Clients: 2, Cut: 1}, {Port: 443, Reachable: true}, {Port: 8080, Clients: 1, Cut: 1}}
@@ -165,6 +168,32 @@ func TestNeighbourIsNeverOneself(t *testing.T) {
 	for own, want := range map[string]string{"10.0.0.1/24": "10.0.0.2", "10.0.0.9/24": "10.0.0.1", "10.0.0.9/32": "invalid IP", "2001:db8::1/64": "2001:db8::2"} {
 		if got := neighbour(netip.MustParsePrefix(own)).String(); got != want {
 			t.Errorf("the neighbour of %s is %s, want %s", own, got, want)
+		}
+	}
+}
+
+func TestVerdictNamesTheRowAndNotTheChainThatCarriesItOut(t *testing.T) {
+	text := strings.ReplaceAll(trialRules, "+ext_inp", ruleset.StagedPrefix+"ext_inp")
+	rs := rulesOf(t, strings.ReplaceAll(text, "icmp-port-unreachable", "tcp-reset"))
+	row := rowName{}
+	row.ref.Kind, row.ref.Line = tables.Rules, 14
+	w := newWitness(rs, map[string]rowName{"bb22": row})
+	for _, name := range []string{"203.0.113.7", "198.51.100.4"} {
+		w.routes[netip.MustParseAddr(name)] = routed{local: name == "198.51.100.4", name: "eth0"}
+	}
+	tests := []struct {
+		port uint16
+		ok   bool
+		want string
+	}{
+		{22, true, "accept by rules:14"},
+		{23, false, "drop by aa11"},
+		{80, false, "reject by no row"},
+	}
+	for _, tt := range tests {
+		ok, words := w.judge(netip.MustParseAddr("203.0.113.7"), netip.MustParseAddr("198.51.100.4"), tt.port)
+		if ok != tt.ok || words != tt.want {
+			t.Errorf("port %d: %v, %q, want %v, %q", tt.port, ok, words, tt.ok, tt.want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/mfwtui/mfwtui/engine/live"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -61,19 +62,41 @@ func (w *witness) judgeVia(in string, src, dst netip.Addr, port uint16) (bool, s
 	return j.Outcome == ruleset.Accepted && j.Local, w.words(&j)
 }
 
-// words says an outcome and by which row.
+// words says an outcome and what decided. The rule that decides often stands in
+// a chain that many rows lead to, such as accept: then it is the row before.
 func (w *witness) words(j *ruleset.Judgement) string {
-	words := string(j.Outcome)
-	r := j.Rule()
-	if r == nil || r.ID == "" {
-		return words
+	outcome := string(j.Outcome)
+	if len(j.Path) == 0 {
+		return outcome
 	}
-	return words + " by " + rowWords(w.names[r.ID].ref, r.ID)
+	last := j.Path[len(j.Path)-1]
+	switch {
+	case last.Rule == nil:
+		return outcome + " by the policy of " + last.Chain
+	case last.Rule.ID == "":
+		return outcome + " by a rule of " + last.Chain
+	}
+	for i := len(j.Path) - 2; i >= 0 && isAction(last.Chain); i-- {
+		last = j.Path[i]
+	}
+	return outcome + " by " + rowWords(w.names[last.Rule.ID].ref, last.Rule.ID)
+}
+
+// isAction reports whether a chain only carries out what a row decided.
+func isAction(chain string) bool {
+	switch strings.TrimPrefix(chain, ruleset.StagedPrefix) {
+	case ruleset.ChainAccept, ruleset.ChainDrop, ruleset.ChainReject:
+		return true
+	}
+	return false
 }
 
 // rowWords names a row as problems do, a built-in part by its name.
 func rowWords(ref RowRef, id string) string {
-	if ref.Line > 0 {
+	switch {
+	case ref.Line == 0 && id == "reject":
+		return "no row"
+	case ref.Line > 0:
 		return fmt.Sprintf("%s:%d", ref.Kind, ref.Line)
 	}
 	return cmp.Or(ref.Name, id)

@@ -121,7 +121,7 @@ func (m *model) ended(how ending) tea.Cmd {
 		m.note = page.Note{Text: widget.Format("kept: the new rules stay, after %d s on trial", int(how.took.Round(time.Second).Seconds())), Kind: page.Good}
 	case engine.RolledBack:
 		to = page.ReviewScreen
-		m.note = page.Note{Text: widget.Format("rolled back at %s: the old rules are in force again, %s. %s", how.at.Format("15:04:05"), m.keptEdits(), how.reason), Kind: page.Warn}
+		m.note = page.Note{Text: widget.Format("rolled back at %s, %s. %s", how.at.Format("15:04:05"), m.keptEdits(), how.reason), Kind: page.Warn}
 	default:
 		m.note = page.Note{Text: widget.Format("the trial has ended: %s %s", how.state, how.reason), Kind: page.Warn}
 	}

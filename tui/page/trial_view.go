@@ -178,6 +178,9 @@ func (t *Trial) loginLines(width int) []trialLine {
 	what, how, state := t.invitation(), t.Styles.Warn, widget.Safe("waiting ...")
 	if best := bestLogin(p); best != nil {
 		what, how, state = widget.Clean("from "+best.From.String()), t.Styles.Warn, "first packet"
+		if p.Client.IsValid() && best.From.Addr() != p.Client {
+			what += ", not from you"
+		}
 		if best.Done {
 			how, state = t.Styles.Good, "established"
 		}
