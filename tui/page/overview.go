@@ -119,7 +119,9 @@ func (o *Overview) take(msg tea.Msg) {
 		if o.ask.traffic.Done(msg.N) {
 			if o.trafficErr = msg.Err; msg.Err == nil {
 				o.traffic = msg.Value
-				o.zones.add(o.Desk.Config(), &o.traffic)
+				if cfg := o.Desk.Config(); cfg != nil && o.traffic.Rated {
+					o.zones.add(ZoneRates(cfg, &o.traffic))
+				}
 			}
 		}
 	case ForeignMsg:

@@ -87,30 +87,18 @@ func (o *Overview) zoneLines(width int) []string {
 	}
 	lines := []string{head.String()}
 	denied := deniedByZone(o.counters.Rows)
-	for _, zone := range cfg.Zones() {
-		z := o.zones[zone]
-		if z == nil {
-			z = &zoneRates{}
-		}
-		l := o.line(width).Text(" ").Cell(o.Styles.Strong, widget.Clean(zone), 8).Text(" ").
-			Cell(o.Styles.Text, widget.Clean(interfacesOf(cfg, zone)), names-1).Text(" ").
-			Right(o.Styles.Text, byteRate(z.in), 7).Right(o.Styles.Text, byteRate(z.out), 7).
-			Right(o.Styles.Text, widget.Clean(shortRate(z.fresh)), 7).
-			Right(o.Styles.Warn, widget.Clean(shortRate(denied[zone])), 7)
+	for _, z := range ZoneRates(cfg, &o.traffic) {
+		l := o.line(width).Text(" ").Cell(o.Styles.Strong, widget.Clean(z.Zone), 8).Text(" ").
+			Cell(o.Styles.Text, widget.Clean(z.Interfaces), names-1).Text(" ").
+			Right(o.Styles.Text, byteRate(z.In), 7).Right(o.Styles.Text, byteRate(z.Out), 7).
+			Right(o.Styles.Text, widget.Clean(shortRate(z.New)), 7).
+			Right(o.Styles.Warn, widget.Clean(shortRate(denied[z.Zone])), 7)
 		if spark >= 10 {
-			l.Text("  ").Text(widget.Spark(z.line, spark, o.Styles.Glyphs))
+			l.Text("  ").Text(widget.Spark(o.zones[z.Zone], spark, o.Styles.Glyphs))
 		}
 		lines = append(lines, l.String())
 	}
 	return append(lines, o.rule(width))
-}
-
-func interfacesOf(cfg *tables.Config, zone string) string {
-	var names []string
-	for _, i := range cfg.InZone(zone) {
-		names = append(names, i.Name)
-	}
-	return strings.Join(names, " ")
 }
 
 // byteRate is a rate of bytes, a dash for nothing.

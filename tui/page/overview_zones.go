@@ -7,42 +7,51 @@ import (
 	"github.com/mfwtui/mfwtui/tables"
 )
 
-// zoneRates is what a zone does per second.
-type zoneRates struct {
-	in, out float64 // bytes
-	fresh   float64 // flows that begin
-	line    []float64
+// ZoneRate is what a zone does per second.
+type ZoneRate struct {
+	Zone, Interfaces string
+	In, Out          float64 // bytes
+	New              float64 // flows that begin
 }
 
-// zoneHistory is what every zone does, with the bytes that came in during the
-// last minute.
-type zoneHistory map[string]*zoneRates
+// ZoneRates adds up the interfaces of each zone.
+func ZoneRates(cfg *tables.Config, t *engine.TrafficSnapshot) []ZoneRate {
+	zones := cfg.Zones()
+	rates := make([]ZoneRate, len(zones))
+	for i, zone := range zones {
+		rates[i] = ZoneRate{Zone: zone, Interfaces: interfacesOf(cfg, zone)}
+		for j := range t.Interfaces {
+			if one := &t.Interfaces[j]; zoneOf(cfg, one.Name) == zone {
+				rates[i].In += one.In
+				rates[i].Out += one.Out
+				rates[i].New += one.New
+			}
+		}
+	}
+	return rates
+}
+
+func interfacesOf(cfg *tables.Config, zone string) string {
+	var names []string
+	for _, i := range cfg.InZone(zone) {
+		names = append(names, i.Name)
+	}
+	return strings.Join(names, " ")
+}
+
+// zoneHistory are the bytes that came into each zone per second in the last
+// minute.
+type zoneHistory map[string][]float64
 
 // historyLen is how many readings a sparkline remembers.
 const historyLen = 60
 
-// add adds up the interfaces of each zone. Without tables there are no zones.
-func (h *zoneHistory) add(cfg *tables.Config, t *engine.TrafficSnapshot) {
-	if cfg == nil || !t.Rated {
-		return
-	}
-	now := make(zoneHistory)
-	for _, zone := range cfg.Zones() {
-		now[zone] = &zoneRates{}
-		if old := (*h)[zone]; old != nil {
-			now[zone].line = old.line
-		}
-	}
-	for i := range t.Interfaces {
-		if z := now[zoneOf(cfg, t.Interfaces[i].Name)]; z != nil {
-			z.in += t.Interfaces[i].In
-			z.out += t.Interfaces[i].Out
-			z.fresh += t.Interfaces[i].New
-		}
-	}
-	for _, z := range now {
-		z.line = append(z.line, z.in)
-		z.line = z.line[max(len(z.line)-historyLen, 0):]
+// add remembers a reading. Zones that are gone are forgotten.
+func (h *zoneHistory) add(rates []ZoneRate) {
+	now := make(zoneHistory, len(rates))
+	for _, r := range rates {
+		line := append((*h)[r.Zone], r.In)
+		now[r.Zone] = line[max(len(line)-historyLen, 0):]
 	}
 	*h = now
 }

@@ -219,7 +219,7 @@ func (s *Site) Trial(ctx context.Context) (engine.TrialStatus, bool, error) {
 // end ends the trial.
 func (s *Site) end(state, reason string, now time.Time) engine.TrialStatus {
 	t := *s.trial
-	g := engine.Generation{ID: t.ID, When: t.Since, Who: t.Who, Took: now.Sub(t.Since)}
+	g := engine.Generation{ID: t.ID, When: t.Since, Who: t.Who, Took: now.Sub(t.Since), Reason: reason + s.Taint}
 	if state == "confirmed" {
 		t.State, g.Result = "confirmed", "confirmed"
 	} else {
