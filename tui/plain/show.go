@@ -38,6 +38,7 @@ func (s *session) sayStatus() {
 	case st.Current == nil:
 		s.say("Nothing was applied yet.")
 		return
+	case s.trial.pending(): // the difference is the trial
 	case st.Drift == nil || st.Drift.Empty():
 		s.say("The kernel runs what was applied last.")
 	default:
