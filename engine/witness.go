@@ -125,21 +125,22 @@ func groupListeners(sockets []netip.AddrPort) []listener {
 	return list
 }
 
-// at is the address by which a client on an interface with these addresses
-// reaches the port; invalid when it cannot. A socket on "::" takes IPv4 too, as
-// long as its program did not forbid that, which the kernel does not tell.
-func (l *listener) at(f ruleset.Family, own []netip.Addr) netip.Addr {
+// at are the addresses by which a client on an interface with these addresses
+// may reach the port. A socket on "::" takes IPv4 too, as long as its program
+// did not forbid that, which the kernel does not tell.
+func (l *listener) at(f ruleset.Family, own []netip.Addr) []netip.Addr {
+	var list []netip.Addr
 	for _, b := range l.bound {
 		switch {
 		case b.IsUnspecified() && (f == ruleset.V4 || b.Is6()):
 			if i := slices.IndexFunc(own, func(a netip.Addr) bool { return ruleset.OfAddr(a) == f }); i >= 0 {
-				return own[i]
+				list = append(list, own[i])
 			}
 		case !b.IsUnspecified() && ruleset.OfAddr(b) == f:
-			return b
+			list = append(list, b)
 		}
 	}
-	return netip.Addr{}
+	return list
 }
 
 // candidate is somebody who might connect.
@@ -167,12 +168,10 @@ func (w *witness) services(rs *ruleset.Ruleset, flows []Flow, client netip.Addr)
 	}
 	others := w.candidates(rs, interfaces, client)
 	reach := func(l *listener, c candidate) bool {
-		dst := l.at(ruleset.OfAddr(c.src), own[c.in])
-		if !dst.IsValid() {
-			return false
-		}
-		ok, _ := w.judgeVia(c.in, c.src, dst, l.port)
-		return ok
+		return slices.ContainsFunc(l.at(ruleset.OfAddr(c.src), own[c.in]), func(dst netip.Addr) bool {
+			ok, _ := w.judgeVia(c.in, c.src, dst, l.port)
+			return ok
+		})
 	}
 	return judgeServices(groupListeners(sockets), w.clients(flows), others, reach), nil
 }

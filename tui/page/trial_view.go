@@ -193,8 +193,24 @@ func (t *Trial) loginLines(width int) []trialLine {
 		}
 		lines = append(lines, t.more(whyLine, width, how, widget.Format("the new rules say about one from %s: %s", p.Client, p.Verdict)))
 	}
-	for i := range p.Logins[:min(len(p.Logins), 4)] {
-		lines = append(lines, t.more([]int{whyLine, moreLine, moreLine, moreLine}[i], width, t.Styles.Dim, loginWords(&p.Logins[i], len(p.Logins) > 1)))
+	return append(lines, t.loginDetails(width)...)
+}
+
+// maxLogins is how many other new connections are shown where there is room.
+const maxLogins = 4
+
+// loginDetails say how far the connections have come, the one that proves most
+// first.
+func (t *Trial) loginDetails(width int) []trialLine {
+	best := bestLogin(&t.proof)
+	if best == nil {
+		return nil
+	}
+	lines := []trialLine{t.more(whyLine, width, t.Styles.Dim, loginWords(best, false))}
+	for i := range t.proof.Logins {
+		if l := &t.proof.Logins[i]; l != best && len(lines) <= maxLogins {
+			lines = append(lines, t.more(moreLine, width, t.Styles.Dim, loginWords(l, true)))
+		}
 	}
 	return lines
 }
