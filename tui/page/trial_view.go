@@ -70,10 +70,21 @@ type trialColumns struct{ what, state int }
 
 func (t *Trial) columns(width int) trialColumns {
 	c := trialColumns{what: 31, state: width - 18}
-	if width < 76 {
+	if width < narrowTrial {
 		c = trialColumns{what: 24, state: width - 14}
 	}
 	return c
+}
+
+// narrowTrial is the width below which the proofs have short names.
+const narrowTrial = 76
+
+// label is a text for a wide screen or for a narrow one.
+func label(width int, wide, narrow widget.Safe) widget.Safe {
+	if width < narrowTrial {
+		return narrow
+	}
+	return wide
 }
 
 // row is a line of the list of proofs: what is proved, by what, and its state.
@@ -131,13 +142,15 @@ func (t *Trial) codeLines(width int) []trialLine {
 		return []trialLine{{text: t.line(width).Text("  the new rules are not in force yet ...").String()}}
 	}
 	blanks := strings.Repeat("_", max(len(t.status.Code)-len(t.typed), 0))
-	read := t.row(mustLine, width, "this session, host to you", "you can read this code", t.Styles.Alarm, " "+widget.Clean(t.status.Code)+" ")
-	typed := t.row(mustLine, width, "this session, you to host", "type the code, then Enter", t.Styles.Input, widget.Clean("["+t.typed+blanks+"]"))
+	back := label(width, "this session, you to host", "you to host")
+	read := t.row(mustLine, width, label(width, "this session, host to you", "host to you"), label(width, "you can read this code", "you read this code"),
+		t.Styles.Alarm, " "+widget.Clean(t.status.Code)+" ")
+	typed := t.row(mustLine, width, back, label(width, "type the code, then Enter", "type it, then Enter"), t.Styles.Input, widget.Clean("["+t.typed+blanks+"]"))
 	switch {
 	case t.answer.Busy():
-		typed = t.row(mustLine, width, "this session, you to host", "asking the guardian ...", t.Styles.Text, "sent")
+		typed = t.row(mustLine, width, back, label(width, "asking the guardian ...", "asking ..."), t.Styles.Text, "sent")
 	case t.wrong:
-		typed = t.row(mustLine, width, "this session, you to host", "that was not the code", t.Styles.Bad, widget.Clean("["+blanks+"]"))
+		typed = t.row(mustLine, width, back, label(width, "that was not the code", "was not the code"), t.Styles.Bad, widget.Clean("["+blanks+"]"))
 	}
 	typed.code = true
 	return []trialLine{read, typed}
@@ -286,7 +299,7 @@ func (t *Trial) deniedLines(width int) []trialLine {
 		if i < 3 {
 			parts = append(parts, fmt.Sprintf("%dx %s", d.Packets, deniedName(d)))
 		}
-		if i < 6 && d.Text != "" {
+		if i < 6 && d.Row.Line > 0 {
 			lines = append(lines, t.more(moreLine, width, t.Styles.Dim, widget.Format("%6dx %-10s %s", d.Packets, deniedName(d), d.Text)))
 		}
 	}
@@ -359,7 +372,7 @@ func sortServices(services []engine.Service) (open, closed, cut []string) {
 func (t *Trial) checkedLines(width int) []trialLine {
 	var lines []trialLine
 	for _, text := range t.status.Proof {
-		lines = append(lines, trialLine{moreLine, t.line(width).Put(t.Styles.Good, " ok ").Text(widget.Clean(text)).String(), false})
+		lines = append(lines, trialLine{moreLine, t.line(width).Put(t.Styles.Dim, " before:  ").Text(widget.Clean(text)).String(), false})
 	}
 	return lines
 }
