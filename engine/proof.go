@@ -146,19 +146,10 @@ func (e *Engine) trialNames(id string) map[string]rowName {
 			break
 		}
 		if compiled, _ := e.Compile(set); compiled != nil {
-			e.proofs.names = namesOf(set, compiled)
+			e.proofs.names = namesIn(set, compiled)
 		}
 	}
 	return e.proofs.names
-}
-
-// namesOf are the rows of compiled tables by id.
-func namesOf(set *tables.Set, compiled *Compiled) map[string]rowName {
-	names := make(map[string]rowName, len(compiled.Rows))
-	for id, ref := range compiled.Rows {
-		names[id] = rowName{ref: ref, text: rowText(set, ref)}
-	}
-	return names
 }
 
 // began is when a flow began, as far as is known.

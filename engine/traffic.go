@@ -53,9 +53,10 @@ type InterfaceTraffic struct {
 // FlowPath is a flow with its way through this host.
 type FlowPath struct {
 	Flow
-	// In and Out are the interfaces by which the packets of its beginner come
-	// in and leave; empty for this host itself.
-	In, Out string
+	// From and To are the zones, "FW" for this host, and By the row that
+	// admits the flow, or the built-in part; all are empty when the live rules
+	// cannot be read.
+	From, To, By string
 	// You marks the administrator's own session.
 	You bool
 }
@@ -83,7 +84,7 @@ func (e *Engine) Traffic(ctx context.Context) (TrafficSnapshot, error) {
 	snap := TrafficSnapshot{
 		At: now, Flows: len(flows.Flows), Max: flows.Max, Accounting: flows.Accounting, FlowsErr: flowsErr,
 		Timestamps: readSysctl(timestampsName) == "1",
-		Top:        e.follow(busiest(flows.Flows, topPaths)),
+		Top:        e.follow(ctx, busiest(flows.Flows, topPaths)),
 	}
 	e.moved.mu.Lock()
 	defer e.moved.mu.Unlock()
@@ -192,11 +193,16 @@ func busiest(flows []Flow, n int) []Flow {
 }
 
 // follow finds the way of flows.
-func (e *Engine) follow(flows []Flow) []FlowPath {
-	behind, admin := ingress(), e.admin()
+func (e *Engine) follow(ctx context.Context, flows []Flow) []FlowPath {
+	admin := e.admin()
+	verdicts, err := e.rows.all(ctx, e, flows)
 	list := make([]FlowPath, 0, len(flows))
-	for _, f := range flows {
-		list = append(list, FlowPath{Flow: f, In: behind(f.Orig.Src), Out: behind(f.Reply.Src), You: isSession(&f, admin)})
+	for i, f := range flows {
+		p := FlowPath{Flow: f, You: isSession(&f, admin)}
+		if err == nil {
+			p.From, p.To, p.By = verdicts[i].From, verdicts[i].To, verdicts[i].By
+		}
+		list = append(list, p)
 	}
 	return list
 }

@@ -122,8 +122,8 @@ func (o *Overview) flowLines(width int) []string {
 		}
 		lines = append(lines, l.String())
 	}
-	flow := width - 1 - 5 - pathWidth - 7
-	lines = append(lines, o.line(width).Put(o.Styles.Dim, widget.Format(" %-*s%-*s%7s", 5+flow, "TOP FLOWS BY RATE", pathWidth, "PATH", "RATE")).String())
+	flow := width - 1 - 5 - pathWidth - ruleWidth - 6
+	lines = append(lines, o.line(width).Put(o.Styles.Dim, widget.Format(" %-*s%-*s%-*s%6s", 5+flow, "TOP FLOWS BY RATE", pathWidth, "PATH", ruleWidth, "RULE", "RATE")).String())
 	if len(o.traffic.Top) == 0 {
 		return append(lines, o.line(width).Put(o.Styles.Dim, " "+o.noFlows()).String())
 	}
@@ -145,8 +145,12 @@ func (o *Overview) noFlows() widget.Safe {
 	return "nothing moves"
 }
 
-// pathWidth is the column of a path: two zones of some length.
-const pathWidth = 18
+// The columns of a path, two zones of some length, and of the row that admits
+// a flow.
+const (
+	pathWidth = 12
+	ruleWidth = 12
+)
 
 // flowLine is a flow with its zones; the administrator's own session is
 // marked, not only by its colour.
@@ -157,20 +161,13 @@ func (o *Overview) flowLine(p *engine.FlowPath, width, room int) string {
 	}
 	each := (room - len(" > ") - mark.Width() - 1) / 2
 	ends := func(text widget.Safe) widget.Safe { return text.CutMiddle(each, o.Styles.Glyphs.Ellipsis) }
-	cfg := o.Desk.Config()
-	path := widget.Format("%s>%s", orUnknown(zoneOf(cfg, p.In)), orUnknown(zoneOf(cfg, p.Out)))
 	l := o.line(width).Text(" ").Cell(o.Styles.Text, widget.Clean(protoName(&p.Flow)), 5)
 	l.Text(ends(endpoint(p.Orig.Src, p.Orig.SrcPort, hasPorts(&p.Flow)))+" > "+ends(endpoint(p.Orig.Dst, p.Orig.DstPort, hasPorts(&p.Flow)))).
 		Put(o.Styles.Strong, mark).To(1+5+room).
-		Cell(o.Styles.Text, path, pathWidth).Right(o.Styles.Strong, byteRate(p.Rate), 7)
+		Cell(o.Styles.Text, widget.Format("%s>%s", p.From, p.To), pathWidth-1).Text(" ").
+		Cell(o.Styles.Text, widget.Clean(p.By), ruleWidth-1).Text(" ").
+		Right(o.Styles.Strong, byteRate(p.Rate), 6)
 	return l.String()
-}
-
-func orUnknown(zone string) string {
-	if zone == "" {
-		return "?"
-	}
-	return zone
 }
 
 // attentionLines are the list with its heading.

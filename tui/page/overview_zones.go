@@ -57,14 +57,8 @@ func (h *zoneHistory) add(rates []ZoneRate) {
 }
 
 // zoneOf is the zone of an interface: that of the first row which names it, as
-// the rules ask. This host itself, which has no interface, is FW.
+// the rules ask; empty for one in no zone.
 func zoneOf(cfg *tables.Config, name string) string {
-	if name == "" {
-		return tables.FW
-	}
-	if cfg == nil {
-		return ""
-	}
 	for i := range cfg.Interfaces {
 		row := &cfg.Interfaces[i]
 		prefix, wildcard := strings.CutSuffix(row.Name, "+")

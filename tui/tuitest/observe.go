@@ -23,9 +23,9 @@ func (s *Site) Traffic(ctx context.Context) (engine.TrafficSnapshot, error) {
 		return snap, nil
 	}
 	for i := range min(s.FlowCount, 12) {
-		p := engine.FlowPath{Flow: sampleFlow(i, int(at), now, true), In: "eth0", You: i == 1}
+		p := engine.FlowPath{Flow: sampleFlow(i, int(at), now, true), From: "ext", To: "FW", By: "rules:7" + s.Taint, You: i == 1}
 		if p.DstNAT {
-			p.Out = "docker0"
+			p.To, p.By = "DOCKER", "virtuals:3"
 		}
 		snap.Top = append(snap.Top, p)
 	}
