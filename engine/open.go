@@ -51,6 +51,9 @@ type Engine struct {
 	names  namingCache
 	ports  servicePorts
 
+	proofs baselines
+	moved  trafficMemory
+
 	kernel  host.Kernel
 	mu      sync.Mutex // of what follows
 	disk    store

@@ -24,7 +24,12 @@ var views = []struct {
 	{"review", func(c *console) { c.press("2", "j", "x", "3") }},
 	{"review-v4", func(c *console) { c.press("2", "j", "x", "3", "tab") }},
 	{"review-apply", func(c *console) { c.press("2", "j", "x", "3", "A") }},
-	{"trial", func(c *console) { c.press("2", "j", "x", "3", "A", "y"); c.text("k7") }},
+	{"trial", func(c *console) {
+		c.press("2", "j", "x", "3", "A", "y")
+		c.site.LogIn(false)
+		c.text("k7")
+		c.seconds(1)
+	}},
 	{"flows", func(c *console) { c.press("4"); c.seconds(3); c.press("/"); c.text("port:443"); c.press("enter", "j") }},
 	{"flows-paused", func(c *console) { c.press("4", "p"); c.seconds(4) }},
 	{"counters", func(c *console) { c.press("5", "s", "s", "s", "s", "s") }},

@@ -4,7 +4,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 	uv "github.com/charmbracelet/ultraviolet"
 
-	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -15,6 +14,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.layout = newLayout(msg.Width, msg.Height)
 	case tea.KeyPressMsg:
+		m.trial.Heard(0)
 		return m, m.key(msg)
 	case tea.PasteMsg:
 		if m.dialog == nil && m.help == nil && takesPaste(m.page()) {
@@ -22,6 +22,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case uv.PrimaryDeviceAttributesEvent:
 		m.fence = true
+		m.trial.Heard(0)
 		if m.leaving {
 			return m, tea.Quit
 		}
@@ -60,9 +61,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case page.AnsweredMsg:
 		return m, m.answered(msg)
 	case page.HistoryMsg:
-		if m.asked.history.Done(msg.N) {
-			return m, m.ended(outcome(msg.Value, m.pending))
-		}
+		return m, m.takeHistory(msg)
 	default:
 		return m, m.all(msg)
 	}
@@ -186,14 +185,4 @@ func (m *model) dialogKey(k tea.KeyPressMsg) tea.Cmd {
 		m.dialog = nil
 		return m.apply(ask.Then(int(answer)))
 	}
-}
-
-// outcome finds how a transaction ended.
-func outcome(list []engine.Generation, id string) engine.TrialStatus {
-	for _, g := range list {
-		if g.ID == id {
-			return engine.TrialStatus{ID: id, State: g.Result}
-		}
-	}
-	return engine.TrialStatus{ID: id}
 }

@@ -31,6 +31,8 @@ var forbidden = []struct {
 	{"tui", "engine/live", false, "the console sees the facade only"},
 	{"tui", "engine/docker", false, "the console sees the facade only"},
 	{"tui", "engine/compile", false, "the console sees the facade only"},
+	{"tui/plain", "tui/style", false, "the plain mode has neither colour nor signs"},
+	{"tui/page", "tui/plain", true, "a screen knows nothing of the plain mode"},
 	{"tui/widget", "engine", false, "a widget renders values, whatever they mean"},
 	{"tui/widget", "tables", false, "a widget renders values, whatever they mean"},
 	{"engine", "tui", true, "nobody but the command imports the console"},

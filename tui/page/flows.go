@@ -2,7 +2,6 @@ package page
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -266,19 +265,4 @@ func changed(old, now []engine.Flow) int {
 		delete(was, keyOf(&now[i]))
 	}
 	return n + len(was)
-}
-
-// topFlows are the n flows that move the most bytes now.
-func topFlows(flows []engine.Flow, n int) []engine.Flow {
-	top := make([]engine.Flow, 0, n+1)
-	for i := range flows {
-		w := flows[i]
-		if w.Rate <= 0 || len(top) == n && w.Rate <= top[n-1].Rate {
-			continue
-		}
-		at, _ := slices.BinarySearchFunc(top, w.Rate, func(f engine.Flow, rate float64) int { return cmp.Compare(rate, f.Rate) })
-		top = slices.Insert(top, at, w)
-		top = top[:min(len(top), n)]
-	}
-	return top
 }
