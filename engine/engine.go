@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine/apply"
@@ -69,7 +70,10 @@ type Preview struct {
 // Lockout is the verdict of the compiled rules about the administrator's own
 // SSH connection, as a new one and as the one that is open.
 type Lockout struct {
-	Known bool
+	// Client and Server are the ends of the connection; not valid when
+	// SSH_CONNECTION tells none.
+	Client, Server netip.AddrPort
+	Known          bool
 	// New and Open are the verdicts in words; Safe is true when a new
 	// connection would be accepted.
 	New, Open string
@@ -133,6 +137,7 @@ type ApplyRequest struct {
 type Backend interface {
 	Prover
 	Observer
+	Reviewer
 	// Host is the host name that the console shows; Dir the directory of
 	// the tables.
 	Host() string
