@@ -315,4 +315,3 @@ func RestoreTexts(steps plan.Steps, whole *ruleset.Ruleset) ([]RestoreText, erro
 	}
 	return texts, nil
 }
-

@@ -2,9 +2,11 @@ package tuitest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"testing/fstest"
 	"time"
@@ -37,6 +39,10 @@ type Site struct {
 	// Taint is added to every text that comes from outside: names of people,
 	// warnings, chains, rules, proofs, errors.
 	Taint string
+	// Changed makes the kernel differ from what was compared.
+	Changed bool
+	// Written are the files that were written, by path.
+	Written map[string]string
 
 	mu       sync.Mutex
 	began    time.Time
@@ -45,6 +51,7 @@ type Site struct {
 	trial    *engine.TrialStatus
 	deadline time.Time
 	history  []engine.Generation
+	applied  fstest.MapFS // the tables of the confirmed generation
 	calls    []string
 
 	logins     []engine.Login // since the flip
@@ -57,9 +64,10 @@ func New(now func() time.Time) *Site {
 	set, _ := tables.Load(s.Files)
 	cfg, _ := set.Check(tables.Facts{})
 	s.live = withForeign(compileSample(cfg, nil))
-	applied := engine.Generation{ID: "20261120-091400-a1b2", When: s.began.Add(-5 * time.Hour), Who: "alice from 203.0.113.7", Took: 17 * time.Second}
+	applied := engine.Generation{ID: confirmedID, When: s.began.Add(-5 * time.Hour), Who: "alice from 203.0.113.7", Took: 17 * time.Second}
 	applied.Result = "confirmed"
 	s.history = []engine.Generation{applied}
+	s.keep()
 	return s
 }
 
@@ -130,13 +138,7 @@ func (s *Site) Compile(set *tables.Set) (*engine.Compiled, tables.Problems) {
 	if problems.HasErrors() {
 		return nil, problems
 	}
-	c := &engine.Compiled{Hooks: sampleHooks()}
-	c.Rules = compileSample(cfg, func(id string, kind tables.Kind, line int) {
-		var row engine.RowCounter
-		row.Row.Kind, row.Row.Line = kind, line
-		put(&c.Rows, id, row.Row)
-	})
-	return c, problems
+	return compiledOf(cfg), problems
 }
 
 // Preview compares with what runs.
@@ -153,7 +155,7 @@ func (s *Site) Preview(ctx context.Context, set *tables.Set) (*engine.Preview, e
 	defer s.mu.Unlock()
 	p.Live = s.live
 	p.Diff = plan.Compare(s.live, plan.Target{Rules: compiled.Rules, Hooks: compiled.Hooks}, plan.Ownership{})
-	p.Lockout = engine.Lockout{Known: true, Safe: !s.Locked, New: "accept by rules:14", Open: "goes on (established)"}
+	p.Lockout = engine.Lockout{Known: true, Safe: !s.Locked, New: "accept by rules:14", Open: "keeps running (established)", Client: netip.MustParseAddrPort("203.0.113.7:52110"), Server: netip.MustParseAddrPort("198.51.100.4:22")}
 	if s.Locked {
 		p.Lockout.New = "reject by rules:13" + s.Taint
 	}
@@ -170,7 +172,7 @@ func (s *Site) Apply(ctx context.Context, p *engine.Preview, req engine.ApplyReq
 	defer s.mu.Unlock()
 	s.changed("apply override=%v", req.Override)
 	s.old, s.live = s.live, withForeign(p.Compiled.Rules)
-	s.begin(now, p.Countdown)
+	s.begin(now, cmp.Or(req.Timeout, p.Countdown))
 	return *s.trial, nil
 }
 
@@ -222,6 +224,7 @@ func (s *Site) end(state, reason string, now time.Time) engine.TrialStatus {
 	g := engine.Generation{ID: t.ID, When: t.Since, Who: t.Who, Took: now.Sub(t.Since), Reason: reason + s.Taint}
 	if state == "confirmed" {
 		t.State, g.Result = "confirmed", "confirmed"
+		s.keep()
 	} else {
 		t.State, g.Result = "rolled back", "rolled back"
 		s.live = s.old
