@@ -23,6 +23,10 @@ type (
 	TrialState = apply.State
 	// Generation is one applied ruleset.
 	Generation = apply.Generation
+	// Event is what an entry of the history tells of, Changes how much an
+	// apply changed.
+	Event   = apply.Event
+	Changes = apply.Changes
 	// Compiled is a compiled ruleset.
 	Compiled = compile.Result
 	// LockoutError refuses an apply under which the administrator could not
@@ -42,6 +46,14 @@ const (
 	OnTrial    = apply.Trial
 	Confirmed  = apply.Confirmed
 	RolledBack = apply.RolledBack
+	Failed     = apply.Failed
+)
+
+// The events of a history.
+const (
+	Applied = apply.Applied
+	Refused = apply.Refused
+	Booted  = apply.Booted
 )
 
 // Preview is a compiled set of tables beside the live ruleset.
@@ -138,6 +150,7 @@ type Backend interface {
 	Prover
 	Observer
 	Reviewer
+	Historian
 	// Host is the host name that the console shows; Dir the directory of
 	// the tables.
 	Host() string

@@ -38,8 +38,10 @@ type Review struct {
 	Against *Generation
 	Unread  string
 	Rows    []RowEffect
-	// Lost is how many kernel rules lose what they counted.
-	Lost int
+	// Counted says that the rules before have counters; Lost is how many lose
+	// what they counted.
+	Counted bool
+	Lost    int
 
 	refs map[string]RowRef
 }
@@ -102,7 +104,7 @@ type Sides struct {
 // NewReview joins the difference of two sets of tables with the difference of
 // the rules that were compiled from them. It is pure.
 func NewReview(s Sides) *Review {
-	r := &Review{refs: make(map[string]RowRef, len(s.AfterRows))}
+	r := &Review{Counted: s.Live != nil, refs: make(map[string]RowRef, len(s.AfterRows))}
 	for id, ref := range s.BeforeRows {
 		r.refs[id] = ref
 	}

@@ -41,6 +41,7 @@ func (e *Engine) Apply(ctx context.Context, p *Preview, req ApplyRequest) (Trial
 		Admin:       e.admin(),
 		Who:         e.who(),
 		Override:    req.Override,
+		Changes:     e.changes(p),
 		Guardian:    e.cfg.Guardian,
 	})
 	if err == nil && st.State == OnTrial {

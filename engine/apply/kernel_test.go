@@ -45,6 +45,9 @@ func TestConfirmedRulesStay(t *testing.T) {
 			t.Fatalf("confirm: %+v, %v", s, err)
 		}
 		b.ended(s.ID, Confirmed, "")
+		if history, err := History(b.paths); err != nil || history[0].ID != s.ID || history[0].By != "bob" {
+			t.Errorf("history: %+v, %v; want it confirmed by bob", history, err)
+		}
 		b.runs(second)
 		if b.current() != s.ID {
 			t.Errorf("current is %s, want %s", b.current(), s.ID)

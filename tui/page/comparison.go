@@ -254,7 +254,7 @@ func (c *comparison) place() widget.Safe {
 
 // renderRows draws the list of rows above what the selected one does.
 func (c *comparison) renderRows(width, height int) []string {
-	detail := effectLines(c.rows.selected(), c.Shared, width)
+	detail := effectLines(c.rows.selected(), c.of != nil && c.of.review.Counted, c.Shared, width)
 	if room := height - 4; len(detail) > room {
 		detail = detail[:max(room, 0)]
 	}

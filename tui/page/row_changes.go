@@ -196,19 +196,22 @@ func orDash(cell string) string {
 	return cell
 }
 
-// effectLines say what the selected change does.
-func effectLines(e *engine.RowEffect, s *Shared, width int) []string {
+// effectLines say what the selected change does, and what its rules counted
+// where they count.
+func effectLines(e *engine.RowEffect, counted bool, s *Shared, width int) []string {
 	if e == nil {
 		return nil
 	}
 	st := s.Styles
-	lines := []string{s.line(width).Put(st.Strong, widget.Format(" %s", rowPlace(e))).
-		Text(widget.Format("  %s", ruleWords(e))).String()}
-	lines = append(lines, s.line(width).Text(widget.Format("   %s", hitWords(e))).String())
-	if tail := rowTail(e); tail.Width()+rowHead(e).Width() > width-20 {
-		for _, part := range widget.Format("%s   %s", rowHead(e), tail).Wrap(width - 3) {
-			lines = append(lines, s.line(width).Text("   ").Put(lookOf(rowMark(e), st), part).String())
-		}
+	lines := []string{
+		s.line(width).Put(st.Strong, widget.Format(" %s", rowPlace(e))).Text(widget.Format("  %s", rowHead(e))).String(),
+	}
+	for _, part := range rowTail(e).Wrap(width - 4) {
+		lines = append(lines, s.line(width).Text("   ").Put(lookOf(rowMark(e), st), part).String())
+	}
+	lines = append(lines, s.line(width).Text(widget.Format("   %s", ruleWords(e))).String())
+	if counted {
+		lines = append(lines, s.line(width).Text(widget.Format("   %s", hitWords(e))).String())
 	}
 	if e.Missing != "" {
 		lines = append(lines, s.line(width).Put(st.Warn, widget.Format(" ! %s", e.Missing)).String())

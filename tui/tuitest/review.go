@@ -1,32 +1,27 @@
 package tuitest
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
-	"testing/fstest"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/plan"
 	"github.com/mfwtui/mfwtui/tables"
 )
 
-// confirmedID is the generation that a new site runs.
-const confirmedID = "20261120-091400-a1b2"
-
 // Review compares with the tables of the confirmed generation.
 func (s *Site) Review(set *tables.Set, p *engine.Preview) *engine.Review {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before, _ := tables.Load(s.applied)
+	before, _ := tables.Load(s.archive[s.confirmed()])
 	sides := engine.Sides{Before: before, After: set, Live: s.live, Rules: p.Compiled.Rules, Diff: p.Diff, AfterRows: p.Compiled.Rows}
 	if was := s.rows(before); was != nil {
 		sides.BeforeRows = was.Rows
 	}
 	r := engine.NewReview(sides)
-	if len(s.history) > 0 {
-		r.Against = &s.history[0]
+	if g, ok := s.generation(s.confirmed()); ok {
+		r.Against = &g
 	}
 	return r
 }
@@ -90,12 +85,4 @@ func (s *Site) WriteDiff(path, text string, replace bool) error {
 	s.changed("write %s replace=%v", path, replace)
 	put(&s.Written, path, text)
 	return nil
-}
-
-// keep makes the tables on disk those of the confirmed generation.
-func (s *Site) keep() {
-	s.applied = fstest.MapFS{}
-	for name, f := range s.Files {
-		s.applied[name] = &fstest.MapFile{Data: bytes.Clone(f.Data)}
-	}
 }

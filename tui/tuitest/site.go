@@ -51,7 +51,7 @@ type Site struct {
 	trial    *engine.TrialStatus
 	deadline time.Time
 	history  []engine.Generation
-	applied  fstest.MapFS // the tables of the confirmed generation
+	archive  map[string]fstest.MapFS // the tables of the generations by id
 	calls    []string
 
 	logins     []engine.Login // since the flip
@@ -64,10 +64,7 @@ func New(now func() time.Time) *Site {
 	set, _ := tables.Load(s.Files)
 	cfg, _ := set.Check(tables.Facts{})
 	s.live = withForeign(compileSample(cfg, nil))
-	applied := engine.Generation{ID: confirmedID, When: s.began.Add(-5 * time.Hour), Who: "alice from 203.0.113.7", Took: 17 * time.Second}
-	applied.Result = "confirmed"
-	s.history = []engine.Generation{applied}
-	s.keep()
+	s.history, s.archive = s.sampleHistory(), s.sampleArchive()
 	return s
 }
 
@@ -221,10 +218,10 @@ func (s *Site) Trial(ctx context.Context) (engine.TrialStatus, bool, error) {
 // end ends the trial.
 func (s *Site) end(state, reason string, now time.Time) engine.TrialStatus {
 	t := *s.trial
-	g := engine.Generation{ID: t.ID, When: t.Since, Who: t.Who, Took: now.Sub(t.Since), Reason: reason + s.Taint}
+	g := engine.Generation{Event: engine.Applied, ID: t.ID, When: t.Since, Who: t.Who, Took: now.Sub(t.Since), Previous: s.confirmed(), Reason: reason}
+	s.archive[g.ID] = clone(s.Files)
 	if state == "confirmed" {
-		t.State, g.Result = "confirmed", "confirmed"
-		s.keep()
+		t.State, g.Result, g.By = "confirmed", "confirmed", t.Who
 	} else {
 		t.State, g.Result = "rolled back", "rolled back"
 		s.live = s.old
@@ -286,8 +283,7 @@ func (s *Site) Status(ctx context.Context) (engine.Status, error) {
 	defer s.mu.Unlock()
 	st := engine.Status{Version: "1.8.9", Warnings: []string{"legacy tables hold rules as well: filter" + s.Taint}, Drift: &plan.Diff{}, Trial: s.trial}
 	st.Backend = "nft"
-	if len(s.history) > 0 {
-		g := s.history[0]
+	if g, ok := s.generation(s.confirmed()); ok {
 		st.Current = &g
 	}
 	return st, nil
@@ -297,7 +293,12 @@ func (s *Site) Status(ctx context.Context) (engine.Status, error) {
 func (s *Site) History() ([]engine.Generation, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]engine.Generation(nil), s.history...), s.enter("History")
+	var list []engine.Generation
+	for _, g := range s.history {
+		g, _ = s.generation(g.ID)
+		list = append(list, g)
+	}
+	return list, s.enter("History")
 }
 
 // EnableAccounting switches byte counters on.
