@@ -43,7 +43,7 @@ type Review struct {
 	Counted bool
 	Lost    int
 
-	refs map[string]RowRef
+	before, after map[string]RowRef
 }
 
 // RowEffect is a changed row and what it does to the compiled rules.
@@ -82,11 +82,17 @@ func (e *RuleEffect) add(o RuleEffect) {
 	e.Known = e.Known || o.Known
 }
 
-// Ref is the table row of a rule id, of the tables after or else before; false
-// for an id that neither knows.
-func (r *Review) Ref(id string) (RowRef, bool) {
-	ref, ok := r.refs[id]
-	return ref, ok
+// Row names the table row of a rule id: by its line afterwards, else by the one
+// before, as "was rules:8". A built-in part has its own name, and an id that
+// neither side knows is given back.
+func (r *Review) Row(id string) string {
+	if _, ok := r.after[id]; ok {
+		return rowWord(r.after, id)
+	}
+	if ref, ok := r.before[id]; ok && ref.Line > 0 {
+		return "was " + rowWord(r.before, id)
+	}
+	return rowWord(r.before, id)
 }
 
 // Sides are the two sides of a review.
@@ -104,13 +110,7 @@ type Sides struct {
 // NewReview joins the difference of two sets of tables with the difference of
 // the rules that were compiled from them. It is pure.
 func NewReview(s Sides) *Review {
-	r := &Review{Counted: s.Live != nil, refs: make(map[string]RowRef, len(s.AfterRows))}
-	for id, ref := range s.BeforeRows {
-		r.refs[id] = ref
-	}
-	for id, ref := range s.AfterRows {
-		r.refs[id] = ref
-	}
+	r := &Review{Counted: s.Live != nil, before: s.BeforeRows, after: s.AfterRows}
 	effects := effectsByID(s)
 	for _, e := range effects {
 		r.Lost += e[0].Lost + e[1].Lost

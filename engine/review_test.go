@@ -108,19 +108,15 @@ func TestReviewOfAnObjectNamesItsUsersAndSets(t *testing.T) {
 	}
 }
 
-func TestReviewNamesTheRowOfARuleThatGoes(t *testing.T) {
-	before := policy(t, nil)
-	r := reviewed(t, before, policy(t, map[string]string{"rules": ""}))
-	lines := make(map[int]bool)
-	for _, row := range r.Rows {
-		for _, id := range row.IDs {
-			if ref, ok := r.Ref(id); ok && ref.Kind == tables.Rules {
-				lines[ref.Line] = true
-			}
+func TestReviewNamesTheRowsOfBothSides(t *testing.T) {
+	r := NewReview(Sides{
+		BeforeRows: map[string]RowRef{"a": {Kind: tables.Rules, Line: 8}, "b": {Kind: tables.Rules, Line: 9}, "lo": {Name: "lo"}},
+		AfterRows:  map[string]RowRef{"b": {Kind: tables.Rules, Line: 8}, "log-b": {Kind: tables.Rules, Line: 8, Name: "log"}, "lo": {Name: "lo"}},
+	})
+	for id, want := range map[string]string{"a": "was rules:8", "b": "rules:8", "log-b": "rules:8", "lo": "lo", "ffff": "ffff"} {
+		if got := r.Row(id); got != want {
+			t.Errorf("%s is %q, want %q", id, got, want)
 		}
-	}
-	if len(lines) != 3 {
-		t.Errorf("found the rows of lines %v, want 1, 2 and 3", lines)
 	}
 }
 

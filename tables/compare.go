@@ -256,21 +256,26 @@ func pairNamed(k Kind, before, after []numbered, partner []int, taken []bool, pa
 }
 
 // manyPairs is from how many possible pairs on the most alike ones are not
-// looked for: rows of a place that was rewritten as a whole are new.
+// looked for: the n-th row is then compared with the n-th only.
 const manyPairs = 1 << 16
 
-// pairAlike pairs rows that have at least half of their cells in common.
+// pairAlike pairs rows that are likely to be one row edited, the most alike
+// first.
 func pairAlike(before, after []numbered, gone, come []int, pair func(i, j int)) {
 	if len(gone)*len(come) > manyPairs {
+		for n := range min(len(gone), len(come)) {
+			if likely(before[gone[n]].row, after[come[n]].row) {
+				pair(gone[n], come[n])
+			}
+		}
 		return
 	}
 	type match struct{ alike, i, j int }
 	var all []match
 	for _, i := range gone {
 		for _, j := range come {
-			a, b := before[i].row, after[j].row
-			if n := alike(a, b); 2*n >= max(len(a.Cells), len(b.Cells)) {
-				all = append(all, match{n, i, j})
+			if a, b := before[i].row, after[j].row; likely(a, b) {
+				all = append(all, match{alike(a, b), i, j})
 			}
 		}
 	}
@@ -284,6 +289,10 @@ func pairAlike(before, after []numbered, gone, come []int, pair func(i, j int)) 
 	}
 }
 
+// likely reports whether one row may be the other one edited: they have half of
+// their cells in common.
+func likely(a, b *Line) bool { return 2*alike(a, b) >= max(len(a.Cells), len(b.Cells)) }
+
 // alike counts the cells that two rows have in common.
 func alike(a, b *Line) int {
 	n := 0
@@ -293,4 +302,22 @@ func alike(a, b *Line) int {
 		}
 	}
 	return n
+}
+
+// Sharing is the file with the lines that another one has too taken from there.
+// What compares lines by identity then sees which ones changed.
+func (f *File) Sharing(with *File) *File {
+	same := make(map[string][]*Line)
+	for _, l := range with.Lines {
+		w := l.String() + l.EOL
+		same[w] = append(same[w], l)
+	}
+	c := f.Clone()
+	for i, l := range c.Lines {
+		w := l.String() + l.EOL
+		if at := same[w]; len(at) > 0 {
+			c.Lines[i], same[w] = at[0], at[1:]
+		}
+	}
+	return c
 }

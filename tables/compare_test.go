@@ -79,8 +79,23 @@ func TestCompareRowsOfTablesThatShareNothingIsQuick(t *testing.T) {
 		fmt.Fprintf(&b, "a b c d t%d accept\n", i)
 	}
 	changes := CompareRows(NewSet(Parse(Rules, []byte(a.String()))), NewSet(Parse(Rules, []byte(b.String()))))
-	if len(changes) != 2*maxRows {
-		t.Errorf("%d changes, want %d", len(changes), 2*maxRows)
+	if len(changes) != maxRows || len(changes[7].Cells()) != 1 {
+		t.Errorf("%d changes, want %d with one cell each", len(changes), maxRows)
+	}
+}
+
+func TestSharingTakesTheLinesThatBothHave(t *testing.T) {
+	a := Parse(Rules, []byte("a b c d e f\n# note\na b c d e f\nlast"))
+	b := Parse(Rules, []byte("new\n# note\na b c d e f\na b c d e f\na b c d e f\n"))
+	got := b.Sharing(a)
+	if string(got.Bytes()) != string(b.Bytes()) {
+		t.Errorf("the bytes changed: %q", got.Bytes())
+	}
+	shared := []bool{false, true, true, true, false}
+	for i, l := range got.Lines {
+		if slices.Contains(a.Lines, l) != shared[i] {
+			t.Errorf("line %d shared: %v, want %v", i+1, !shared[i], shared[i])
+		}
 	}
 }
 

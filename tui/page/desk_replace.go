@@ -11,7 +11,7 @@ func (d *Desk) Replace(set *tables.Set) bool {
 	}
 	next := d.set
 	for _, k := range changed {
-		next = next.With(set.File(k))
+		next = next.With(set.File(k).Sharing(d.set.File(k)))
 	}
 	d.undo = append(d.undo, step{d.set, Place{Kind: changed[0], Line: 1}})
 	d.redo = nil

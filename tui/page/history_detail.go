@@ -66,13 +66,13 @@ func (h *History) renderDetail(width, height int) []string {
 	d := h.detail
 	lines := h.about(&d.gen, width, 2)
 	note, bad := h.against()
-	l := h.line(width).Text(" ")
+	how := h.Styles.Text
 	if bad {
-		l.Put(h.Styles.Warn, note)
-	} else {
-		l.Text(note)
+		how = h.Styles.Warn
 	}
-	lines = append(lines, l.String())
+	for _, text := range note.Wrap(width - 2) {
+		lines = append(lines, h.line(width).Text(" ").Put(how, text).String())
+	}
 	if d.comparison.of != nil {
 		lines = append(lines, d.comparison.render(width, height-len(lines))...)
 	}

@@ -116,8 +116,9 @@ func (r *Review) notes(width int) []string {
 		}
 		lines = append(lines[:min(len(lines), 5)], r.rule(width))
 	}
-	if note := r.note(); note != "" {
-		lines = append(lines, r.line(width).Text(" "+note).String())
+	note := r.note().Wrap(width - 2)
+	for _, text := range note[:min(len(note), 4)] {
+		lines = append(lines, r.line(width).Text(" ").Text(text).String())
 	}
 	return lines
 }

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mfwtui/mfwtui/engine"
@@ -220,7 +219,7 @@ func (l *ruleLines) ruleText(r *ruleset.Rule, narrow bool) widget.Safe {
 	if narrow {
 		return widget.Clean(inWords(bare.Spec(l.family)))
 	}
-	return widget.Format("%-12s %s", l.rowName(r.ID), bare.Spec(l.family))
+	return widget.Format("%-12s %s", l.review.Row(r.ID), bare.Spec(l.family))
 }
 
 // shortWords are what the words of a rule are called where there is little
@@ -249,18 +248,6 @@ func inWords(spec string) string {
 		}
 	}
 	return strings.Join(words, " ")
-}
-
-// rowName is the table row of a rule, or the name of the built-in part.
-func (l *ruleLines) rowName(id string) string {
-	ref, ok := l.review.Ref(id)
-	switch {
-	case !ok:
-		return id
-	case ref.Line > 0:
-		return fmt.Sprintf("%s:%d", ref.Kind, ref.Line)
-	}
-	return ref.Name
 }
 
 func heading(format string, args ...any) widget.DiffLine {

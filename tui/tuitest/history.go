@@ -136,3 +136,19 @@ func (s *Site) Recall(id string, against engine.Against) (*engine.Recalled, erro
 	review.Against = &base
 	return &engine.Recalled{Generation: gen, Base: &base, Review: review, Diff: d}, nil
 }
+
+// Forget makes the site one where nothing was ever confirmed.
+func (s *Site) Forget() { s.history, s.archive = nil, map[string]fstest.MapFS{} }
+
+// Count gives every rule that runs so many packets.
+func (s *Site) Count(packets uint64) {
+	for _, f := range ruleset.Families() {
+		for _, t := range *s.live.Tables(f) {
+			for _, c := range t.Chains {
+				for _, r := range c.Rules {
+					r.Counters = ruleset.Counters{Packets: packets, Bytes: packets}
+				}
+			}
+		}
+	}
+}

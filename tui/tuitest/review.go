@@ -14,7 +14,10 @@ import (
 func (s *Site) Review(set *tables.Set, p *engine.Preview) *engine.Review {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before, _ := tables.Load(s.archive[s.confirmed()])
+	before := tables.NewSet()
+	if files, ok := s.archive[s.confirmed()]; ok {
+		before, _ = tables.Load(files)
+	}
 	sides := engine.Sides{Before: before, After: set, Live: s.live, Rules: p.Compiled.Rules, Diff: p.Diff, AfterRows: p.Compiled.Rows}
 	if was := s.rows(before); was != nil {
 		sides.BeforeRows = was.Rows
