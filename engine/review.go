@@ -317,3 +317,16 @@ func RestoreTexts(steps plan.Steps, whole *ruleset.Ruleset) ([]RestoreText, erro
 	}
 	return texts, nil
 }
+
+// rowWord names the table row of a rule id, or its built-in part; an id that
+// nothing is known of stays as it is.
+func rowWord(rows map[string]RowRef, id string) string {
+	switch ref, ok := rows[id]; {
+	case !ok:
+		return id
+	case ref.Line > 0:
+		return fmt.Sprintf("%s:%d", ref.Kind, ref.Line)
+	default:
+		return ref.Name
+	}
+}

@@ -92,7 +92,7 @@ func TestReviewOfTablesWithErrorsGoesToTheFirstOne(t *testing.T) {
 func TestReviewEnterGoesToTheRow(t *testing.T) {
 	inConsole(t, 80, 24, changed("telnet ", "http   "), func(c *console) {
 		c.press("3", "enter")
-		c.shows("[2 Policy]", ">      12")
+		c.shows("[2 Policy]", ">       12")
 	})
 }
 

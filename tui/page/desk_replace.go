@@ -13,8 +13,5 @@ func (d *Desk) Replace(set *tables.Set) bool {
 	for _, k := range changed {
 		next = next.With(set.File(k).Sharing(d.set.File(k)))
 	}
-	d.undo = append(d.undo, step{d.set, Place{Kind: changed[0], Line: 1}})
-	d.redo = nil
-	d.set = next
-	return true
+	return d.Put(Place{Kind: changed[0], Line: 1}, next)
 }
