@@ -19,10 +19,20 @@ type compared struct {
 	review *engine.Review
 	diff   *plan.Diff
 	v4, v6 *ruleLines
+	// What is counted once: rules that come and go, and rows that have rules in
+	// one family only, or in none.
+	added, gone, oneFamily int
 }
 
 func newCompared(review *engine.Review, d *plan.Diff) *compared {
-	return &compared{review: review, diff: d, v4: newRuleLines(ruleset.V4, d, review), v6: newRuleLines(ruleset.V6, d, review)}
+	c := &compared{review: review, diff: d, v4: newRuleLines(ruleset.V4, d, review), v6: newRuleLines(ruleset.V6, d, review)}
+	c.added, c.gone = c.v4.added+c.v6.added, c.v4.gone+c.v6.gone
+	for i := range review.Rows {
+		if review.Rows[i].Missing != "" {
+			c.oneFamily++
+		}
+	}
+	return c
 }
 
 // comparison shows a difference: the table rows that changed, and the compiled

@@ -23,7 +23,10 @@ type Review struct {
 	of      *tables.Set // the set that preview is about
 	preview *engine.Preview
 	err     error
-	awaits  bool // a comparison was asked for before the tables were read
+	errors  tables.Problems // those that keep the tables from being compiled
+	// problems counts all of them in words.
+	problems string
+	awaits   bool // a comparison was asked for before the tables were read
 
 	asks     applyDialog
 	applying Request
@@ -147,15 +150,10 @@ func (r *Review) openRow() Effect {
 
 // firstError is the first problem that keeps the tables from being compiled.
 func (r *Review) firstError() (tables.Problem, bool) {
-	if r.preview == nil || r.preview.Compiled != nil {
+	if len(r.errors) == 0 {
 		return tables.Problem{}, false
 	}
-	for _, p := range r.preview.Problems {
-		if p.Severity == tables.Error {
-			return p, true
-		}
-	}
-	return tables.Problem{}, false
+	return r.errors[0], true
 }
 
 // placeOf is the cell that a problem is about; false when it is about no table.
@@ -219,7 +217,16 @@ func (r *Review) at() time.Time {
 func (r *Review) take(m PreviewMsg) {
 	r.of, r.preview, r.err = m.Set, m.Preview, m.Err
 	r.comparison.set(m.compared)
-	r.raw = nil
+	r.raw, r.errors, r.problems = nil, nil, ""
+	if m.Preview == nil {
+		return
+	}
+	r.problems = problemsText(m.Preview.Problems)
+	for _, p := range m.Preview.Problems {
+		if p.Severity == tables.Error {
+			r.errors = append(r.errors, p)
+		}
+	}
 }
 
 // Copied is what the console's copy key takes: the text that is shown, up to

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -90,7 +91,8 @@ func (r *Review) askApply() Effect {
 	d.Choices = []widget.Choice{{Key: "y", Does: "apply, and start the countdown"}}
 	a := &r.asks
 	*a = applyDialog{dialog: d, timeout: r.preview.Countdown, live: "live rules: looking whether they changed since ..."}
-	a.text = func(a *applyDialog) []widget.Safe { return r.applyText(a, override) }
+	about := r.applyWords()
+	a.text = func(a *applyDialog) []widget.Safe { return r.applyText(a, about, override) }
 	d.Adjust = a.key
 	a.write()
 	return Effect{
@@ -99,8 +101,8 @@ func (r *Review) askApply() Effect {
 	}
 }
 
-// applyText says what an apply does.
-func (r *Review) applyText(a *applyDialog, override bool) []widget.Safe {
+// applyWords says what an apply changes.
+func (r *Review) applyWords() []widget.Safe {
 	var text []widget.Safe
 	if n := len(r.Desk.Dirty()); n > 0 {
 		text = append(text, widget.Format("%s with %s saved first.", plural(n, "table"), plural(r.Desk.Staged(), "changed line")))
@@ -111,7 +113,13 @@ func (r *Review) applyText(a *applyDialog, override bool) []widget.Safe {
 	} else {
 		text = append(text, "All counters are carried over.")
 	}
-	text = append(text, a.live, "", widget.Format("COUNTDOWN %s   %s change it", seconds(a.timeout), adjustKeys(override)),
+	return text
+}
+
+// applyText is what the dialog says: what changes, whether the kernel moved on,
+// and how the countdown is.
+func (r *Review) applyText(a *applyDialog, about []widget.Safe, override bool) []widget.Safe {
+	text := append(slices.Clone(about), a.live, "", widget.Format("COUNTDOWN %s   %s change it", seconds(a.timeout), adjustKeys(override)),
 		"The old rules come back by themselves when it is over, whatever happens to this window, unless you type the code that is shown then.")
 	if override {
 		text = append(text, "", r.lockoutText())

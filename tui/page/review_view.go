@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -78,9 +77,8 @@ func (r *Review) totals(width int) []string {
 	if of == nil {
 		return nil
 	}
-	added, gone := ruleCounts(of.diff)
 	l := r.line(width).Put(r.Styles.Strong, " CHANGES  ").
-		Text(widget.Format("%s   rules +%d -%d", plural(len(of.review.Rows), "row"), added, gone))
+		Text(widget.Format("%s   rules +%d -%d", plural(len(of.review.Rows), "row"), of.added, of.gone))
 	if n := len(of.diff.Sets); n > 0 {
 		l.Text(widget.Format("   %s", plural(n, "set")))
 	}
@@ -90,21 +88,10 @@ func (r *Review) totals(width int) []string {
 	if of.review.Lost > 0 {
 		l.Put(r.Styles.Warn, widget.Format("   %s", lostWords(of.review.Lost)))
 	}
-	if n := oneFamily(of.review); n > 0 {
-		l.Put(r.Styles.Warn, widget.Format("   ! %d in one family", n))
+	if of.oneFamily > 0 {
+		l.Put(r.Styles.Warn, widget.Format("   ! %d in one family", of.oneFamily))
 	}
-	return []string{l.End(r.Styles.Dim, widget.Format("tables: %s ", problemsText(r.preview.Problems))).String()}
-}
-
-// oneFamily counts the rows that have rules in one family only, or in none.
-func oneFamily(of *engine.Review) int {
-	n := 0
-	for i := range of.Rows {
-		if of.Rows[i].Missing != "" {
-			n++
-		}
-	}
-	return n
+	return []string{l.End(r.Styles.Dim, widget.Format("tables: %s ", r.problems)).String()}
 }
 
 // notes are why the last apply did not start, in full, and the note.
@@ -133,7 +120,7 @@ func (r *Review) note() widget.Safe {
 	case r.preview == nil:
 		return "compiling, and reading the kernel's rules ..."
 	case errors.Is(r.err, engine.ErrProblems), r.preview.Compiled == nil:
-		return widget.Format("the tables have %s and cannot be compiled; Enter goes to the first error:", problemsText(r.preview.Problems))
+		return widget.Format("the tables have %s and cannot be compiled; Enter goes to the first error:", r.problems)
 	case r.err != nil:
 		return widget.Format("the comparison failed: %v   (R tries again)", r.err)
 	case r.of != r.Desk.Set():
@@ -163,14 +150,8 @@ func (r *Review) baseNote() widget.Safe {
 
 // errorList lists the errors that keep the tables from being compiled.
 func (r *Review) errorList(width, height int) []string {
-	if r.preview == nil {
-		return nil
-	}
 	var lines []string
-	for _, p := range r.preview.Problems {
-		if p.Severity != tables.Error || len(lines) >= height {
-			continue
-		}
+	for _, p := range r.errors[:min(len(r.errors), max(height, 0))] {
 		sign := widget.Safe("  E ")
 		if len(lines) == 0 {
 			sign = "> E "
