@@ -16,15 +16,15 @@ type ruleLines struct {
 	family ruleset.Family
 	diff   *plan.Diff
 	review *engine.Review
-	lines  []ruleLine
+	lines  []diffEntry
 	heads  []int
 	// first is the first line of a rule id.
 	first       map[string]int
 	added, gone int
 }
 
-// ruleLine is a line: what it is about, by index.
-type ruleLine struct {
+// diffEntry is a line of them: what it is about, by index.
+type diffEntry struct {
 	what lineKind
 	of   int32 // the chain, set, hook or name
 	at   int32 // the rule or member; for a fold how many rules it stands for
@@ -74,7 +74,7 @@ func (l *ruleLines) put(what lineKind, of, at int) {
 	if what == chainHead || what == setHead {
 		l.heads = append(l.heads, len(l.lines))
 	}
-	l.lines = append(l.lines, ruleLine{what, int32(of), int32(at)})
+	l.lines = append(l.lines, diffEntry{what, int32(of), int32(at)})
 }
 
 // chain puts the rules of a chain, a long run of unchanged ones as one line.
