@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine/apply"
@@ -22,6 +23,10 @@ type (
 	TrialState = apply.State
 	// Generation is one applied ruleset.
 	Generation = apply.Generation
+	// Event is what an entry of the history tells of, Changes how much an
+	// apply changed.
+	Event   = apply.Event
+	Changes = apply.Changes
 	// Compiled is a compiled ruleset.
 	Compiled = compile.Result
 	// LockoutError refuses an apply under which the administrator could not
@@ -41,6 +46,14 @@ const (
 	OnTrial    = apply.Trial
 	Confirmed  = apply.Confirmed
 	RolledBack = apply.RolledBack
+	Failed     = apply.Failed
+)
+
+// The events of a history.
+const (
+	Applied = apply.Applied
+	Refused = apply.Refused
+	Booted  = apply.Booted
 )
 
 // Preview is a compiled set of tables beside the live ruleset.
@@ -69,7 +82,10 @@ type Preview struct {
 // Lockout is the verdict of the compiled rules about the administrator's own
 // SSH connection, as a new one and as the one that is open.
 type Lockout struct {
-	Known bool
+	// Client and Server are the ends of the connection; not valid when
+	// SSH_CONNECTION tells none.
+	Client, Server netip.AddrPort
+	Known          bool
 	// New and Open are the verdicts in words; Safe is true when a new
 	// connection would be accepted.
 	New, Open string
@@ -133,6 +149,8 @@ type ApplyRequest struct {
 type Backend interface {
 	Prover
 	Observer
+	Reviewer
+	Historian
 	// Host is the host name that the console shows; Dir the directory of
 	// the tables.
 	Host() string

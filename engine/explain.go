@@ -54,12 +54,13 @@ func namesIn(set *tables.Set, compiled *Compiled) map[string]rowName {
 
 // lockout judges the administrator's own connection by compiled rules.
 func lockout(compiled *Compiled, set *tables.Set, admin apply.Connection) Lockout {
+	verdict := Lockout{Client: admin.Client, Server: admin.Server}
 	if !admin.Client.IsValid() {
-		return Lockout{}
+		return verdict
 	}
 	_, in := routeTo(admin.Client.Addr())
 	if in == "" {
-		return Lockout{}
+		return verdict
 	}
 	p := ruleset.Packet{
 		In: in, Src: admin.Client.Addr(), Dst: admin.Server.Addr(),
@@ -69,11 +70,13 @@ func lockout(compiled *Compiled, set *tables.Set, admin apply.Connection) Lockou
 	p.State, p.TCPFlags = ruleset.StateEstablished, tcpACK
 	open := compiled.Rules.Trace(p, route("FW"))
 	names := namesIn(set, compiled)
-	return Lockout{
-		Known: true,
-		New:   verdictWords(fresh, names), Open: verdictWords(open, names),
-		Safe: fresh.Outcome == ruleset.Accepted && len(fresh.Doubts) == 0,
+	verdict.Known = true
+	verdict.New, verdict.Open = verdictWords(fresh, names), "is cut: "+verdictWords(open, names)
+	if open.Outcome == ruleset.Accepted {
+		verdict.Open = "keeps running (" + deciderWords(&open.Judgement, names) + ")"
 	}
+	verdict.Safe = fresh.Outcome == ruleset.Accepted && len(fresh.Doubts) == 0
+	return verdict
 }
 
 // The flags of a TCP segment, as in its header.

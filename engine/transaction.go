@@ -41,6 +41,7 @@ func (e *Engine) Apply(ctx context.Context, p *Preview, req ApplyRequest) (Trial
 		Admin:       e.admin(),
 		Who:         e.who(),
 		Override:    req.Override,
+		Changes:     e.changes(p),
 		Guardian:    e.cfg.Guardian,
 	})
 	if err == nil && st.State == OnTrial {
@@ -62,12 +63,12 @@ func (e *Engine) WaitTrial(ctx context.Context, id string, watch func(TrialStatu
 
 // Confirm keeps the new rules; an empty code confirms whatever is pending.
 func (e *Engine) Confirm(ctx context.Context, code string) (TrialStatus, error) {
-	return apply.Confirm(ctx, e.paths, code)
+	return apply.Confirm(ctx, e.paths, code, e.who())
 }
 
 // Reject brings the old rules back now.
 func (e *Engine) Reject(ctx context.Context) (TrialStatus, error) {
-	return apply.Reject(ctx, e.paths, "rejected by "+e.who())
+	return apply.Reject(ctx, e.paths, "rejected by "+e.who(), e.who())
 }
 
 // Extend gives the trial more time.

@@ -30,9 +30,11 @@ func TestMainJobFromEditToConfirm(t *testing.T) {
 		c.shows("STAGED 1", "[rules 13*]")
 
 		c.press("3")
-		c.shows("+ rules:9      -s 192.168.0.20/32 -p tcp -m tcp --dport 4949", "your SSH  OK")
+		c.shows("~ rules:9", "src-address monitoring -> lan_nas", "NOW keeps running")
+		c.press("tab")
+		c.shows("+>rules:9      -s 192.168.0.20/32 -p tcp -m tcp --dport 4949")
 		c.press("A")
-		c.shows("1 table with 1 changed line saved first", "come back by themselves after 30 s")
+		c.shows("1 table with 1 changed line saved first", "COUNTDOWN 30 s")
 		c.press("y")
 		c.shows("TRIAL - NOT KEPT YET", "ROLLBACK IN", "K7QX")
 		c.text("k7qx")
@@ -94,7 +96,7 @@ func TestInsertFillsARowCellByCell(t *testing.T) {
 func TestUnfinishedRowCannotBeApplied(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("2", "j", "o", "esc", "3", "A")
-		c.shows("the tables have 2 errors", "they cannot be compiled")
+		c.shows("the tables have 2 errors", "cannot be compiled")
 		if c.dialog != nil {
 			t.Error("an apply is offered although the tables have errors")
 		}

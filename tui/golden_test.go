@@ -23,6 +23,7 @@ var views = []struct {
 	{"problems", func(c *console) { c.press("w") }},
 	{"review", func(c *console) { c.press("2", "j", "x", "3") }},
 	{"review-v4", func(c *console) { c.press("2", "j", "x", "3", "tab") }},
+	{"review-raw", func(c *console) { c.press("2", "j", "x", "3", "t") }},
 	{"review-apply", func(c *console) { c.press("2", "j", "x", "3", "A") }},
 	{"trial", func(c *console) {
 		c.press("2", "j", "x", "3", "A", "y")
@@ -34,6 +35,8 @@ var views = []struct {
 	{"flows-paused", func(c *console) { c.press("4", "p"); c.seconds(4) }},
 	{"counters", func(c *console) { c.press("5", "s", "s", "s", "s", "s") }},
 	{"counters-chains", func(c *console) { c.press("5", "tab", "j", "j") }},
+	{"history", func(c *console) { c.press("7", "j") }},
+	{"history-detail", func(c *console) { c.press("7", "enter") }},
 	{"help", func(c *console) { c.press("2", "?") }},
 }
 

@@ -98,7 +98,7 @@ func TestMainJobOnATerminal(t *testing.T) {
 	e.types("jx")
 	e.waits("STAGED 1")
 	e.types("3")
-	e.waits("v4  filter  ext_inp")
+	e.waits("compiled v4 +0 -1")
 	e.types("A")
 	e.waits("apply, and start the countdown")
 	time.Sleep(400 * time.Millisecond)

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 	uv "github.com/charmbracelet/ultraviolet"
 
@@ -170,6 +172,10 @@ func (m *model) copy() tea.Cmd {
 		return nil
 	}
 	m.note = page.Note{Text: widget.Format("copied %d bytes, if this terminal allows it (OSC 52)", len(text))}
+	if len(text) > page.MaxCopy {
+		text = text[:strings.LastIndexByte(text[:page.MaxCopy], '\n')+1]
+		m.note = page.Note{Text: widget.Format("CUT: copied the first %d bytes only, a terminal takes no more", len(text)), Kind: page.Warn}
+	}
 	return m.apply(page.Effect{Copy: text})
 }
 

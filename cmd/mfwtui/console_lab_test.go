@@ -44,6 +44,7 @@ func TestMainJobAtTheScreen(t *testing.T) {
 		l.runs("before the apply", "22 v4", "22 v6")
 		c.applies()
 		c.watchesRow()
+		c.findsItInHistory()
 		c.quits()
 	})
 }
@@ -76,8 +77,10 @@ func (c *console) insertsRow() {
 func (c *console) readsDifference() {
 	c.Helper()
 	c.types("3")
-	c.waits("+ rules:16     -p tcp -m tcp --dport 443 -j accept")
-	c.shownAll("Changes: 2 chains: 2 rules new, 0 gone", "your SSH  OK", "v4  filter  ext_inp", "v6  filter  ext_inp")
+	c.waits("+ rules:16")
+	c.shownAll("1 row   rules +2 -0", "NOW keeps running", "https  accept", "kernel rules: v4 +1 -0   v6 +1 -0")
+	c.types("\t")
+	c.waits("+>rules:16     -p tcp -m tcp --dport 443 -j accept")
 }
 
 // applies goes through the trial and keeps the new rules with the code that the
@@ -100,6 +103,16 @@ func (c *console) applies() {
 	if out, said, status := c.mfwtui("diff"); status != 0 || out != "" {
 		c.Errorf("diff after the apply ended with %d:\n%s%s", status, out, said)
 	}
+}
+
+// findsItInHistory sees who kept what, and what it changed.
+func (c *console) findsItInHistory() {
+	c.Helper()
+	c.types("7")
+	c.waits("kept, runs")
+	c.types("\r")
+	c.waits("against its PREDECESSOR")
+	c.waits("+ rules:16")
 }
 
 // watchesRow sees the new row count what a client sends, in both families.

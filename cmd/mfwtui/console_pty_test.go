@@ -255,7 +255,7 @@ func (c *console) review() {
 	c.Helper()
 	c.waits("LIVE")
 	c.types("3")
-	c.waits("v4  filter")
+	c.waits("compiled v4 +")
 	c.types("A")
 	c.waits("no, go back")
 }

@@ -57,7 +57,7 @@ terminal and in a pipe it talks line by line instead of drawing screens.`,
 	f.StringVar(&a.geo, "geo", "", "country file, CSV or MMDB, for GEO: addresses")
 	root.AddCommand(
 		a.checkCommand(), a.showCommand(), a.diffCommand(), a.impactCommand(), a.deniedCommand(), a.applyCommand(),
-		a.confirmCommand(), a.rejectCommand(), a.extendCommand(), a.statusCommand(),
+		a.confirmCommand(), a.rejectCommand(), a.extendCommand(), a.statusCommand(), a.historyCommand(),
 		a.bootCommand(), a.teardownCommand(), a.flowsCommand(), a.countersCommand(),
 		a.explainCommand(), a.doctorCommand(), a.demoCommand(), a.guardianCommand(), a.versionCommand(),
 	)

@@ -50,6 +50,8 @@ type Request struct {
 	Admin Connection
 	// Who is shown to other administrators: login name and where from.
 	Who string
+	// Changes is what the request changes, for the history.
+	Changes *Changes
 	// Override goes on although the lock-out probe failed.
 	Override bool
 	// Guardian is the command line that starts the guardian; the paths and

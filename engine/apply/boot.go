@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/mfwtui/mfwtui/engine/host"
 	"github.com/mfwtui/mfwtui/engine/plan"
@@ -27,7 +28,21 @@ func Boot(ctx context.Context, k host.Kernel, paths Paths) (string, error) {
 	if caps, err := k.Probe(ctx); err == nil {
 		t.j.IPv4Only = !caps.IPv6
 	}
-	return t.boot(ctx)
+	did, err := t.boot(ctx)
+	t.noteBoot(did, err)
+	return did, err
+}
+
+// noteBoot adds a boot to the history; one that had nothing to load is none.
+func (t *txn) noteBoot(did string, err error) {
+	if !t.store.everConfirmed() {
+		return
+	}
+	p := pastLine{Event: Booted, ID: newID(time.Now()), When: time.Now(), Who: "boot", State: Confirmed, Reason: did, Previous: t.store.linked(currentLink)}
+	if err != nil {
+		p.State, p.Reason = Failed, join("; ", did, err.Error())
+	}
+	_ = t.store.note(p)
 }
 
 // recoverAll is Recover for somebody who holds the lock: an open window is

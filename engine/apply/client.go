@@ -179,9 +179,10 @@ func ended(paths Paths, id string, last Status) (Status, error) {
 	return last, fmt.Errorf("transaction %s left no result", id)
 }
 
-// Confirm keeps the new rules. An empty code confirms whatever is pending.
-func Confirm(ctx context.Context, paths Paths, code string) (Status, error) {
-	s, err := talkOn(ctx, paths, question{Verb: verbConfirm, Code: code})
+// Confirm keeps the new rules. An empty code confirms whatever is pending. Who
+// is noted in the history.
+func Confirm(ctx context.Context, paths Paths, code, who string) (Status, error) {
+	s, err := talkOn(ctx, paths, question{Verb: verbConfirm, Code: code, Who: who})
 	if err == nil && code != "" && !strings.EqualFold(code, s.Code) {
 		return s, ErrNone // another one has just ended
 	}
@@ -189,8 +190,8 @@ func Confirm(ctx context.Context, paths Paths, code string) (Status, error) {
 }
 
 // Reject brings the old rules back now.
-func Reject(ctx context.Context, paths Paths, why string) (Status, error) {
-	return talkOn(ctx, paths, question{Verb: verbReject, Why: why})
+func Reject(ctx context.Context, paths Paths, why, who string) (Status, error) {
+	return talkOn(ctx, paths, question{Verb: verbReject, Why: why, Who: who})
 }
 
 // Extend gives the trial more time, up to ten minutes in all.

@@ -74,9 +74,23 @@ func (t *txn) record(state State, untidy error) {
 	// The link current tells a confirmation even when this file cannot be
 	// written, and everything else reads as not confirmed.
 	_ = t.store.writeResult(t.j.Generation, result{
-		State: state, Reason: t.j.Reason, Ended: time.Now(), Took: time.Since(t.j.Since),
+		State: state, Reason: t.j.Reason, Ended: time.Now(), Took: time.Since(t.j.Since), By: t.j.By,
 	})
+	t.notePast(state)
 	audit(t.paths, t.j)
+}
+
+// notePast adds the end of the transaction to the history, where it stays when
+// the generation is pruned.
+func (t *txn) notePast(state State) {
+	p := pastLine{
+		Event: Applied, ID: t.j.Generation, When: t.j.Since, Who: t.j.Who, By: t.j.By,
+		State: state, Reason: t.j.Reason, Took: time.Since(t.j.Since),
+	}
+	if m, err := t.store.about(t.j.Generation); err == nil {
+		p.Previous, p.Changes, p.When = m.Previous, m.Changes, m.When
+	}
+	_ = t.store.note(p) // the history tells people, and decides nothing
 }
 
 func join(separator, a, b string) string {

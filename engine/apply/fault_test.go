@@ -35,14 +35,14 @@ func TestDeathAtEveryStep(t *testing.T) {
 					}
 				}
 				for _, step := range undoingSteps {
-					if b.dieAt(first, step, kind, func(Status) { _, _ = Reject(t.Context(), b.paths, "") }) {
+					if b.dieAt(first, step, kind, func(Status) { _, _ = Reject(t.Context(), b.paths, "", "bob") }) {
 						t.Errorf("%s at %s: confirmed, but rejected", kind, step)
 					}
 				}
 				known := kind == "err"
 				for _, step := range keepingSteps {
 					known = known || step == firstKnown
-					kept := b.dieAt(first, step, kind, func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code) })
+					kept := b.dieAt(first, step, kind, func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code, "bob") })
 					if kept != known && kind == "killall" || known && !kept && step != "journal confirming" && step != "promote" {
 						t.Errorf("%s at %s: confirmed %v, want %v", kind, step, kept, known)
 					}
@@ -89,7 +89,7 @@ func TestPanicIsADeath(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
 		first := letting(22)
 		b.apply(first)
-		if !b.dieAt(first, "rewrite", "panic", func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code) }) {
+		if !b.dieAt(first, "rewrite", "panic", func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code, "bob") }) {
 			t.Error("a yes was forgotten")
 		}
 	})
@@ -160,7 +160,7 @@ func TestConfirmAtTheDeadline(t *testing.T) {
 		for round := range 12 {
 			s := b.start(second, 200*time.Millisecond)
 			time.Sleep(s.Left + time.Duration(round*10-60)*time.Millisecond)
-			answer, err := Confirm(t.Context(), b.paths, s.Code)
+			answer, err := Confirm(t.Context(), b.paths, s.Code, "bob")
 			b.idle()
 			end := b.wait(s.ID)
 			outcomes[end.State]++
@@ -258,7 +258,7 @@ func TestFullDisks(t *testing.T) {
 
 		s := b.start(second, 10*time.Second)
 		fill(b.paths.State)
-		if s, err := Confirm(t.Context(), b.paths, s.Code); err != nil || s.State != Confirmed {
+		if s, err := Confirm(t.Context(), b.paths, s.Code, "bob"); err != nil || s.State != Confirmed {
 			t.Errorf("confirm on a full disk: %+v, %v", s, err)
 		}
 		b.idle()

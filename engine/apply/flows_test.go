@@ -111,7 +111,7 @@ func TestFlowsOfARejectedTrialEnd(t *testing.T) {
 			t.Errorf("marked flows: %v, %v", flows, err)
 		}
 		begin := time.Now()
-		if _, err := Reject(t.Context(), b.paths, ""); err != nil {
+		if _, err := Reject(t.Context(), b.paths, "", "bob"); err != nil {
 			t.Fatal(err)
 		}
 		t.Logf("rejected after %s", time.Since(begin))
@@ -146,7 +146,7 @@ func TestFlowsOfAConfirmedTrialStay(t *testing.T) {
 		for _, h := range both {
 			born = append(born, mustDial(t, client, h, 80))
 		}
-		if _, err := Confirm(t.Context(), b.paths, s.Code); err != nil {
+		if _, err := Confirm(t.Context(), b.paths, s.Code, "bob"); err != nil {
 			t.Fatal(err)
 		}
 		b.idle()
@@ -154,7 +154,7 @@ func TestFlowsOfAConfirmedTrialStay(t *testing.T) {
 			t.Errorf("marked flows left: %v, %v", flows, err)
 		}
 		s = b.start(letting(22, 80, 443), 20*time.Second)
-		if _, err := Reject(t.Context(), b.paths, ""); err != nil {
+		if _, err := Reject(t.Context(), b.paths, "", "bob"); err != nil {
 			t.Fatal(err)
 		}
 		b.ended(s.ID, RolledBack, "")
@@ -230,7 +230,7 @@ func TestRehearsalFindsWhatOnlyTheKernelRefuses(t *testing.T) {
 		}
 		b.idle()
 		b.runs(plan.Target{})
-		if history, err := History(b.paths); err != nil || len(history) != 0 {
+		if history, err := History(b.paths); err != nil || len(history) != 1 || history[0].Event != Refused || !history[0].Pruned {
 			t.Errorf("history: %+v, %v", history, err)
 		}
 	})

@@ -9,17 +9,22 @@ import (
 	"github.com/mfwtui/mfwtui/engine/plan"
 )
 
-// Generation is one applied ruleset on disk.
+// Generation is one applied ruleset on disk, or another entry of the history,
+// of which Pruned says that there are no rules and tables on disk.
 type Generation struct {
+	Event    Event
 	ID       string
 	Dir      string
 	When     time.Time
 	Who      string
-	Result   State
+	Result   State  // empty: not known
 	Reason   string // why it ended so
+	By       string // who confirmed or rejected it; empty: nobody
 	Took     time.Duration
+	Changes  *Changes // nil: not known
 	Own      plan.Ownership
 	Previous string
+	Pruned   bool
 	// Damaged says why the fields above are not known: what the generation
 	// says of itself was changed. Target verifies the rest.
 	Damaged error
@@ -48,30 +53,28 @@ func Current(paths Paths) (Generation, bool, error) {
 	return s.generation(id), true, nil
 }
 
-// History lists the generations, newest first.
-func History(paths Paths) ([]Generation, error) {
+// Find is the generation with this id; false when it is not on disk.
+func Find(paths Paths, id string) (Generation, bool) {
 	s := store{paths.State}
-	ids, err := s.ids()
-	if err != nil {
-		return nil, err
+	if !validID(id) {
+		return Generation{}, false
 	}
-	list := make([]Generation, 0, len(ids))
-	for _, id := range ids {
-		list = append(list, s.generation(id))
+	if st, err := os.Lstat(s.path(id)); err != nil || !st.IsDir() {
+		return Generation{}, false
 	}
-	return list, nil
+	return s.generation(id), true
 }
 
 func (s store) generation(id string) Generation {
-	g := Generation{ID: id, Dir: s.path(id)}
+	g := Generation{Event: Applied, ID: id, Dir: s.path(id)}
 	m, err := s.about(id)
 	if err != nil {
 		g.Damaged = err
 	} else {
-		g.When, g.Who, g.Own, g.Previous = m.When, m.Who, m.Own, m.Previous
+		g.When, g.Who, g.Own, g.Previous, g.Changes = m.When, m.Who, m.Own, m.Previous, m.Changes
 	}
 	if r, ended := s.readResult(id); ended {
-		g.Result, g.Reason, g.Took = r.State, r.Reason, r.Took
+		g.Result, g.Reason, g.Took, g.By = r.State, r.Reason, r.Took, r.By
 	}
 	// The link decides: the result may be missing on a disk that was full.
 	if s.linked(currentLink) == id {

@@ -38,7 +38,9 @@ type journal struct {
 	MarkBit           uint32
 	// Reason is why it is being rolled back, once that is decided.
 	Reason string
-	Proof  []string
+	// By is who confirmed or rejected it, and from where.
+	By    string `json:",omitempty"`
+	Proof []string
 	// Guardian is the command line that Recover starts when the window is
 	// open and every guardian is dead.
 	Guardian []string

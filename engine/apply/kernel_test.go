@@ -40,11 +40,14 @@ func (b *bed) ended(id string, state State, reason string) {
 func TestConfirmedRulesStay(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
 		_, second, s := trialOver(b, 10*time.Second)
-		s, err := Confirm(t.Context(), b.paths, s.Code)
+		s, err := Confirm(t.Context(), b.paths, s.Code, "bob")
 		if err != nil || s.State != Confirmed {
 			t.Fatalf("confirm: %+v, %v", s, err)
 		}
 		b.ended(s.ID, Confirmed, "")
+		if history, err := History(b.paths); err != nil || history[0].ID != s.ID || history[0].By != "bob" {
+			t.Errorf("history: %+v, %v; want it confirmed by bob", history, err)
+		}
 		b.runs(second)
 		if b.current() != s.ID {
 			t.Errorf("current is %s, want %s", b.current(), s.ID)
@@ -70,7 +73,7 @@ func TestSilenceRollsBack(t *testing.T) {
 func TestFirstApplyLeavesNothingWhenRolledBack(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
 		s := b.start(letting(22), 10*time.Second)
-		if _, err := Reject(t.Context(), b.paths, "rejected by bob"); err != nil {
+		if _, err := Reject(t.Context(), b.paths, "rejected by bob", "bob"); err != nil {
 			t.Fatal(err)
 		}
 		b.ended(s.ID, RolledBack, "rejected by bob")
@@ -85,7 +88,7 @@ func TestFirstApplyLeavesNothingWhenRolledBack(t *testing.T) {
 func TestCodeNamesTheTransaction(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
 		_, second, s := trialOver(b, 10*time.Second)
-		_, err := Confirm(t.Context(), b.paths, "QQQQ")
+		_, err := Confirm(t.Context(), b.paths, "QQQQ", "bob")
 		var wrong *CodeError
 		if !errors.As(err, &wrong) || wrong.Status.Code != s.Code || wrong.Status.Who != "alice" {
 			t.Errorf("wrong code: %v", err)
@@ -94,12 +97,12 @@ func TestCodeNamesTheTransaction(t *testing.T) {
 		if err != nil || longer.Left < 60*time.Second {
 			t.Errorf("extend: %+v, %v", longer, err)
 		}
-		if s, err := Confirm(t.Context(), b.paths, strings.ToLower(s.Code)); err != nil || s.State != Confirmed {
+		if s, err := Confirm(t.Context(), b.paths, strings.ToLower(s.Code), "bob"); err != nil || s.State != Confirmed {
 			t.Errorf("confirm: %+v, %v", s, err)
 		}
 		b.idle()
 		b.runs(second)
-		if _, err := Confirm(t.Context(), b.paths, s.Code); !errors.Is(err, ErrNone) {
+		if _, err := Confirm(t.Context(), b.paths, s.Code, "bob"); !errors.Is(err, ErrNone) {
 			t.Errorf("confirm after the end: %v", err)
 		}
 	})
@@ -120,7 +123,7 @@ func TestSecondApplyIsRefused(t *testing.T) {
 		if did, err := Recover(t.Context(), b.k, b.paths); did != "" || err != nil {
 			t.Errorf("recover with a living guardian: %q, %v", did, err)
 		}
-		if _, err := Confirm(t.Context(), b.paths, ""); err != nil {
+		if _, err := Confirm(t.Context(), b.paths, "", "bob"); err != nil {
 			t.Fatal(err)
 		}
 		b.idle()
@@ -182,7 +185,7 @@ func TestKilledWorkerIsReplaced(t *testing.T) {
 		if drift := (s.Left - again.Left) - time.Since(before); drift.Abs() > 2*time.Second {
 			t.Errorf("left %s, then %s", s.Left, again.Left)
 		}
-		if s, err := Confirm(t.Context(), b.paths, s.Code); err != nil || s.State != Confirmed {
+		if s, err := Confirm(t.Context(), b.paths, s.Code, "bob"); err != nil || s.State != Confirmed {
 			t.Fatalf("confirm: %+v, %v", s, err)
 		}
 		b.idle()
@@ -235,7 +238,7 @@ func TestOpenWindowGetsANewGuardian(t *testing.T) {
 		if err != nil || !strings.Contains(did, "got a new one") {
 			t.Fatalf("recover: %q, %v", did, err)
 		}
-		if _, err := Confirm(t.Context(), b.paths, s.Code); err != nil {
+		if _, err := Confirm(t.Context(), b.paths, s.Code, "bob"); err != nil {
 			t.Fatal(err)
 		}
 		b.idle()
@@ -301,7 +304,7 @@ func TestRemovedSocketComesBack(t *testing.T) {
 		if err := os.Remove(b.paths.Run + "/" + socketFile); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Confirm(t.Context(), b.paths, s.Code); err != nil {
+		if _, err := Confirm(t.Context(), b.paths, s.Code, "bob"); err != nil {
 			t.Fatal(err)
 		}
 		b.idle()
@@ -373,9 +376,9 @@ func TestWithoutAGate(t *testing.T) {
 			answer func(s Status)
 		}{
 			{RolledBack, first, func(Status) {}},
-			{RolledBack, first, func(Status) { _, _ = Reject(t.Context(), b.paths, "") }},
+			{RolledBack, first, func(Status) { _, _ = Reject(t.Context(), b.paths, "", "bob") }},
 			{RolledBack, first, func(Status) { _, workers := b.guardians(); b.kill(workers...) }},
-			{Confirmed, second, func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code) }},
+			{Confirmed, second, func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code, "bob") }},
 		} {
 			s := b.start(second, time.Second)
 			if s.DeadMan || !strings.Contains(strings.Join(s.Proof, "\n"), "the guardian process alone holds the rollback") {

@@ -28,6 +28,7 @@ type question struct {
 	Verb string
 	Code string        `json:",omitempty"` // confirm
 	Why  string        `json:",omitempty"` // reject
+	Who  string        `json:",omitempty"` // confirm, reject: login name and where from
 	By   time.Duration `json:",omitempty"` // extend
 }
 
@@ -43,6 +44,7 @@ const (
 // transaction.
 type request struct {
 	event event
+	who   string
 	reply chan<- reportMessage
 }
 
@@ -225,7 +227,7 @@ func (s *server) ask(q question) reportMessage {
 	}
 	reply := make(chan reportMessage, 1)
 	select {
-	case s.worker.requests <- request{event: e, reply: reply}:
+	case s.worker.requests <- request{event: e, who: q.Who, reply: reply}:
 		return <-reply
 	case <-time.After(answerLimit):
 		return report(s.worker.current(), errors.New("the guardian is busy; try again"))

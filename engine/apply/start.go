@@ -78,7 +78,7 @@ func start(ctx context.Context, k host.Kernel, paths Paths, req Request) (Status
 	s := store{paths.State}
 	err = s.write(meta{
 		ID: id, When: time.Now(), Who: req.Who, Previous: s.linked(currentLink),
-		AdminPort: req.Admin.Server.Port(), Own: plan.Owned(req.Want.Rules), Adopt: req.Adopt,
+		AdminPort: req.Admin.Server.Port(), Own: plan.Owned(req.Want.Rules), Adopt: req.Adopt, Changes: req.Changes,
 	}, req.Want, req.Tables)
 	if err != nil {
 		err = fmt.Errorf("store the new rules: %w", err)
@@ -94,6 +94,7 @@ func start(ctx context.Context, k host.Kernel, paths Paths, req Request) (Status
 	}
 	if err != nil {
 		s.remove(id)
+		_ = s.note(pastLine{Event: Refused, ID: id, When: time.Now(), Who: req.Who, State: Failed, Reason: err.Error(), Changes: req.Changes})
 		return Status{}, err
 	}
 	m, err := receive[reportMessage](l, answerLimit)

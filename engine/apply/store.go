@@ -54,6 +54,9 @@ type meta struct {
 	Hooks     []ruleset.Hook
 	Own       plan.Ownership
 	Adopt     []string // see Request
+	// Changes is what the apply changed, for people; absent in generations
+	// of earlier versions.
+	Changes *Changes `json:",omitempty"`
 }
 
 // result is result.json: how the transaction ended.
@@ -62,6 +65,9 @@ type result struct {
 	Reason string
 	Took   time.Duration
 	Ended  time.Time
+	// By is who confirmed or rejected it and from where; absent when nobody
+	// did, and in results of earlier versions.
+	By string `json:",omitempty"`
 }
 
 // store is Paths.State.
@@ -376,6 +382,7 @@ func (s store) prune() {
 			os.RemoveAll(path)
 		}
 	}
+	s.cutPast()
 	ids, err := s.ids()
 	if err != nil || len(ids) <= keepGenerations {
 		return

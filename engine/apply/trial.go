@@ -40,6 +40,7 @@ func (w *worker) trial(ctx context.Context) error {
 			w.publish()
 			r.answer(w.current(), err)
 		case keep, undo:
+			w.j.By = r.who
 			w.end(ctx, a, func(err error) { r.answer(w.current(), err) })
 			return nil
 		}

@@ -121,6 +121,7 @@ func (w *worker) begin(ctx context.Context, l *link) error {
 		w.end(ctx, undo{ready.Error()}, func(error) { _ = l.send(report(w.current(), ready)) })
 		return nil
 	case w.j.Yes:
+		w.j.By = w.j.Who
 		w.end(ctx, keep{}, func(err error) { _ = l.send(report(w.current(), err)) })
 		return nil
 	}

@@ -94,17 +94,6 @@ func (c *Calls) Save(r *Request, set *tables.Set) tea.Cmd {
 	}
 }
 
-// Preview compiles a set and compares it with the kernel.
-func (c *Calls) Preview(r *Request, set *tables.Set) tea.Cmd {
-	m := PreviewMsg{N: c.number(r), Set: set}
-	return func() tea.Msg {
-		m.Preview, m.Err = within(c.ctx, readLimit, func(ctx context.Context) (*engine.Preview, error) {
-			return c.backend.Preview(ctx, set)
-		})
-		return m
-	}
-}
-
 // Apply saves the set when it is not nil, and then applies the preview.
 func (c *Calls) Apply(r *Request, save *tables.Set, p *engine.Preview, req engine.ApplyRequest) tea.Cmd {
 	m := AppliedMsg{N: c.number(r)}

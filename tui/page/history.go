@@ -1,31 +1,250 @@
 package page
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
-// History lists every apply.
-type History struct{ *Shared }
+// History lists every apply, refusal and boot; each apply with its difference.
+type History struct {
+	*Shared
+	keys    historyKeys
+	table   *widget.Table[string]
+	filter  widget.Filter
+	entries []engine.Generation
+	text    []string // what the filter looks at, in lower case
+	running string   // the generation that is in force
+	ask     Request
+	read    bool
+	err     error
+	detail  *pastDetail // nil: the list is shown
+	restore Request
+	ticks   int
+}
+
+type historyKeys struct{ Open, Filter, Restore, Refresh, Against, Back widget.Binding }
 
 // NewHistory makes the page.
-func NewHistory(s *Shared) *History { return &History{Shared: s} }
+func NewHistory(s *Shared) *History {
+	return &History{
+		Shared: s, table: newHistoryTable(),
+		keys: historyKeys{
+			Open:    widget.Bind("Enter", "what it changed", "enter"),
+			Filter:  widget.Bind("/", "filter", "/"),
+			Restore: widget.Bind("A", "restore its tables ...", "A").Dangerous(),
+			Refresh: widget.Bind("R", "read again", "R"),
+			Against: widget.Bind("d", "against predecessor/now", "d"),
+			Back:    widget.Bind("Esc", "back", "esc"),
+		},
+	}
+}
 
 // Title is the name in the tabs.
 func (h *History) Title() widget.Safe { return "History" }
 
-// Typing is never true.
-func (h *History) Typing() bool { return false }
+// Typing is true while the filter is typed.
+func (h *History) Typing() bool { return h.filter.Typing() }
 
 // Bindings are the keys of the page.
-func (h *History) Bindings() []widget.Binding { return nil }
+func (h *History) Bindings() []widget.Binding {
+	k := h.keys
+	var nothing widget.Safe
+	g := h.selected()
+	if g == nil {
+		nothing = "there is nothing here yet"
+	}
+	switch {
+	case h.filter.Typing():
+		return filterBindings()
+	case h.detail != nil:
+		c := h.detail.comparison.keys
+		return []widget.Binding{
+			k.Back, c.NextTab, k.Against, k.Restore.Off(h.whyNot(g)), c.Beside, c.Family, c.Next, c.PrevTab, c.Prev, c.Side,
+		}
+	}
+	return []widget.Binding{k.Open.Off(nothing), k.Restore.Off(h.whyNot(g)), k.Filter, k.Refresh}
+}
+
+// whyNot says why the tables of an entry cannot be restored.
+func (h *History) whyNot(g *engine.Generation) widget.Safe {
+	switch {
+	case g == nil:
+		return "there is nothing here yet"
+	case g.Event != engine.Applied:
+		return "only an apply has tables"
+	case g.Pruned:
+		return "its tables are not kept any more"
+	case g.Damaged != nil:
+		return widget.Format("it was changed on disk: %v", g.Damaged)
+	case h.Desk.Set() == nil:
+		return "the tables on disk cannot be read; w says why"
+	case h.restore.Busy():
+		return "its tables are being read"
+	}
+	return ""
+}
+
+// selected is the entry that is selected; nil when there is none.
+func (h *History) selected() *engine.Generation {
+	if h.detail != nil {
+		return &h.detail.gen
+	}
+	if i, ok := h.table.Selected(); ok {
+		return &h.entries[i]
+	}
+	return nil
+}
 
 // Key handles a key.
-func (h *History) Key(tea.KeyPressMsg) Effect { return Effect{} }
+func (h *History) Key(k tea.KeyPressMsg) Effect {
+	keys := &h.keys
+	switch {
+	case h.filter.Typing():
+		if h.filter.Key(k) {
+			h.show()
+		}
+	case keys.Restore.Is(k):
+		return h.askRestore()
+	case h.detail != nil:
+		return h.detailKey(k)
+	case keys.Open.Is(k):
+		return h.open()
+	case keys.Filter.Is(k):
+		h.filter.Open()
+	case keys.Refresh.Is(k):
+		return Effect{Cmd: h.Calls.Entries(&h.ask)}
+	default:
+		h.table.Key(k)
+	}
+	return Effect{}
+}
+
+// refreshEvery is how often the list is read anew while it is visible, in
+// seconds: another administrator may apply something.
+const refreshEvery = 5
 
 // Handle takes messages.
-func (h *History) Handle(tea.Msg) Effect { return Effect{} }
+func (h *History) Handle(msg tea.Msg) Effect {
+	switch msg := msg.(type) {
+	case Shown:
+		return Effect{Cmd: h.Calls.Entries(&h.ask)}
+	case Tick:
+		if h.ticks++; h.ticks%refreshEvery == 0 && !h.ask.Busy() {
+			return Effect{Cmd: h.Calls.Entries(&h.ask)}
+		}
+	case EntriesMsg:
+		if h.ask.Done(msg.N) {
+			h.take(msg)
+		}
+	case RecalledMsg:
+		h.detail.take(msg)
+	case PastTablesMsg:
+		return h.restored(msg)
+	case ShowFilter:
+		h.filter.Set(msg.Text)
+		h.show()
+	case tea.PasteMsg:
+		h.filter.Paste(msg.Content)
+		h.show()
+	}
+	return Effect{}
+}
 
-// Render draws the page.
-func (h *History) Render(width, height int) View { return View{Lines: widget.Fit(nil, height)} }
+func (h *History) take(m EntriesMsg) {
+	if h.read, h.err = true, m.Err; m.Err != nil {
+		return
+	}
+	h.entries, h.running = m.Value, ""
+	h.text = make([]string, len(m.Value))
+	for i := range h.entries {
+		g := &h.entries[i]
+		if h.running == "" && g.Event == engine.Applied && g.Result == engine.Confirmed {
+			h.running = g.ID
+		}
+		h.text[i] = strings.ToLower(strings.Join([]string{string(h.when(g)), g.Who, g.By, string(h.end(g)), g.Reason, g.ID}, " "))
+	}
+	h.show()
+}
+
+// show gives the list its rows.
+func (h *History) show() {
+	words := strings.Fields(strings.ToLower(h.filter.Text()))
+	src := h.source()
+	if len(words) > 0 {
+		src.Keep = func(i int) bool { return keeps(words, h.text[i]) }
+	}
+	h.table.Set(src)
+}
+
+// keeps reports whether a text holds every word, and none that has a ! before
+// it.
+func keeps(words []string, text string) bool {
+	for _, w := range words {
+		bare, not := strings.CutPrefix(w, "!")
+		if bare != "" && strings.Contains(text, bare) == not {
+			return false
+		}
+	}
+	return true
+}
+
+// Copied is what the console's copy key takes: the difference that is shown, or
+// the selected entry.
+func (h *History) Copied() string {
+	g := h.selected()
+	switch {
+	case g == nil:
+		return ""
+	case h.detail != nil && h.detail.comparison.of != nil:
+		return h.entryText(g) + "\n" + h.detail.comparison.of.text(MaxCopy+1)
+	}
+	return h.entryText(g)
+}
+
+// entryText is an entry in one line of text.
+func (h *History) entryText(g *engine.Generation) string {
+	words := []string{string(h.when(g)), g.Who, string(h.end(g))}
+	if g.Reason != "" {
+		words = append(words, g.Reason)
+	}
+	return string(widget.Clean(strings.Join(append(words, g.ID), "  ")))
+}
+
+// askRestore asks before the tables of an apply take the place of the ones
+// being edited.
+func (h *History) askRestore() Effect {
+	g := *h.selected()
+	d := &widget.Dialog{
+		Title: "Restore these tables?",
+		Text: []widget.Safe{
+			widget.Format("The tables of the apply of %s by %s come on the desk in place of those that are there.", string(h.when(&g)), g.Who), "",
+			"Nothing is saved or applied by that: 3 Review shows what would change, and A there applies it on trial like any other change. On 2 Policy u takes it back.",
+		},
+		Choices: []widget.Choice{{Key: "r", Does: "put them on the desk and review"}},
+	}
+	if n := h.Desk.Staged(); n > 0 {
+		d.Text = append(d.Text, "", widget.Format("%s that is not saved is replaced; u brings it back too.", plural(n, "changed line")))
+	}
+	return Effect{Ask: &Ask{Dialog: d, Then: func(int) Effect { return Effect{Cmd: h.Calls.PastTables(&h.restore, g)} }}}
+}
+
+// restored puts the tables on the desk and goes to Review.
+func (h *History) restored(m PastTablesMsg) Effect {
+	switch {
+	case !h.restore.Done(m.N):
+		return Effect{}
+	case m.Err != nil:
+		return say(Bad, "not restored: %v", m.Err)
+	case h.Desk.Set() == nil:
+		return say(Bad, "not restored: the tables on disk cannot be read")
+	case !h.Desk.Replace(m.Set):
+		return say(Info, "the tables on the desk are these already")
+	}
+	e := say(Good, "on the desk: the tables of %s. Nothing is applied yet; u on 2 Policy takes it back", string(h.when(&m.Of)))
+	e.Cmd, e.Go = h.Desk.Check(h.Calls), ReviewScreen
+	return e
+}

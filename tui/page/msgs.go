@@ -72,14 +72,6 @@ type (
 		Set *tables.Set
 		Err error
 	}
-	// PreviewMsg answers Preview. Preview may be set although Err is, when
-	// the tables have errors.
-	PreviewMsg struct {
-		N       uint64
-		Set     *tables.Set
-		Preview *engine.Preview
-		Err     error
-	}
 	// AppliedMsg answers Apply. Saved is the set that was written before,
 	// nil when nothing was.
 	AppliedMsg struct {

@@ -7,7 +7,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -15,44 +14,40 @@ import (
 // Review shows what an apply would change, and starts it.
 type Review struct {
 	*Shared
-	keys reviewKeys
-	tab  int
-	view [3]*widget.Diff
+	keys       reviewKeys
+	comparison comparison
+	raw        *rawText   // nil: the text for the restore tools is not shown
+	save       *savePanel // nil: no file name is being typed
 
 	ask     Request
 	of      *tables.Set // the set that preview is about
 	preview *engine.Preview
 	err     error
-	awaits  bool // a comparison was asked for before the tables were read
+	errors  tables.Problems // those that keep the tables from being compiled
+	// problems counts all of them in words.
+	problems string
+	awaits   bool // a comparison was asked for before the tables were read
 
+	asks     applyDialog
 	applying Request
 	since    time.Time
 	failed   error // why the last apply did not start
 }
 
-type reviewKeys struct{ NextTab, PrevTab, Apply, Refresh, Next, Prev, Side widget.Binding }
-
-// The tabs of the page.
-const (
-	changesTab = iota
-	v4Tab
-	v6Tab
-	reviewTabs
-)
+type reviewKeys struct{ Apply, Refresh, Open, Raw, Tabs, Write, Close widget.Binding }
 
 // NewReview makes the page.
 func NewReview(s *Shared) *Review {
 	return &Review{
-		Shared: s,
-		view:   [3]*widget.Diff{widget.NewDiff(), widget.NewDiff(), widget.NewDiff()},
+		Shared: s, comparison: newComparison(s),
 		keys: reviewKeys{
-			NextTab: widget.Bind("Tab", "next tab", "tab"),
-			PrevTab: widget.Bind("S-Tab", "tab before", "shift+tab").Hidden(),
 			Apply:   widget.Bind("A", "apply ...", "A").Dangerous(),
 			Refresh: widget.Bind("R", "compare again", "R"),
-			Next:    widget.Bind("n/N", "next chain", "n"),
-			Prev:    widget.Bind("N", "chain before", "N").Hidden(),
-			Side:    widget.Bind("left/right", "read long lines", "left", "right").Hidden(),
+			Open:    widget.Bind("Enter", "go to the row", "enter"),
+			Raw:     widget.Bind("t", "restore text", "t"),
+			Tabs:    widget.Bind("d", "one below the other", "d").Hidden(),
+			Write:   widget.Bind("W", "write to a file", "W"),
+			Close:   widget.Bind("Esc", "back", "esc"),
 		},
 	}
 }
@@ -60,17 +55,29 @@ func NewReview(s *Shared) *Review {
 // Title is the name in the tabs.
 func (r *Review) Title() widget.Safe { return "Review" }
 
-// Typing is true while an apply is under way: no key counts then.
-func (r *Review) Typing() bool { return r.Applying() }
+// Typing is true while an apply is under way, when no key counts, and while the
+// name of a file is typed.
+func (r *Review) Typing() bool { return r.Applying() || r.save != nil }
 
 // Applying reports whether an apply was started and has not answered yet.
 func (r *Review) Applying() bool { return r.applying.Busy() }
 
 // Bindings are the keys of the page.
 func (r *Review) Bindings() []widget.Binding {
-	k := r.keys
+	k, c := r.keys, r.comparison.keys
+	switch {
+	case r.save != nil:
+		return r.save.bindings()
+	case r.raw != nil:
+		return []widget.Binding{k.Apply.Off(r.blocked()), k.Raw, k.Close, c.Next, c.Prev, c.Side}
+	}
+	var nothing widget.Safe
+	if r.comparison.of == nil {
+		nothing = "the comparison is not ready yet"
+	}
 	return []widget.Binding{
-		k.Apply.Off(r.blocked()), k.NextTab, k.Next, k.Refresh, k.PrevTab, k.Prev, k.Side,
+		k.Apply.Off(r.blocked()), c.NextTab, k.Open, k.Raw.Off(nothing), k.Write.Off(nothing), c.Beside, c.Family,
+		c.Next, k.Refresh, k.Tabs, c.PrevTab, c.Prev, c.Side,
 	}
 }
 
@@ -86,7 +93,9 @@ func (r *Review) blocked() widget.Safe {
 	case r.of != r.Desk.Set():
 		return "the tables were edited since; R compares again"
 	case r.preview.Compiled == nil, r.preview.Diff == nil:
-		return "the tables have errors; w lists them"
+		return "the tables have errors; Enter goes to the first one"
+	case len(r.preview.Diff.Taken) > 0:
+		return widget.Clean(r.preview.Diff.Taken[0].Error())
 	case r.preview.Diff.Empty() && len(r.Desk.Dirty()) == 0:
 		return "there is nothing to apply: the firewall runs these rules"
 	}
@@ -95,28 +104,66 @@ func (r *Review) blocked() widget.Safe {
 
 // Key handles a key.
 func (r *Review) Key(k tea.KeyPressMsg) Effect {
-	if r.Applying() {
-		return Effect{}
-	}
 	keys := &r.keys
 	switch {
-	case keys.NextTab.Is(k):
-		r.tab = (r.tab + 1) % reviewTabs
-	case keys.PrevTab.Is(k):
-		r.tab = (r.tab + reviewTabs - 1) % reviewTabs
+	case r.Applying():
+	case r.save != nil:
+		return r.saveKey(k)
+	case keys.Apply.Is(k):
+		return r.askApply()
+	case r.raw != nil:
+		r.rawKey(k)
 	case keys.Refresh.Is(k):
 		r.failed = nil
 		return Effect{Cmd: r.compare()}
-	case keys.Next.Is(k):
-		r.view[r.tab].Section(true)
-	case keys.Prev.Is(k):
-		r.view[r.tab].Section(false)
-	case keys.Apply.Is(k):
-		return r.askApply()
+	case keys.Open.Is(k):
+		return r.openRow()
+	case keys.Raw.Is(k):
+		return r.openRaw()
+	case keys.Write.Is(k):
+		return r.openSave()
+	case keys.Tabs.Is(k):
+		r.comparison.layout = asTabs
 	default:
-		r.view[r.tab].Key(k)
+		r.comparison.key(k)
 	}
 	return Effect{}
+}
+
+// openRow goes to the selected row in its table, or to the first error.
+func (r *Review) openRow() Effect {
+	if p, ok := r.firstError(); ok {
+		if at, ok := placeOf(p); ok {
+			return Effect{Go: PolicyScreen, Tell: ShowPlace{At: at}}
+		}
+		return say(Warn, "%s is no place in a table", p.File)
+	}
+	e := r.comparison.rows.selected()
+	switch {
+	case e == nil:
+		return say(Warn, "no row changes")
+	case e.After == nil:
+		return say(Info, "this row is gone; u on 2 Policy brings it back when it was deleted here")
+	}
+	return Effect{Go: PolicyScreen, Tell: ShowPlace{At: Place{Kind: e.Kind, Line: e.Now}}}
+}
+
+// firstError is the first problem that keeps the tables from being compiled.
+func (r *Review) firstError() (tables.Problem, bool) {
+	if len(r.errors) == 0 {
+		return tables.Problem{}, false
+	}
+	return r.errors[0], true
+}
+
+// placeOf is the cell that a problem is about; false when it is about no table.
+func placeOf(p tables.Problem) (Place, bool) {
+	for _, k := range tables.Kinds() {
+		if k.String() == p.File {
+			return Place{Kind: k, Line: max(p.Line, 1), Cell: max(p.Cell, 0)}, true
+		}
+	}
+	return Place{}, false
 }
 
 // compare asks for a preview of the tables as edited, as soon as they are read.
@@ -125,59 +172,6 @@ func (r *Review) compare() tea.Cmd {
 		return nil
 	}
 	return r.Calls.Preview(&r.ask, r.Desk.Set())
-}
-
-// askApply opens the dialog before an apply. When the rules would lock the
-// administrator out, the name of the host must be typed.
-func (r *Review) askApply() Effect {
-	d := &widget.Dialog{Title: widget.Format("Apply to %s", string(r.Host))}
-	if n := len(r.Desk.Dirty()); n > 0 {
-		d.Text = append(d.Text, widget.Format("%s with %s saved first.", plural(n, "table"), plural(r.Desk.Staged(), "changed line")))
-	}
-	d.Text = append(d.Text, widget.Clean(summary(r.preview.Diff)+"."), "",
-		widget.Format("The old rules come back by themselves after %d s, whatever happens to this window, unless you type the code that is shown then.",
-			int(r.preview.Countdown.Seconds())))
-	override := r.lockedOut()
-	if override {
-		d.Title += ": this locks you out"
-		d.Text = append(d.Text, "", r.lockoutText())
-		d.Word = r.Host
-	}
-	d.Choices = []widget.Choice{{Key: "y", Does: "apply, and start the countdown"}}
-	return Effect{Ask: &Ask{Dialog: d, Then: func(int) Effect { return r.apply(override) }}}
-}
-
-// apply starts the transaction, saving first what was edited.
-func (r *Review) apply(override bool) Effect {
-	var save *tables.Set
-	if len(r.Desk.Dirty()) > 0 {
-		save = r.Desk.Set()
-	}
-	r.failed, r.since = nil, r.Now()
-	return Effect{Cmd: r.Calls.Apply(&r.applying, save, r.preview, engine.ApplyRequest{Override: override})}
-}
-
-// lockedOut reports whether the rules, as far as is known, refuse a new
-// connection of the administrator: by the trace, or by the rehearsal of the
-// apply that was tried just now.
-func (r *Review) lockedOut() bool {
-	return r.rehearsal() != nil || r.preview.Lockout.Known && !r.preview.Lockout.Safe
-}
-
-// rehearsal is what the last apply was refused for, when that was a lock-out.
-func (r *Review) rehearsal() *engine.LockoutError {
-	var refused *engine.LockoutError
-	if errors.As(r.failed, &refused) {
-		return refused
-	}
-	return nil
-}
-
-func (r *Review) lockoutText() widget.Safe {
-	if refused := r.rehearsal(); refused != nil {
-		return widget.Clean(refused.Error())
-	}
-	return widget.Format("a new SSH connection from where you are: %s", r.preview.Lockout.New)
 }
 
 // Handle takes messages.
@@ -198,6 +192,16 @@ func (r *Review) Handle(msg tea.Msg) Effect {
 		}
 	case AppliedMsg:
 		return r.applied(msg)
+	case StillLiveMsg:
+		r.asks.take(msg)
+	case PayloadMsg:
+		r.raw.take(msg)
+	case WrittenMsg:
+		return r.written(msg)
+	case tea.PasteMsg:
+		if r.save != nil {
+			r.save.paste(msg.Content)
+		}
 	}
 	return Effect{}
 }
@@ -212,15 +216,29 @@ func (r *Review) at() time.Time {
 
 func (r *Review) take(m PreviewMsg) {
 	r.of, r.preview, r.err = m.Set, m.Preview, m.Err
+	r.comparison.set(m.compared)
+	r.raw, r.errors, r.problems = nil, nil, ""
 	if m.Preview == nil {
-		for _, v := range r.view {
-			v.Set(nil)
-		}
 		return
 	}
-	r.view[changesTab].Set(changeLines(m.Preview))
-	r.view[v4Tab].Set(compiledLines(m.Preview, ruleset.V4))
-	r.view[v6Tab].Set(compiledLines(m.Preview, ruleset.V6))
+	r.problems = problemsText(m.Preview.Problems)
+	for _, p := range m.Preview.Problems {
+		if p.Severity == tables.Error {
+			r.errors = append(r.errors, p)
+		}
+	}
+}
+
+// Copied is what the console's copy key takes: the text that is shown, up to
+// what a terminal takes.
+func (r *Review) Copied() string {
+	switch {
+	case r.raw != nil:
+		return r.raw.text(MaxCopy + 1)
+	case r.comparison.of != nil:
+		return r.comparison.of.text(MaxCopy + 1)
+	}
+	return ""
 }
 
 // applied takes the answer of an apply. A trial that runs is the console's
@@ -234,4 +252,13 @@ func (r *Review) applied(m AppliedMsg) Effect {
 		return Effect{}
 	}
 	return say(Bad, "not applied, nothing was changed")
+}
+
+// rehearsal is what the last apply was refused for, when that was a lock-out.
+func (r *Review) rehearsal() *engine.LockoutError {
+	var refused *engine.LockoutError
+	if errors.As(r.failed, &refused) {
+		return refused
+	}
+	return nil
 }

@@ -12,37 +12,86 @@ func (r *Review) Render(width, height int) View {
 	if r.Applying() {
 		return View{Lines: widget.Fit(r.progress(width), height)}
 	}
-	lines := append([]string{r.tabs(width)}, r.verdict(width)...)
-	lines = append(lines, r.rule(width))
+	if r.raw != nil {
+		return View{Lines: r.raw.render(r.Shared, width, height)}
+	}
+	lines := append(r.verdict(width), r.totals(width)...)
 	lines = append(lines, r.notes(width)...)
-	lines = append(lines, r.view[r.tab].Render(width, height-len(lines), r.Styles)...)
-	return View{Lines: widget.Fit(lines, height)}
+	if r.comparison.of != nil {
+		lines = append(lines, r.comparison.render(width, height-len(lines))...)
+	} else {
+		lines = append(lines, r.errorList(width, height-len(lines))...)
+	}
+	view := View{Lines: widget.Fit(lines, height)}
+	if r.save != nil {
+		r.overlay(&view, width)
+	}
+	return view
 }
 
-func (r *Review) tabs(width int) string {
-	first, last, all := r.view[r.tab].Place()
-	line := widget.Tabs([]widget.Safe{"changes", "compiled v4", "compiled v6"}, r.tab, width, r.Styles)
-	place := r.line(width).End(r.Styles.Dim, widget.Format("%d-%d of %d", first, last, all)).String()
-	return widget.Join(line, place)
+// overlay lays the panel that asks for a file name over the page.
+func (r *Review) overlay(v *View, width int) {
+	box, at := r.save.render(r.Shared, min(width, 76))
+	x, y := max((width-min(width, 76))/2, 0), max((len(v.Lines)-len(box))/2, 0)
+	v.Lines = widget.Overlay(v.Lines, box, width)
+	if y+at.Y < len(v.Lines) {
+		v.Cursor = &Point{X: min(x+at.X, width-1), Y: y + at.Y}
+	}
 }
 
-// verdict says in a few lines what the comparison means.
+// verdictOneLine is from which width on the verdict takes one line.
+const verdictOneLine = 110
+
+// verdict says what becomes of the administrator's own connection.
 func (r *Review) verdict(width int) []string {
 	if r.preview == nil || r.preview.Diff == nil {
 		return nil
 	}
-	lines := []string{r.line(width).Text(" ").Text(widget.Clean(summary(r.preview.Diff))).
-		Text(widget.Format("      tables: %s", problemsText(r.preview.Problems))).String()}
-	l := r.line(width).Text(" your SSH  ")
-	switch k := r.preview.Lockout; {
+	k := r.preview.Lockout
+	l := r.line(width).Put(r.Styles.Strong, " VERDICT  ")
+	switch {
 	case r.lockedOut():
-		l.Put(r.Styles.Bad, "LOCK-OUT  ").Text(r.lockoutText())
+		return []string{l.Put(r.Styles.Bad, "LOCK-OUT  ").Text(r.lockoutText()).String()}
 	case !k.Known:
-		l.Put(r.Styles.Dim, "not known where you come from (SSH_CONNECTION is not set)")
-	default:
-		l.Put(r.Styles.Good, "OK  ").Text(widget.Format("as a new connection: %s   this one: %s", k.New, k.Open))
+		return []string{l.Put(r.Styles.Dim, "not known where you come from (SSH_CONNECTION is not set)").String()}
 	}
-	return append(lines, l.String())
+	wide := width >= verdictOneLine
+	l.Text("your SSH ")
+	switch {
+	case k.Client.IsValid() && wide:
+		l.Text(widget.Format("%s > %s ", k.Client, k.Server))
+	case k.Client.IsValid():
+		l.Text(widget.Format("%s > :%d ", k.Client, k.Server.Port()))
+	}
+	now, fresh := widget.Format("  NOW %s", k.Open), widget.Format("NEW %s", k.New)
+	if wide {
+		return []string{l.Text(now).Text("   ").Text(fresh).End(r.Styles.Good, "OK ").String()}
+	}
+	second := r.line(width).Text("          as a NEW connection: ").Text(widget.Clean(k.New)).End(r.Styles.Good, "OK ")
+	return []string{l.Text(now).String(), second.String()}
+}
+
+// totals says how much changes, and against what the tables are compared.
+func (r *Review) totals(width int) []string {
+	of := r.comparison.of
+	if of == nil {
+		return nil
+	}
+	l := r.line(width).Put(r.Styles.Strong, " CHANGES  ").
+		Text(widget.Format("%s   rules +%d -%d", plural(len(of.review.Rows), "row"), of.added, of.gone))
+	if n := len(of.diff.Sets); n > 0 {
+		l.Text(widget.Format("   %s", plural(n, "set")))
+	}
+	if n := len(of.diff.Hooks); n > 0 {
+		l.Text(widget.Format("   %s", plural(n, "hook")))
+	}
+	if of.review.Lost > 0 {
+		l.Put(r.Styles.Warn, widget.Format("   %s", lostWords(of.review.Lost)))
+	}
+	if of.oneFamily > 0 {
+		l.Put(r.Styles.Warn, widget.Format("   ! %d in one family", of.oneFamily))
+	}
+	return []string{l.End(r.Styles.Dim, widget.Format("tables: %s ", r.problems)).String()}
 }
 
 // notes are why the last apply did not start, in full, and the note.
@@ -54,8 +103,9 @@ func (r *Review) notes(width int) []string {
 		}
 		lines = append(lines[:min(len(lines), 5)], r.rule(width))
 	}
-	if note := r.note(); note != "" {
-		lines = append(lines, r.line(width).Text(" "+note).String())
+	note := r.note().Wrap(width - 2)
+	for _, text := range note[:min(len(note), 4)] {
+		lines = append(lines, r.line(width).Text(" ").Text(text).String())
 	}
 	return lines
 }
@@ -70,15 +120,46 @@ func (r *Review) note() widget.Safe {
 	case r.preview == nil:
 		return "compiling, and reading the kernel's rules ..."
 	case errors.Is(r.err, engine.ErrProblems), r.preview.Compiled == nil:
-		return widget.Format("the tables have %s: they cannot be compiled (w lists them)", problemsText(r.preview.Problems))
+		return widget.Format("the tables have %s and cannot be compiled; Enter goes to the first error:", r.problems)
 	case r.err != nil:
 		return widget.Format("the comparison failed: %v   (R tries again)", r.err)
 	case r.of != r.Desk.Set():
 		return "the tables were edited since this comparison; R compares again"
-	case r.tab == changesTab && r.preview.Diff.Empty():
+	}
+	return r.baseNote()
+}
+
+// baseNote says what is compared with what, where that is not what one would
+// think.
+func (r *Review) baseNote() widget.Safe {
+	of := r.comparison.of
+	switch {
+	case of.review.Unread != "":
+		return widget.Format("rows cannot be compared: %s", of.review.Unread)
+	case r.preview.Diff.Empty() && len(of.review.Rows) == 0:
 		return "no difference: the firewall runs exactly these rules"
+	case of.review.Against == nil:
+		return "nothing was confirmed yet: every row is new"
+	case r.preview.Diff.Empty():
+		return "no rule of the kernel changes; the rows below differ from the confirmed tables"
+	case len(of.review.Rows) == 0:
+		return "no row differs from the confirmed tables, but the kernel does not run them: somebody changed its rules"
 	}
 	return ""
+}
+
+// errorList lists the errors that keep the tables from being compiled.
+func (r *Review) errorList(width, height int) []string {
+	var lines []string
+	for _, p := range r.errors[:min(len(r.errors), max(height, 0))] {
+		sign := widget.Safe("  E ")
+		if len(lines) == 0 {
+			sign = "> E "
+		}
+		lines = append(lines, r.line(width).Put(r.Styles.Bad, sign).
+			Text(widget.Format("%s:%d:%d  %s", p.File, p.Line, p.Col, p.Text)).String())
+	}
+	return lines
 }
 
 // progress is shown while an apply is under way.

@@ -190,7 +190,7 @@ func counterWords(r *engine.RowCounter) string {
 	return fmt.Sprintf("%s: %d in IPv4, %d in IPv6, %.1f per second", name, r.V4.Packets, r.V6.Packets, r.Rate)
 }
 
-// history says every apply.
+// history says every apply, refusal and boot.
 func (s *session) history([]string) error {
 	m := answer[page.HistoryMsg](s.calls.History(&s.ask))
 	if m.Err != nil {
@@ -198,16 +198,35 @@ func (s *session) history([]string) error {
 		return nil
 	}
 	var lines []widget.Safe
-	for _, g := range m.Value {
-		text := fmt.Sprintf("%s by %s: %s after %.0f seconds", g.When.Format("2006-01-02 15:04:05"), g.Who, g.Result, g.Took.Seconds())
-		if g.Reason != "" {
-			text += ", " + g.Reason
-		}
-		lines = append(lines, widget.Clean(text))
+	for i := range m.Value {
+		lines = append(lines, widget.Clean(pastWords(&m.Value[i])))
 	}
-	s.say("%s, the latest first.", count(len(lines), "trial"))
+	s.say("%s, the latest first.", count(len(lines), "event"))
 	s.page(lines)
 	return nil
+}
+
+// pastWords is an entry of the history in one line.
+func pastWords(g *engine.Generation) string {
+	text := g.When.Format("2006-01-02 15:04:05")
+	switch g.Event {
+	case engine.Booted:
+		text += ": boot"
+	case engine.Refused:
+		text += fmt.Sprintf(" by %s: refused", g.Who)
+	default:
+		text += fmt.Sprintf(" by %s: %s after %.0f seconds", g.Who, g.Result, g.Took.Seconds())
+	}
+	if g.By != "" && g.By != g.Who {
+		text += " by " + g.By
+	}
+	if g.Changes != nil {
+		text += ", " + count(g.Changes.Rows, "row")
+	}
+	if g.Reason != "" {
+		text += ", " + g.Reason
+	}
+	return text
 }
 
 // explain walks a packet through the tables on disk.

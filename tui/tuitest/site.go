@@ -2,9 +2,11 @@ package tuitest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"testing/fstest"
 	"time"
@@ -37,6 +39,10 @@ type Site struct {
 	// Taint is added to every text that comes from outside: names of people,
 	// warnings, chains, rules, proofs, errors.
 	Taint string
+	// Changed makes the kernel differ from what was compared.
+	Changed bool
+	// Written are the files that were written, by path.
+	Written map[string]string
 
 	mu       sync.Mutex
 	began    time.Time
@@ -45,6 +51,7 @@ type Site struct {
 	trial    *engine.TrialStatus
 	deadline time.Time
 	history  []engine.Generation
+	archive  map[string]fstest.MapFS // the tables of the generations by id
 	calls    []string
 
 	logins     []engine.Login // since the flip
@@ -57,9 +64,7 @@ func New(now func() time.Time) *Site {
 	set, _ := tables.Load(s.Files)
 	cfg, _ := set.Check(tables.Facts{})
 	s.live = withForeign(compileSample(cfg, nil))
-	applied := engine.Generation{ID: "20261120-091400-a1b2", When: s.began.Add(-5 * time.Hour), Who: "alice from 203.0.113.7", Took: 17 * time.Second}
-	applied.Result = "confirmed"
-	s.history = []engine.Generation{applied}
+	s.history, s.archive = s.sampleHistory(), s.sampleArchive()
 	return s
 }
 
@@ -130,13 +135,7 @@ func (s *Site) Compile(set *tables.Set) (*engine.Compiled, tables.Problems) {
 	if problems.HasErrors() {
 		return nil, problems
 	}
-	c := &engine.Compiled{Hooks: sampleHooks()}
-	c.Rules = compileSample(cfg, func(id string, kind tables.Kind, line int) {
-		var row engine.RowCounter
-		row.Row.Kind, row.Row.Line = kind, line
-		put(&c.Rows, id, row.Row)
-	})
-	return c, problems
+	return compiledOf(cfg), problems
 }
 
 // Preview compares with what runs.
@@ -153,7 +152,7 @@ func (s *Site) Preview(ctx context.Context, set *tables.Set) (*engine.Preview, e
 	defer s.mu.Unlock()
 	p.Live = s.live
 	p.Diff = plan.Compare(s.live, plan.Target{Rules: compiled.Rules, Hooks: compiled.Hooks}, plan.Ownership{})
-	p.Lockout = engine.Lockout{Known: true, Safe: !s.Locked, New: "accept by rules:14", Open: "goes on (established)"}
+	p.Lockout = engine.Lockout{Known: true, Safe: !s.Locked, New: "accept by rules:14", Open: "keeps running (established)", Client: netip.MustParseAddrPort("203.0.113.7:52110"), Server: netip.MustParseAddrPort("198.51.100.4:22")}
 	if s.Locked {
 		p.Lockout.New = "reject by rules:13" + s.Taint
 	}
@@ -170,7 +169,7 @@ func (s *Site) Apply(ctx context.Context, p *engine.Preview, req engine.ApplyReq
 	defer s.mu.Unlock()
 	s.changed("apply override=%v", req.Override)
 	s.old, s.live = s.live, withForeign(p.Compiled.Rules)
-	s.begin(now, p.Countdown)
+	s.begin(now, cmp.Or(req.Timeout, p.Countdown))
 	return *s.trial, nil
 }
 
@@ -219,9 +218,10 @@ func (s *Site) Trial(ctx context.Context) (engine.TrialStatus, bool, error) {
 // end ends the trial.
 func (s *Site) end(state, reason string, now time.Time) engine.TrialStatus {
 	t := *s.trial
-	g := engine.Generation{ID: t.ID, When: t.Since, Who: t.Who, Took: now.Sub(t.Since), Reason: reason + s.Taint}
+	g := engine.Generation{Event: engine.Applied, ID: t.ID, When: t.Since, Who: t.Who, Took: now.Sub(t.Since), Previous: s.confirmed(), Reason: reason}
+	s.archive[g.ID] = clone(s.Files)
 	if state == "confirmed" {
-		t.State, g.Result = "confirmed", "confirmed"
+		t.State, g.Result, g.By = "confirmed", "confirmed", t.Who
 	} else {
 		t.State, g.Result = "rolled back", "rolled back"
 		s.live = s.old
@@ -283,8 +283,7 @@ func (s *Site) Status(ctx context.Context) (engine.Status, error) {
 	defer s.mu.Unlock()
 	st := engine.Status{Version: "1.8.9", Warnings: []string{"legacy tables hold rules as well: filter" + s.Taint}, Drift: &plan.Diff{}, Trial: s.trial}
 	st.Backend = "nft"
-	if len(s.history) > 0 {
-		g := s.history[0]
+	if g, ok := s.generation(s.confirmed()); ok {
 		st.Current = &g
 	}
 	return st, nil
@@ -294,7 +293,12 @@ func (s *Site) Status(ctx context.Context) (engine.Status, error) {
 func (s *Site) History() ([]engine.Generation, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]engine.Generation(nil), s.history...), s.enter("History")
+	var list []engine.Generation
+	for _, g := range s.history {
+		g, _ = s.generation(g.ID)
+		list = append(list, g)
+	}
+	return list, s.enter("History")
 }
 
 // EnableAccounting switches byte counters on.

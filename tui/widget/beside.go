@@ -8,7 +8,7 @@ func Beside(left, right []string, width int, st *style.Styles) []string {
 	edge := " " + st.Rule.Render(st.Glyphs.Vertical) + " "
 	both := make([]string, len(left))
 	for i, line := range left {
-		both[i] = padTo(line, width) + edge
+		both[i] = Pad(line, width) + edge
 		if i < len(right) {
 			both[i] += right[i]
 		}

@@ -45,6 +45,9 @@ type Dialog struct {
 	Choices []Choice
 	// Word, when set, must be typed before the first choice counts.
 	Word Safe
+	// Adjust, when set, gets each key that answers nothing, and says whether
+	// it takes it: it may change Text.
+	Adjust func(k tea.KeyPressMsg) bool
 
 	quiet Quiet
 	typed *Editor
@@ -80,6 +83,9 @@ func (d *Dialog) Key(k tea.KeyPressMsg, now time.Time) Answer {
 	if d.typed != nil {
 		return d.wordKey(k)
 	}
+	if d.Adjust != nil && d.Adjust(k) {
+		return Open
+	}
 	for i, c := range d.Choices {
 		if k.String() == c.Key {
 			return Answer(i)
@@ -96,7 +102,10 @@ func (d *Dialog) wordKey(k tea.KeyPressMsg) Answer {
 		}
 		return Open
 	}
-	d.typed.Key(k)
+	// A sign may be part of the word.
+	if d.Adjust == nil || k.Text != "" || !d.Adjust(k) {
+		d.typed.Key(k)
+	}
 	return Open
 }
 

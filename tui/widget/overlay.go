@@ -9,13 +9,13 @@ import (
 // lineWidth is the width of a drawn line, styles not counted.
 func lineWidth(line string) int { return ansi.StringWidthWc(line) }
 
-// padTo fills a drawn line up with blanks.
-func padTo(line string, width int) string {
+// Pad fills a drawn line up with blanks to a width.
+func Pad(line string, width int) string {
 	return line + strings.Repeat(" ", max(width-lineWidth(line), 0))
 }
 
 // before is the part of a drawn line left of a column, exactly that wide.
-func before(line string, col int) string { return padTo(ansi.TruncateWc(line, col, ""), col) }
+func before(line string, col int) string { return Pad(ansi.TruncateWc(line, col, ""), col) }
 
 // behind is the part of a drawn line from a column on. A wide character that
 // the column cuts in two becomes a blank.
@@ -38,7 +38,7 @@ func Overlay(screen, box []string, width int) []string {
 	for i, l := range box {
 		if y+i < len(screen) {
 			under := screen[y+i]
-			screen[y+i] = before(under, x) + padTo(l, w) + behind(under, x+w)
+			screen[y+i] = before(under, x) + Pad(l, w) + behind(under, x+w)
 		}
 	}
 	return screen

@@ -161,24 +161,36 @@ func TestOverlayKeepsWhatIsBesideTheBox(t *testing.T) {
 
 func TestDiffMovesAndMarks(t *testing.T) {
 	d := NewDiff()
-	d.Set([]DiffLine{{'@', "v4 filter ext_inp"}, {' ', "a"}, {'-', "b"}, {'+', "c"}, {'@', "v6 filter ext_inp"}, {'+', "d"}})
+	d.Set(DiffOf([]DiffLine{{Mark: '@', Text: "v4 filter ext_inp"}, {Mark: ' ', Text: "a"}, {Mark: '-', Text: "b"},
+		{Mark: '+', Text: "c"}, {Mark: '@', Text: "v6 filter ext_inp"}, {Mark: '+', Text: "d", Lit: true}}))
 	render := func() string {
 		return strings.TrimSpace(ansi.Strip(strings.Join(d.Render(30, 2, plainStyles()), "\n")))
 	}
 	got := []string{render()}
-	for _, step := range []func(){func() { d.Key(press("j")) }, func() { d.Section(true) }, func() { d.Key(press("g")) }} {
+	for _, step := range []func(){func() { d.Key(press("j")) }, func() { d.Section(true) }, func() { d.Section(false) }, func() { d.Reveal(3) }} {
 		step()
 		got = append(got, render())
 	}
-	want := []string{"v4 filter ext_inp\n  a", "a\n- b", "v6 filter ext_inp\n+ d", "v4 filter ext_inp\n  a"}
+	want := []string{"v4 filter ext_inp\n  a", "a\n- b", "v6 filter ext_inp\n+>d", "v4 filter ext_inp\n  a", "- b\n+ c"}
 	if !slices.Equal(got, want) {
 		t.Errorf("windows\n%q, want\n%q", got, want)
 	}
 }
 
+func TestDiffAsksOnlyForWhatIsVisible(t *testing.T) {
+	asked := 0
+	d := NewDiff()
+	d.Set(DiffSource{Len: 100_000, Line: func(int) DiffLine { asked++; return DiffLine{Mark: ' ', Text: "x"} }})
+	d.Key(press("G"))
+	d.Render(80, 20, plainStyles())
+	if asked != 20 {
+		t.Errorf("asked for %d lines, want 20", asked)
+	}
+}
+
 func TestDiffReadsLongLinesSideways(t *testing.T) {
 	d := NewDiff()
-	d.Set([]DiffLine{{'+', Safe(strings.Repeat("0123456789", 6))}})
+	d.Set(DiffOf([]DiffLine{{Mark: '+', Text: Safe(strings.Repeat("0123456789", 6))}}))
 	d.Render(20, 1, plainStyles())
 	d.Key(press("right"))
 	if got, want := ansi.Strip(d.Render(20, 1, plainStyles())[0]), "+ 67890123456789012~"; got != want {

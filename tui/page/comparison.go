@@ -1,0 +1,374 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/engine/plan"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// compared is a difference by row and by rule, ready to be drawn. It is made
+// where it may take its time, not where keys are waiting.
+type compared struct {
+	review *engine.Review
+	diff   *plan.Diff
+	v4, v6 *ruleLines
+	// What is counted once: rules that come and go, and rows that have rules in
+	// one family only, or in none.
+	added, gone, oneFamily int
+}
+
+func newCompared(review *engine.Review, d *plan.Diff) *compared {
+	c := &compared{review: review, diff: d, v4: newRuleLines(ruleset.V4, d, review), v6: newRuleLines(ruleset.V6, d, review)}
+	c.added, c.gone = c.v4.added+c.v6.added, c.v4.gone+c.v6.gone
+	for i := range review.Rows {
+		if review.Rows[i].Missing != "" {
+			c.oneFamily++
+		}
+	}
+	return c
+}
+
+// comparison shows a difference: the table rows that changed, and the compiled
+// rules of both families; beside each other where there is room, else as tabs.
+// What is selected among the rows is lit among the rules.
+type comparison struct {
+	*Shared
+	keys comparisonKeys
+	of   *compared // nil: nothing to show
+	rows rowChanges
+	view [2]*widget.Diff // v4, v6
+	tab  comparisonTab
+	// layout and families are what the person chose.
+	layout   comparisonLayout
+	families familyChoice
+
+	lit    map[string]bool // the rule ids of the selected row
+	litFor *engine.RowEffect
+	beside bool // as it was drawn last
+}
+
+type comparisonTab int
+
+const (
+	rowsTab comparisonTab = iota
+	v4Tab
+	v6Tab
+)
+
+type comparisonLayout int
+
+const (
+	byWidth comparisonLayout = iota
+	sideBySide
+	asTabs
+)
+
+type familyChoice int
+
+const (
+	bothFamilies familyChoice = iota
+	onlyV4
+	onlyV6
+	familyChoices
+)
+
+// besideFrom is from which width on rows and rules stand beside each other.
+const besideFrom = 110
+
+type comparisonKeys struct{ NextTab, PrevTab, Beside, Family, Next, Prev, Side widget.Binding }
+
+func newComparison(s *Shared) comparison {
+	return comparison{
+		Shared: s, rows: newRowChanges(), view: [2]*widget.Diff{widget.NewDiff(), widget.NewDiff()},
+		keys: comparisonKeys{
+			NextTab: widget.Bind("Tab", "next tab", "tab"),
+			PrevTab: widget.Bind("S-Tab", "tab before", "shift+tab").Hidden(),
+			Beside:  widget.Bind("|", "side by side", "|"),
+			Family:  widget.Bind("f", "v4/v6", "f"),
+			Next:    widget.Bind("n/N", "next change", "n"),
+			Prev:    widget.Bind("N", "change before", "N").Hidden(),
+			Side:    widget.Bind("left/right", "read long lines", "left", "right").Hidden(),
+		},
+	}
+}
+
+// set takes another difference; nil for none.
+func (c *comparison) set(of *compared) {
+	c.of, c.litFor = of, nil
+	if of == nil {
+		c.rows.set(nil)
+		c.view[0].Set(widget.DiffSource{})
+		c.view[1].Set(widget.DiffSource{})
+		return
+	}
+	c.rows.set(of.review.Rows)
+	c.light()
+}
+
+// light lights the rules of the selected row, and scrolls to them.
+func (c *comparison) light() {
+	e := c.rows.selected()
+	if c.of == nil || e != nil && e == c.litFor {
+		return
+	}
+	c.litFor, c.lit = e, make(map[string]bool)
+	if e != nil {
+		for _, id := range e.IDs {
+			c.lit[id] = true
+		}
+	}
+	c.source()
+	for i, lines := range []*ruleLines{c.of.v4, c.of.v6} {
+		if at, ok := lines.find(c.lit); ok {
+			c.view[i].Reveal(at)
+		}
+	}
+}
+
+// source gives the views their lines, in the form for how they are drawn.
+func (c *comparison) source() {
+	if c.of == nil {
+		return
+	}
+	c.view[0].Set(c.of.v4.source(c.beside, c.lit))
+	c.view[1].Set(c.of.v6.source(c.beside, c.lit))
+}
+
+// find is the first line of some rule ids.
+func (l *ruleLines) find(ids map[string]bool) (int, bool) {
+	best, found := 0, false
+	for id := range ids {
+		if at, ok := l.first[id]; ok && (!found || at < best) {
+			best, found = at, true
+		}
+	}
+	return best, found
+}
+
+// key handles a key; false when it is not one of the comparison's.
+func (c *comparison) key(k tea.KeyPressMsg) bool {
+	keys := &c.keys
+	switch {
+	case keys.NextTab.Is(k):
+		c.turn(1)
+	case keys.PrevTab.Is(k):
+		c.turn(-1)
+	case keys.Beside.Is(k):
+		c.layout = sideBySide
+	case keys.Family.Is(k):
+		c.families = (c.families + 1) % familyChoices
+		c.turn(0)
+	case keys.Next.Is(k), keys.Prev.Is(k):
+		c.next(keys.Next.Is(k))
+	case c.tab == rowsTab:
+		c.rows.key(k)
+		c.light()
+	default:
+		return c.view[c.tab-v4Tab].Key(k)
+	}
+	return true
+}
+
+// next goes to the next changed row or the next chain.
+func (c *comparison) next(forward bool) {
+	if c.tab == rowsTab {
+		c.rows.step(forward)
+		c.light()
+		return
+	}
+	c.view[c.tab-v4Tab].Section(forward)
+}
+
+// turn goes to the next tab that is shown, or to the one before; by 0 it only
+// leaves one that is not shown.
+func (c *comparison) turn(by comparisonTab) {
+	const tabs = v6Tab + 1
+	c.tab = (c.tab + by + tabs) % tabs
+	for !c.shows(c.tab) {
+		c.tab = (c.tab + cmp.Or(by, 1) + tabs) % tabs
+	}
+}
+
+func (c *comparison) shows(t comparisonTab) bool {
+	return t == rowsTab || c.families == bothFamilies || (t == v4Tab) == (c.families == onlyV4)
+}
+
+// render draws the tabs and what is under them.
+func (c *comparison) render(width, height int) []string {
+	beside := c.layout == sideBySide || c.layout == byWidth && width >= besideFrom
+	if beside != c.beside {
+		c.beside = beside
+		c.source()
+	}
+	if beside {
+		return append([]string{c.rule(width)}, c.renderBeside(width, height-1)...)
+	}
+	lines := append([]string{c.tabLine(width)}, c.rule(width))
+	if c.tab == rowsTab {
+		return append(lines, c.renderRows(width, height-len(lines))...)
+	}
+	return append(lines, c.view[c.tab-v4Tab].Render(width, height-len(lines), c.Styles)...)
+}
+
+// titles are what the tabs are called, with how much is behind them.
+func (c *comparison) titles() (rows, v4, v6 widget.Safe) {
+	if c.of == nil {
+		return "changes", "compiled v4", "compiled v6"
+	}
+	counts := func(l *ruleLines) string {
+		if l.added == 0 && l.gone == 0 {
+			return ""
+		}
+		return fmt.Sprintf(" +%d -%d", l.added, l.gone)
+	}
+	return widget.Format("changes %d", len(c.rows.rows)),
+		widget.Format("compiled v4%s", counts(c.of.v4)), widget.Format("compiled v6%s", counts(c.of.v6))
+}
+
+func (c *comparison) tabLine(width int) string {
+	rows, v4, v6 := c.titles()
+	labels, active := []widget.Safe{rows}, 0
+	for _, one := range []struct {
+		tab   comparisonTab
+		title widget.Safe
+	}{{v4Tab, v4}, {v6Tab, v6}} {
+		if c.shows(one.tab) {
+			if one.tab == c.tab {
+				active = len(labels)
+			}
+			labels = append(labels, one.title)
+		}
+	}
+	line := widget.Tabs(labels, active, width, c.Styles)
+	return widget.Join(line, c.line(width).End(c.Styles.Dim, c.place()).String())
+}
+
+// place says which part of the tab is visible.
+func (c *comparison) place() widget.Safe {
+	if c.tab == rowsTab {
+		if len(c.rows.rows) == 0 {
+			return ""
+		}
+		return widget.Format("%d of %d", c.rows.at+1, len(c.rows.rows))
+	}
+	first, last, all := c.view[c.tab-v4Tab].Place()
+	return widget.Format("%d-%d of %d", first, last, all)
+}
+
+// renderRows draws the list of rows above what the selected one does.
+func (c *comparison) renderRows(width, height int) []string {
+	detail := effectLines(c.rows.selected(), c.of != nil && c.of.review.Counted, c.Shared, width)
+	if room := height - 4; len(detail) > room {
+		detail = detail[:max(room, 0)]
+	}
+	if len(detail) > 0 {
+		detail = append([]string{c.rule(width)}, detail...)
+	}
+	lines := c.rows.render(width, height-len(detail), c.Shared)
+	return widget.Fit(append(lines, detail...), height)
+}
+
+// renderBeside draws rows and rules in columns.
+func (c *comparison) renderBeside(width, height int) []string {
+	rows, v4, v6 := c.titles()
+	rest := width
+	take := func(share int) int {
+		w := rest / share
+		rest -= w + 1
+		return w
+	}
+	first := take(3)
+	if c.families != bothFamilies {
+		first = width * 2 / 5
+		rest = width - first - 1
+	}
+	columns := []column{{c.heading(rows, rowsTab, first), c.renderRows(first, height-1), first}}
+	if c.shows(v4Tab) {
+		w := rest
+		if c.families == bothFamilies {
+			w = take(2)
+		}
+		columns = append(columns, column{c.heading(v4, v4Tab, w), c.view[0].Render(w, height-1, c.Styles), w})
+	}
+	if c.shows(v6Tab) {
+		columns = append(columns, column{c.heading(v6, v6Tab, rest), c.view[1].Render(rest, height-1, c.Styles), rest})
+	}
+	return besideEachOther(columns, width, height, c.Shared)
+}
+
+// heading is the title of a column; the one that has the keys is in brackets.
+func (c *comparison) heading(title widget.Safe, tab comparisonTab, width int) string {
+	if tab == c.tab {
+		return c.line(width).Put(c.Styles.Strong, "["+title+"]").End(c.Styles.Dim, c.place()).String()
+	}
+	return c.line(width).Text(" " + title).String()
+}
+
+// column is a part of the screen beside others.
+type column struct {
+	title string
+	lines []string
+	width int
+}
+
+// besideEachOther lays columns side by side with a rule between.
+func besideEachOther(columns []column, width, height int, s *Shared) []string {
+	edge := s.Styles.Rule.Render(s.Styles.Glyphs.Vertical)
+	lines := make([]string, height)
+	for i := range lines {
+		var b strings.Builder
+		for n, col := range columns {
+			text := col.title
+			if i > 0 {
+				text = col.lines[i-1]
+			}
+			if n > 0 {
+				b.WriteString(edge)
+			}
+			if n == len(columns)-1 {
+				b.WriteString(text)
+			} else {
+				b.WriteString(widget.Pad(text, col.width))
+			}
+		}
+		lines[i] = b.String()
+	}
+	return lines
+}
+
+// text writes the difference for reading elsewhere, up to a number of bytes.
+func (c *compared) text(most int) string {
+	var b strings.Builder
+	put := func(mark byte, text widget.Safe) bool {
+		b.WriteByte(mark)
+		b.WriteByte(' ')
+		b.WriteString(string(text))
+		b.WriteByte('\n')
+		return b.Len() <= most
+	}
+	for i := range c.review.Rows {
+		e := &c.review.Rows[i]
+		if !put(rowMark(e), widget.Format("%-14s %s  %s", rowPlace(e), rowHead(e), rowTail(e))) {
+			return b.String()
+		}
+	}
+	for _, l := range []*ruleLines{c.v4, c.v6} {
+		for i := range l.lines {
+			line := l.line(i, false, nil)
+			if line.Mark == '@' {
+				line.Text = widget.Format("IP%s  %s", l.family, line.Text)
+			}
+			if !put(line.Mark, line.Text) {
+				return b.String()
+			}
+		}
+	}
+	return b.String()
+}

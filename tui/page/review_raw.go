@@ -1,0 +1,122 @@
+package page
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// rawText is the text that the restore tools would be given.
+type rawText struct {
+	ask   Request
+	lines []rawLine
+	view  *widget.Diff
+	err   error
+}
+
+// rawLine is a line of a restore text; a heading has the mark '@'.
+type rawLine struct {
+	mark byte
+	text string
+}
+
+// openRaw asks for the text.
+func (r *Review) openRaw() Effect {
+	r.raw = &rawText{view: widget.NewDiff()}
+	return Effect{Cmd: r.Calls.Payload(&r.raw.ask, r.preview)}
+}
+
+func (r *Review) rawKey(k tea.KeyPressMsg) {
+	keys, c := &r.keys, &r.comparison.keys
+	switch {
+	case keys.Raw.Is(k), keys.Close.Is(k):
+		r.raw = nil
+	case c.Next.Is(k), c.Prev.Is(k):
+		r.raw.view.Section(c.Next.Is(k))
+	default:
+		r.raw.view.Key(k)
+	}
+}
+
+func (t *rawText) take(m PayloadMsg) {
+	if t == nil || !t.ask.Done(m.N) {
+		return
+	}
+	t.lines, t.err = m.lines, m.Err
+	src := widget.DiffSource{Len: len(t.lines), Line: func(i int) widget.DiffLine {
+		return widget.DiffLine{Mark: t.lines[i].mark, Text: widget.Clean(t.lines[i].text)}
+	}}
+	for i, l := range t.lines {
+		if l.mark == '@' {
+			src.Heads = append(src.Heads, i)
+		}
+	}
+	t.view.Set(src)
+}
+
+// rawLines cuts restore texts into lines and marks what each one does: + adds,
+// - takes away, ~ puts something in the place of another.
+func rawLines(texts []engine.RestoreText) []rawLine {
+	var lines []rawLine
+	for _, t := range texts {
+		lines = append(lines, rawLine{'@', t.Title})
+		for text := range strings.Lines(t.Text) {
+			text = strings.TrimSuffix(text, "\n")
+			lines = append(lines, rawLine{rawMark(text), text})
+		}
+	}
+	return lines
+}
+
+func rawMark(text string) byte {
+	if strings.HasPrefix(text, "[") { // the counters of a rule
+		_, text, _ = strings.Cut(text, "] ")
+	}
+	word, _, _ := strings.Cut(text, " ")
+	switch word {
+	case "-A", "-I", "add", "create", "-N":
+		return '+'
+	case "-D", "-X", "-F", "del", "destroy", "flush":
+		return '-'
+	case "-R", "swap", "rename":
+		return '~'
+	}
+	if strings.HasPrefix(word, ":") {
+		return '+'
+	}
+	return ' '
+}
+
+// text is the whole text up to a number of bytes.
+func (t *rawText) text(most int) string {
+	var b strings.Builder
+	for _, l := range t.lines {
+		if l.mark == '@' {
+			b.WriteString("# ")
+		}
+		b.WriteString(l.text)
+		b.WriteByte('\n')
+		if b.Len() > most {
+			break
+		}
+	}
+	return b.String()
+}
+
+// render draws the text.
+func (t *rawText) render(s *Shared, width, height int) []string {
+	head := s.line(width).Put(s.Styles.Strong, " what the restore tools are given")
+	switch {
+	case t.err != nil:
+		return widget.Fit([]string{head.String(), s.line(width).Put(s.Styles.Bad, widget.Format(" it cannot be made: %v", t.err)).String()}, height)
+	case t.ask.Busy():
+		return widget.Fit([]string{head.String(), " working it out ..."}, height)
+	}
+	body := t.view.Render(width, height-2, s.Styles)
+	first, last, all := t.view.Place()
+	head.End(s.Styles.Dim, widget.Format("%d-%d of %d", first, last, all))
+	return widget.Fit(append([]string{head.String(), s.rule(width)}, body...), height)
+}
