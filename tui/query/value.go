@@ -1,0 +1,111 @@
+package query
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Span is a range of addresses of one family, both ends included.
+type Span struct{ Lo, Hi netip.Addr }
+
+// AddrSpan is a single address.
+func AddrSpan(a netip.Addr) Span {
+	a = a.Unmap().WithZone("")
+	return Span{a, a}
+}
+
+// PrefixSpan is a network.
+func PrefixSpan(p netip.Prefix) Span {
+	p = p.Masked()
+	last := p.Addr().AsSlice()
+	for bit := p.Bits(); bit < len(last)*8; bit++ {
+		last[bit/8] |= 0x80 >> (bit % 8)
+	}
+	hi, _ := netip.AddrFromSlice(last)
+	return Span{p.Addr(), hi}
+}
+
+// overlaps reports whether two spans share an address.
+func (s Span) overlaps(o Span) bool {
+	return s.Lo.Is4() == o.Lo.Is4() && s.Lo.Compare(o.Hi) <= 0 && o.Lo.Compare(s.Hi) <= 0
+}
+
+// Ports is a range of ports, both ends included.
+type Ports struct{ Lo, Hi uint16 }
+
+func (p Ports) overlaps(o Ports) bool { return p.Lo <= o.Hi && o.Lo <= p.Hi }
+
+// parseSpan reads an address, a network or a range of addresses.
+func parseSpan(text string) (Span, bool) {
+	if a, err := netip.ParseAddr(text); err == nil {
+		return AddrSpan(a), true
+	}
+	if p, err := netip.ParsePrefix(text); err == nil {
+		return PrefixSpan(p), true
+	}
+	if from, to, ok := strings.Cut(text, "-"); ok {
+		lo, err := netip.ParseAddr(from)
+		hi, err2 := netip.ParseAddr(to)
+		if err == nil && err2 == nil && lo.Is4() == hi.Is4() && lo.Compare(hi) <= 0 {
+			return Span{lo, hi}, true
+		}
+	}
+	return Span{}, false
+}
+
+// parsePorts reads a port or a range of ports.
+func parsePorts(text string) (Ports, bool) {
+	from, to, ok := strings.Cut(text, "-")
+	if !ok {
+		to = from
+	}
+	lo, err := strconv.ParseUint(from, 10, 16)
+	hi, err2 := strconv.ParseUint(to, 10, 16)
+	return Ports{uint16(lo), uint16(hi)}, err == nil && err2 == nil && lo <= hi
+}
+
+// beginsAddress reports whether a text could become an address, a network or a
+// range when more is typed.
+func beginsAddress(text string) bool {
+	first, rest, ranged := strings.Cut(text, "-")
+	if ranged {
+		_, ok := parseSpan(first)
+		return ok && (rest == "" || beginsOne(rest))
+	}
+	addr, bits, netted := strings.Cut(text, "/")
+	if netted {
+		a, err := netip.ParseAddr(addr)
+		return err == nil && (bits == "" || len(bits) < 3 && isNumber(bits, uint64(a.BitLen())))
+	}
+	return beginsOne(text)
+}
+
+// beginsOne reports whether a text could become one address.
+func beginsOne(text string) bool {
+	if strings.Contains(text, ":") {
+		return strings.Trim(text, "0123456789abcdefABCDEF:.") == "" && !strings.Contains(text, ":::") && strings.Count(text, ":") < 8
+	}
+	parts := strings.Split(text, ".")
+	for i, p := range parts {
+		if p == "" && i == len(parts)-1 && i > 0 {
+			continue
+		}
+		if !isNumber(p, 255) {
+			// The first group of an IPv6 address may still get its colon.
+			return len(parts) == 1 && len(p) <= 4 && strings.Trim(p, "0123456789abcdefABCDEF") == ""
+		}
+	}
+	return len(parts) <= 4
+}
+
+func isNumber(text string, limit uint64) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n <= limit
+}
+
+// colonText reports whether a word with a colon is an address or the beginning
+// of one, with or without a port, and no key.
+func colonText(word string) bool {
+	return strings.Trim(word, "0123456789abcdefABCDEF:./[]") == ""
+}
