@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -18,7 +19,7 @@ type Flows struct {
 	keys   liveKeys
 	acct   widget.Binding
 	table  *widget.Table[flowKey]
-	filter widget.Filter
+	filter finder
 
 	ask    Request
 	enable Request
@@ -30,13 +31,12 @@ type Flows struct {
 }
 
 // liveKeys are the keys of the lists that move by themselves.
-type liveKeys struct{ Sort, Reverse, Filter, Pause, Refresh widget.Binding }
+type liveKeys struct{ Sort, Reverse, Pause, Refresh widget.Binding }
 
 func newLiveKeys() liveKeys {
 	return liveKeys{
 		Sort:    widget.Bind("s/S", "sort", "s"),
 		Reverse: widget.Bind("S", "turn the order", "S").Hidden(),
-		Filter:  widget.Bind("/", "filter", "/"),
 		Pause:   widget.Bind("p", "pause", "p"),
 		Refresh: widget.Bind("R", "refresh now", "R").Hidden(),
 	}
@@ -86,6 +86,8 @@ func NewFlows(s *Shared) *Flows {
 		widget.Column{Title: "AGE", Width: 4, Right: true, Down: true, Rank: 3, Bare: true},
 	)}
 	f.table.SortBy = rateCol
+	f.filter = newFinder(s.Desk, f.values)
+	f.filter.speak(s.Desk, flowKeys, map[query.Key][]string{query.State: flowStates})
 	return f
 }
 
@@ -98,39 +100,36 @@ func (f *Flows) Typing() bool { return f.filter.Typing() }
 // Bindings are the keys of the page.
 func (f *Flows) Bindings() []widget.Binding {
 	if f.filter.Typing() {
-		return filterBindings()
+		return f.filter.busy()
 	}
 	var on widget.Safe
 	if f.latest.Accounting || f.latest.At.IsZero() {
 		on = "the kernel counts bytes already"
 	}
 	k := f.keys
-	return []widget.Binding{k.Filter, k.Sort, k.Pause, f.acct.Off(on), k.Reverse, k.Refresh}
+	return append([]widget.Binding{f.filter.keys.Filter, k.Sort, k.Pause, f.acct.Off(on), k.Reverse, k.Refresh}, f.filter.bindings()[1:]...)
 }
 
 // Key handles a key.
 func (f *Flows) Key(k tea.KeyPressMsg) Effect {
-	switch {
-	case f.filter.Typing():
-		if f.filter.Key(k) {
+	if handled, again := f.filter.key(k, f.table); handled {
+		if again {
 			f.show(true)
 		}
+		return Effect{}
+	}
+	switch {
 	case f.table.Key(k):
 	case f.keys.Sort.Is(k):
 		f.table.SortNext()
 	case f.keys.Reverse.Is(k):
 		f.table.Reverse()
-	case f.keys.Filter.Is(k):
-		f.filter.Open()
 	case f.keys.Pause.Is(k):
 		f.togglePause()
 	case f.keys.Refresh.Is(k):
 		return f.refresh()
 	case f.acct.Is(k):
 		return Effect{Cmd: f.Calls.EnableAccounting(&f.enable)}
-	case k.String() == "esc" && f.filter.Text() != "":
-		f.filter.Clear()
-		f.show(true)
 	}
 	return Effect{}
 }
@@ -191,16 +190,17 @@ func (f *Flows) take(m FlowsMsg) {
 
 // show gives the table the flows; with order it sorts them anew.
 func (f *Flows) show(order bool) {
-	flows, keep := f.snap.Flows, parseFlowFilter(f.filter.Text())
+	flows, record := f.snap.Flows, &flowRecord{}
 	src := widget.Source[flowKey]{
 		Len:     len(flows),
 		Key:     func(i int) flowKey { return keyOf(&flows[i]) },
 		Cell:    func(i, col int) (widget.Safe, style.Style) { return f.cell(&flows[i], col) },
 		Compare: func(i, j, col int) int { return compareFlows(&flows[i], &flows[j], col) },
 	}
-	if len(keep) > 0 {
-		src.Keep = func(i int) bool { return keep.match(&flows[i]) }
-	}
+	src.Keep, src.Mark = f.filter.ask(func(i int) query.Record {
+		record.Flow = &flows[i]
+		return record
+	})
 	if !order {
 		f.table.Refresh(src)
 		return

@@ -17,7 +17,7 @@ type Policy struct {
 	keys   policyKeys
 	kind   tables.Kind
 	places map[tables.Kind]*rowTable
-	filter widget.Filter
+	filter finder
 	// edit is the cell being edited; nil when none is.
 	edit *cellEdit
 	// list is the list of problems; nil when it is not open.
@@ -27,7 +27,7 @@ type Policy struct {
 type policyKeys struct {
 	NextTab, PrevTab, Left, Right             widget.Binding
 	Edit, Below, Above, Delete, Down, Up, Off widget.Binding
-	Undo, Redo, Save, Reload, Filter, Apply   widget.Binding
+	Undo, Redo, Save, Reload, Apply           widget.Binding
 }
 
 // NewPolicy makes the page.
@@ -36,6 +36,7 @@ func NewPolicy(s *Shared) *Policy {
 	for _, k := range tables.Kinds() {
 		p.places[k] = newRowTable(k)
 	}
+	p.filter = newFinder(s.Desk, p.values)
 	p.keys = policyKeys{
 		NextTab: widget.Bind("Tab", "next table", "tab"),
 		PrevTab: widget.Bind("S-Tab", "table before", "shift+tab").Hidden(),
@@ -52,7 +53,6 @@ func NewPolicy(s *Shared) *Policy {
 		Redo:    widget.Bind("U", "redo", "U"),
 		Save:    widget.Bind("s", "save", "s"),
 		Reload:  widget.Bind("R", "load from disk", "R"),
-		Filter:  widget.Bind("/", "filter", "/"),
 		Apply:   widget.Bind("A", "review+apply", "A").Dangerous(),
 	}
 	return p
@@ -74,7 +74,7 @@ func (p *Policy) Bindings() []widget.Binding {
 	case p.edit != nil:
 		return p.edit.bindings()
 	case p.filter.Typing():
-		return filterBindings()
+		return p.filter.busy()
 	case p.list != nil:
 		return p.list.bindings()
 	}
@@ -91,11 +91,11 @@ func (p *Policy) Bindings() []widget.Binding {
 	if len(p.Desk.redo) == 0 {
 		redo = "nothing to redo"
 	}
-	return []widget.Binding{
+	return append([]widget.Binding{
 		k.Edit.Off(row), k.Below, k.Delete.Off(row), k.Down.Off(row), k.Off.Off(row),
-		k.Undo.Off(undo), k.Redo.Off(redo), k.Save.Off(saved), k.Apply, k.NextTab, k.Filter,
+		k.Undo.Off(undo), k.Redo.Off(redo), k.Save.Off(saved), k.Apply, k.NextTab, p.filter.keys.Filter,
 		k.Above, k.Up.Off(row), k.PrevTab, k.Left, k.Right, k.Reload,
-	}
+	}, p.filter.bindings()[1:]...)
 }
 
 // rows is the table that is shown.
@@ -113,12 +113,13 @@ func (p *Policy) Key(k tea.KeyPressMsg) Effect {
 		return Effect{}
 	case p.edit != nil:
 		return p.editKey(k)
-	case p.filter.Typing():
-		if p.filter.Key(k) {
+	case p.rows().Key(k):
+		return Effect{}
+	}
+	if handled, again := p.filter.key(k, p.rows()); handled {
+		if again {
 			p.refresh()
 		}
-		return Effect{}
-	case p.rows().Key(k):
 		return Effect{}
 	}
 	return p.command(k)
@@ -158,13 +159,8 @@ func (p *Policy) command(k tea.KeyPressMsg) Effect {
 		return Effect{Cmd: p.Desk.Save(p.Calls)}
 	case keys.Reload.Is(k):
 		return p.reload()
-	case keys.Filter.Is(k):
-		p.filter.Open()
 	case keys.Apply.Is(k):
 		return Effect{Go: ReviewScreen}
-	case k.String() == "esc" && p.filter.Text() != "":
-		p.filter.Clear()
-		p.refresh()
 	}
 	return Effect{}
 }
@@ -314,13 +310,6 @@ func (p *Policy) refresh() {
 	if set == nil {
 		return
 	}
-	p.rows().show(p.Shared, p.Desk, p.filter.Text(), p.edit)
+	p.rows().show(p.Shared, p.Desk, &p.filter, p.edit)
 	p.list.set(p.Desk.Problems())
-}
-
-func filterBindings() []widget.Binding {
-	return []widget.Binding{
-		widget.Bind("Enter", "keep the filter", "enter"),
-		widget.Bind("Esc", "drop it", "esc"),
-	}
 }

@@ -95,7 +95,7 @@ func (t *rowTable) goTo(at Place) {
 }
 
 // show takes the rows of the desk.
-func (t *rowTable) show(s *Shared, d *Desk, filter string, edit *cellEdit) {
+func (t *rowTable) show(s *Shared, d *Desk, filter *finder, edit *cellEdit) {
 	file := d.Set().File(t.kind)
 	t.lines = t.lines[:0]
 	for i, l := range file.Lines {
@@ -105,7 +105,7 @@ func (t *rowTable) show(s *Shared, d *Desk, filter string, edit *cellEdit) {
 	}
 	lines := t.lines
 	marks := newRowMarks(d, t.kind)
-	words := strings.Fields(strings.ToLower(filter))
+	keep, mark := filter.ask(rowRecords(filter, t.kind, file, lines, marks))
 	t.Set(widget.Source[int]{
 		Len: len(lines),
 		Key: func(i int) int { return lines[i] },
@@ -116,7 +116,7 @@ func (t *rowTable) show(s *Shared, d *Desk, filter string, edit *cellEdit) {
 			}
 			return t.text(s.Styles, marks, line, lines[i], col)
 		},
-		Keep: func(i int) bool { return hasWords(file.Line(lines[i]), words) },
+		Keep: keep, Mark: mark,
 	})
 }
 
@@ -143,19 +143,6 @@ func (t *rowTable) text(st *style.Styles, marks *rowMarks, line *tables.Line, nu
 		return text, marks.style(st, num)
 	}
 	return text, style.Style{}
-}
-
-func hasWords(line *tables.Line, words []string) bool {
-	for _, w := range words {
-		found := false
-		for _, c := range line.Cells {
-			found = found || strings.Contains(strings.ToLower(c.Text), w)
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
 }
 
 // rowMarks are the marks before a row: what was changed since the last save,

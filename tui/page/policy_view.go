@@ -24,15 +24,11 @@ func (p *Policy) Render(width, height int) View {
 		return View{Lines: widget.Fit(lines, height)}
 	}
 	lines := []string{p.tabs(width)}
-	var cursor *Point
-	if p.filter.Typing() || p.filter.Text() != "" {
-		l := p.line(width).Text(" ")
-		if x := p.filter.Put(l, p.Styles); x >= 0 {
-			cursor = &Point{X: x, Y: len(lines)}
-		}
-		l.End(p.Styles.Dim, widget.Format("%d of %s", p.rows().Shown(), plural(p.rows().Len(), "row")))
-		lines = append(lines, l.String())
+	found, cursor := p.filter.lines(p.Shared, width, p.filter.count(p.rows(), "row"))
+	if cursor != nil {
+		cursor.Y = len(lines)
 	}
+	lines = append(lines, found...)
 	inspector := inspectorLines
 	if height < 12 { // while a cell is edited, what the check says stays
 		inspector = 0

@@ -151,7 +151,7 @@ func (l Language) plain(tok token) (term, bool, error) {
 	case (word == "v4" || word == "v6") && l.has(Family):
 		return term{key: Family, word: word}, true, nil
 	case strings.Contains(word, "/") && l.has(IP):
-		if span, ok := parseSpan(word); ok {
+		if span, ok := ParseSpan(word); ok {
 			return term{key: IP, spans: []Span{span}}, true, nil
 		}
 	}
@@ -183,7 +183,7 @@ func (l Language) value(k Key, value string, empty bool) (term, bool, error) {
 }
 
 func (l Language) address(t *term, value string) error {
-	if span, ok := parseSpan(value); ok {
+	if span, ok := ParseSpan(value); ok {
 		t.spans = []Span{span}
 		return nil
 	}
@@ -200,12 +200,12 @@ func (l Language) address(t *term, value string) error {
 }
 
 func (l Language) port(t *term, value string) error {
-	if ports, ok := parsePorts(value); ok {
+	if ports, ok := ParsePorts(value); ok {
 		t.ports = []Ports{ports}
 		return nil
 	}
 	if from, rest, ranged := strings.Cut(value, "-"); ranged {
-		if lo, ok := parsePorts(from); ok && rest == "" { // still being typed
+		if lo, ok := ParsePorts(from); ok && rest == "" { // still being typed
 			t.ports = []Ports{{lo.Lo, 65535}}
 			return nil
 		}
@@ -282,8 +282,11 @@ func (l Language) known(k Key, value string) (how, error) {
 	if l.Names != nil {
 		values = l.Names.Values(k)
 	}
-	if values == nil {
+	switch {
+	case values == nil:
 		return inside, nil
+	case k == Proto && isNumber(value, 255):
+		return exact, nil
 	}
 	part := false
 	for _, v := range values {

@@ -123,7 +123,12 @@ func (t *term) compare(w string) bool {
 	case begins:
 		return len(w) >= len(t.word) && strings.EqualFold(w[:len(t.word)], t.word)
 	}
-	return strings.Contains(strings.ToLower(w), t.word)
+	for i := 0; i+len(t.word) <= len(w); i++ {
+		if strings.EqualFold(w[i:i+len(t.word)], t.word) {
+			return true
+		}
+	}
+	return false
 }
 
 // address compares with the names in the cells, and with the addresses.

@@ -20,7 +20,7 @@ func (r *row) Addrs(k Key, to []Span) []Span {
 	if k == Dst {
 		text = r.dst
 	}
-	if span, ok := parseSpan(text); ok {
+	if span, ok := ParseSpan(text); ok {
 		to = append(to, span)
 	}
 	return to

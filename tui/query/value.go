@@ -36,8 +36,8 @@ type Ports struct{ Lo, Hi uint16 }
 
 func (p Ports) overlaps(o Ports) bool { return p.Lo <= o.Hi && o.Lo <= p.Hi }
 
-// parseSpan reads an address, a network or a range of addresses.
-func parseSpan(text string) (Span, bool) {
+// ParseSpan reads an address, a network or a range of addresses.
+func ParseSpan(text string) (Span, bool) {
 	if a, err := netip.ParseAddr(text); err == nil {
 		return AddrSpan(a), true
 	}
@@ -54,8 +54,8 @@ func parseSpan(text string) (Span, bool) {
 	return Span{}, false
 }
 
-// parsePorts reads a port or a range of ports.
-func parsePorts(text string) (Ports, bool) {
+// ParsePorts reads a port or a range of ports.
+func ParsePorts(text string) (Ports, bool) {
 	from, to, ok := strings.Cut(text, "-")
 	if !ok {
 		to = from
@@ -70,7 +70,7 @@ func parsePorts(text string) (Ports, bool) {
 func beginsAddress(text string) bool {
 	first, rest, ranged := strings.Cut(text, "-")
 	if ranged {
-		_, ok := parseSpan(first)
+		_, ok := ParseSpan(first)
 		return ok && (rest == "" || beginsOne(rest))
 	}
 	addr, bits, netted := strings.Cut(text, "/")
