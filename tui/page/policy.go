@@ -63,20 +63,20 @@ func (p *Policy) Title() widget.Safe { return "Policy" }
 
 // Typing reports whether a cell, the filter or the list of problems takes the
 // keys.
-func (p *Policy) Typing() bool { return p.edit != nil || p.filter.Typing() }
+func (p *Policy) Typing() bool { return p.edit != nil || p.filter.Typing() || p.list.typing() }
 
 // Bindings are the keys of the page.
 func (p *Policy) Bindings() []widget.Binding {
 	k := p.keys
 	switch {
+	case p.list != nil:
+		return p.listBindings()
 	case p.Desk.Set() == nil:
 		return []widget.Binding{k.Reload}
 	case p.edit != nil:
 		return p.edit.bindings()
 	case p.filter.Typing():
 		return p.filter.busy()
-	case p.list != nil:
-		return p.list.bindings()
 	}
 	var row, saved, undo, redo widget.Safe
 	if _, ok := p.rows().Selected(); !ok {
@@ -104,7 +104,7 @@ func (p *Policy) rows() *rowTable { return p.places[p.kind] }
 // Key handles a key.
 func (p *Policy) Key(k tea.KeyPressMsg) Effect {
 	switch {
-	case p.list != nil && !p.Typing():
+	case p.list != nil:
 		return p.listKey(k)
 	case p.Desk.Set() == nil:
 		if p.keys.Reload.Is(k) {

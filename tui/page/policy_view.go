@@ -13,7 +13,8 @@ const inspectorLines = 4
 func (p *Policy) Render(width, height int) View {
 	switch {
 	case p.list != nil:
-		return View{Lines: p.list.render(p.Shared, width, height)}
+		lines, cursor := p.list.render(p.Shared, width, height)
+		return View{Lines: lines, Cursor: cursor}
 	case p.Desk.Loading():
 		return View{Lines: widget.Fit([]string{p.line(width).Text(" reading the tables ...").String()}, height)}
 	case p.Desk.Set() == nil:
