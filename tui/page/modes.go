@@ -9,8 +9,8 @@ type Mode struct {
 	Bindings []widget.Binding
 }
 
-// Moder is a page with modes besides the one that Bindings shows at first. The
-// help lists them all, whatever the page is doing.
+// Moder is a page with several modes, of which Bindings shows the present one.
+// The help lists them all, the main one first. Those of ListModes are left out.
 type Moder interface{ Modes() []Mode }
 
 // Sign is a mark or a word that a page draws, with what it means.
@@ -33,14 +33,15 @@ func ListModes() []Mode {
 	}
 }
 
-// Modes are the keys of a cell and those of the list of problems.
+// Modes are the keys of the rows, of a cell and of the list of problems.
 func (p *Policy) Modes() []Mode {
 	l := newProblemKeys()
 	var cell []widget.Binding
-	for _, b := range (&cellEdit{}).bindings() {
+	for _, b := range (&cellEdit{editor: widget.NewEditor("")}).bindings() {
 		cell = append(cell, b.Off("")) // whether a key works just now is no matter here
 	}
 	return []Mode{
+		{"Policy", p.tableBindings()},
 		{"Policy, while a cell is edited", cell},
 		{"Policy, in the list of problems (w)", []widget.Binding{l.Go, l.Take, l.Undo, l.Redo, l.Close}},
 	}

@@ -78,6 +78,12 @@ func (p *Policy) Bindings() []widget.Binding {
 	case p.filter.Typing():
 		return p.filter.busy()
 	}
+	return p.tableBindings()
+}
+
+// tableBindings are the keys while the rows of a table have them.
+func (p *Policy) tableBindings() []widget.Binding {
+	k := p.keys
 	var row, saved, undo, redo widget.Safe
 	if _, ok := p.rows().Selected(); !ok {
 		row = "there is no row here; o makes one"

@@ -184,7 +184,7 @@ func (p *Policy) listKey(k tea.KeyPressMsg) Effect {
 // problem. The list stays open for the next one.
 func (p *Policy) takeSuggestion() Effect {
 	problem, _ := p.list.selected()
-	at, ok := placeOf(problem)
+	at, ok := PlaceOf(problem)
 	if !ok {
 		return Effect{}
 	}
@@ -205,8 +205,8 @@ func (p *Policy) listTravel(done string, to func() (Place, bool)) Effect {
 	return effect
 }
 
-// placeOf is the cell that a problem is about; false when it is about none.
-func placeOf(problem tables.Problem) (Place, bool) {
+// PlaceOf is the cell that a problem is about; false when it is about none.
+func PlaceOf(problem tables.Problem) (Place, bool) {
 	for _, k := range tables.Kinds() {
 		if k.String() == problem.File {
 			return Place{Kind: k, Line: problem.Line, Cell: problem.Cell}, true
@@ -217,7 +217,7 @@ func placeOf(problem tables.Problem) (Place, bool) {
 
 // visit shows where a problem is.
 func (p *Policy) visit(problem tables.Problem) {
-	if at, ok := placeOf(problem); ok {
+	if at, ok := PlaceOf(problem); ok {
 		p.jump(at)
 	}
 }
