@@ -26,6 +26,9 @@ var views = []struct {
 	{"counters", func(c *console) { c.press("5", "s", "s", "s", "s", "s") }},
 	{"counters-chains", func(c *console) { c.press("5", "tab", "j", "j") }},
 	{"help", func(c *console) { c.press("2", "?") }},
+	{"help-search", func(c *console) { c.press("4", "?"); c.text("^d") }},
+	{"palette", func(c *console) { c.press("2", ":"); c.text("del") }},
+	{"filter-error", func(c *console) { c.press("4"); c.seconds(1); c.press("/"); c.text("src:lan_home port:many") }},
 }
 
 func TestScreens(t *testing.T) {

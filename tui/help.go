@@ -189,7 +189,7 @@ func (h *help) render(width, height int, st *style.Styles) []string {
 	h.top = max(min(h.top, len(lines)-h.page), 0)
 	text, _ := h.search.View(inner - 12)
 	body := []string{widget.NewLine(inner, st.Glyphs).Put(st.Dim, "search: ").Put(st.Input, text).Put(st.Input, "_").String()}
-	for row := range min(rows, len(lines)) {
+	for row := range rows { // the size stays while the search narrows it
 		line := ""
 		for c := range columns {
 			if at := h.top + c*rows + row; at < len(lines) {

@@ -84,21 +84,23 @@ func (p *palette) find() {
 		p.found = append(p.found, p.fixed)
 	}
 	low := strings.ToLower(strings.TrimSpace(text))
-	matches := fuzzy.FindFromNoSort(strings.ReplaceAll(text, " ", ""), p)
-	class := make(map[int]int, len(matches))
-	for _, m := range matches {
-		class[m.Index] = classOf(m, low)
+	var hits []hit
+	for _, m := range fuzzy.FindFromNoSort(strings.ReplaceAll(text, " ", ""), p) {
+		hits = append(hits, hit{m.Index, classOf(m, low), m.Score})
 	}
-	slices.SortStableFunc(matches, func(a, b fuzzy.Match) int {
-		return cmp.Or(cmp.Compare(class[a.Index], class[b.Index]), cmp.Compare(b.Score, a.Score))
+	slices.SortFunc(hits, func(a, b hit) int {
+		return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(b.score, a.score), cmp.Compare(a.index, b.index))
 	})
-	for _, m := range matches {
-		if class[m.Index] == scattered && class[matches[0].Index] != scattered {
+	for _, h := range hits {
+		if h.class == scattered && hits[0].class != scattered {
 			break
 		}
-		p.found = append(p.found, m.Index)
+		p.found = append(p.found, h.index)
 	}
 }
+
+// hit is an entry that holds the text, and how well.
+type hit struct{ index, class, score int }
 
 // How well an entry holds the text. Scattered ones are noise beside better
 // ones.

@@ -101,6 +101,9 @@ func (f *Flows) detail(width int) []string {
 		if f.err != nil {
 			return []string{f.line(width).Put(f.Styles.Bad, widget.Format(" %v", f.err)).String()}
 		}
+		if f.table.Len() > 0 {
+			return []string{f.line(width).Put(f.Styles.Dim, " the filter keeps no flow; Esc drops it").String()}
+		}
 		return []string{f.line(width).Put(f.Styles.Dim, " no flows").String()}
 	}
 	w := &f.snap.Flows[i]
