@@ -189,11 +189,17 @@ func (l Language) address(t *term, value string) error {
 	}
 	if l.Names != nil {
 		if spans, ok := l.Names.Address(l.spelled(t.key, value)); ok {
-			t.spans = spans
+			t.spans = joined(spans)
 			return nil
 		}
 	}
-	if t.how = begins; beginsAddress(value) || l.begun(t.key, t.word) {
+	t.how = begins
+	names := l.begun(t.key, t.word)
+	for _, name := range names {
+		spans, _ := l.Names.Address(name)
+		t.spans = append(t.spans, spans...)
+	}
+	if t.spans = joined(t.spans); beginsAddress(value) || len(names) > 0 {
 		return nil
 	}
 	return fmt.Errorf("%q is no address, network or address object", value)
@@ -216,7 +222,13 @@ func (l Language) port(t *term, value string) error {
 			return nil
 		}
 	}
-	if t.how = begins; l.begun(t.key, t.word) {
+	t.how = begins
+	names := l.begun(t.key, t.word)
+	for _, name := range names {
+		ports, _ := l.Names.Service(name)
+		t.ports = append(t.ports, ports...)
+	}
+	if len(names) > 0 {
 		return nil
 	}
 	return fmt.Errorf("%q is no port from 0 to 65535, range or service", value)
@@ -315,17 +327,18 @@ func (l Language) spelled(k Key, name string) string {
 	return found
 }
 
-// begun reports whether a word is the beginning of a known name.
-func (l Language) begun(k Key, word string) bool {
+// begun are the known names that begin with a word: each may still be meant.
+func (l Language) begun(k Key, word string) []string {
 	if l.Names == nil {
-		return false
+		return nil
 	}
+	var names []string
 	for _, v := range l.Names.Values(k) {
 		if strings.HasPrefix(strings.ToLower(v), word) {
-			return true
+			names = append(names, v)
 		}
 	}
-	return false
+	return names
 }
 
 // keyNames lists the keys of the list for a message.

@@ -141,15 +141,11 @@ func (m *Matcher) address(t *term, k Key, r Record) bool {
 	}
 	m.spans = r.Addrs(k, m.spans[:0])
 	for _, s := range m.spans {
-		if t.how == begins {
-			m.text = s.Lo.AppendTo(m.text[:0])
-			if hasPrefix(m.text, t.word) {
-				return true
-			}
-			continue
+		if meets(t.spans, s) {
+			return true
 		}
-		for _, want := range t.spans {
-			if want.overlaps(s) {
+		if t.how == begins {
+			if m.text = s.Lo.AppendTo(m.text[:0]); hasPrefix(m.text, t.word) {
 				return true
 			}
 		}

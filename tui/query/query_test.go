@@ -103,7 +103,7 @@ func TestQueryKeeps(t *testing.T) {
 		{"src:203.0.113.1-203.0.113.20", "web"},
 		{"src:lan", "dns"},
 		{"src:LAN", "dns"},
-		{"src:la", ""},
+		{"src:la", "dns"},
 		{"src:ALL", "any"},
 		{"!src:ALL", "dns six web"},
 		{"dst:lan", "any"},
@@ -122,6 +122,7 @@ func TestQueryKeeps(t *testing.T) {
 		{"sport:51022", "web"},
 		{"sport:1-50000", "dns"},
 		{"port:https udp", ""},
+		{"dport:htt tcp", "web"},
 		{"dport:50-100", "any dns"},
 		{"port:50000-", "any web"},
 		{"zone:ext", "any dns six web"},
@@ -278,4 +279,20 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestManySpansAreAskedLikeEachOfThem(t *testing.T) {
+	var spans []Span
+	for _, text := range []string{"10.0.0.5", "10.0.0.0/30", "10.0.0.2-10.0.0.9", "192.168.0.0/16", "192.168.7.0/24", "2001:db8::/32", "::1"} {
+		span, _ := ParseSpan(text)
+		spans = append(spans, span)
+	}
+	list := joined(spans)
+	for _, text := range []string{"10.0.0.0", "10.0.0.9", "10.0.0.10", "9.255.255.255", "192.168.255.255", "192.0.0.0/8", "0.0.0.0/0", "::/0", "::2", "2001:db8:ffff::1"} {
+		span, _ := ParseSpan(text)
+		want := slices.ContainsFunc(spans, span.overlaps)
+		if got := meets(list, span); got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
 }

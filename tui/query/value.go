@@ -2,6 +2,7 @@ package query
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -29,6 +30,33 @@ func PrefixSpan(p netip.Prefix) Span {
 // overlaps reports whether two spans share an address.
 func (s Span) overlaps(o Span) bool {
 	return s.Lo.Is4() == o.Lo.Is4() && s.Lo.Compare(o.Hi) <= 0 && o.Lo.Compare(s.Hi) <= 0
+}
+
+// joined sorts spans and joins those that overlap, so that one lookup answers
+// for any number of them.
+func joined(spans []Span) []Span {
+	list := slices.Clone(spans)
+	slices.SortFunc(list, func(a, b Span) int { return a.Lo.Compare(b.Lo) })
+	out := list[:0]
+	for _, s := range list {
+		if n := len(out); n > 0 && out[n-1].overlaps(s) {
+			if out[n-1].Hi.Less(s.Hi) {
+				out[n-1].Hi = s.Hi
+			}
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// meets reports whether one of joined spans overlaps a span.
+func meets(list []Span, s Span) bool {
+	if len(list) <= 4 { // faster than a search
+		return slices.ContainsFunc(list, s.overlaps)
+	}
+	at, _ := slices.BinarySearchFunc(list, s.Lo, func(have Span, lo netip.Addr) int { return have.Hi.Compare(lo) })
+	return at < len(list) && list[at].overlaps(s)
 }
 
 // Ports is a range of ports, both ends included.
