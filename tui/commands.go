@@ -23,11 +23,11 @@ const (
 func commands(m *model) []command {
 	list := m.pageCommands(m.at)
 	for i, b := range m.keys.Screens {
-		list = append(list, m.press(m.at, b, "go to "+m.pages[screens[i]].Title()))
+		list = append(list, m.keyCommand(m.at, b, "go to "+m.pages[screens[i]].Title()))
 	}
 	for _, b := range m.keys.list(m.pending != "")[len(m.keys.Screens):] {
 		if b.Help() != m.keys.Palette.Help() {
-			list = append(list, m.press(m.at, b, widget.Clean(b.Help().Desc)))
+			list = append(list, m.keyCommand(m.at, b, widget.Clean(b.Help().Desc)))
 		}
 	}
 	for _, at := range screens {
@@ -43,13 +43,13 @@ func (m *model) pageCommands(at page.Screen) []command {
 	p := m.pages[at]
 	var list []command
 	for _, b := range p.Bindings() {
-		list = append(list, m.press(at, b, p.Title()+": "+widget.Clean(b.Help().Desc)))
+		list = append(list, m.keyCommand(at, b, p.Title()+": "+widget.Clean(b.Help().Desc)))
 	}
 	return list
 }
 
-// press is the command that presses a key, on its screen.
-func (m *model) press(at page.Screen, b widget.Binding, text widget.Safe) command {
+// keyCommand is the command that presses a key, on its screen.
+func (m *model) keyCommand(at page.Screen, b widget.Binding, text widget.Safe) command {
 	c := command{text: text, key: widget.Clean(b.Help().Key), why: b.Why}
 	for i, own := range screens {
 		if own == at && at != m.at {

@@ -67,11 +67,7 @@ func (h *help) addPage(p page.Page) {
 		h.add(mode.Name, without(mode.Bindings, page.ListKeys()))
 	}
 	if l, ok := p.(page.Legender); ok {
-		var items []helpItem
-		for _, s := range l.Legend() {
-			items = append(items, helpItem{label: s.Sign, does: s.Means, keys: []string{string(s.Sign)}})
-		}
-		h.addItems(p.Title()+", signs", items)
+		h.add(p.Title()+", signs", l.Legend())
 	}
 }
 
@@ -193,7 +189,7 @@ func (h *help) render(width, height int, st *style.Styles) []string {
 		line := ""
 		for c := range columns {
 			if at := h.top + c*rows + row; at < len(lines) {
-				line = widget.Beside(line, lines[at], c*(column+2))
+				line = widget.PutAt(line, lines[at], c*(column+2))
 			}
 		}
 		body = append(body, line)

@@ -14,9 +14,9 @@ import (
 // no use yet: no page may take them for something else.
 var later = []string{"space"}
 
-// modes are states of the console in which other keys work than at first,
+// keyModes are states of the console in which other keys work than at first,
 // besides the views of the goldens.
-var modes = []struct {
+var keyModes = []struct {
 	name string
 	keys []string
 }{
@@ -43,7 +43,7 @@ var modes = []struct {
 
 // inEveryMode runs a test in every state of the console that is known.
 func inEveryMode(t *testing.T, test func(c *console)) {
-	for _, m := range modes {
+	for _, m := range keyModes {
 		t.Run(m.name, func(t *testing.T) {
 			inConsole(t, 80, 24, nil, func(c *console) {
 				c.press(m.keys...)

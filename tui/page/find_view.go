@@ -35,11 +35,11 @@ func (f *finder) lines(s *Shared, width int, count widget.Safe) ([]string, *Poin
 	}
 	var cursor *Point
 	l := s.line(width - count.Width() - 1).Text(" ")
-	sign := widget.Safe("/")
+	f.Sign = "/"
 	if f.marks {
-		sign = "*"
+		f.Sign = "*"
 	}
-	if x := f.Put(l, sign, s.Styles); x >= 0 {
+	if x := f.Put(l, s.Styles); x >= 0 {
 		cursor = &Point{X: x}
 	}
 	lines := []string{widget.Join(l.String(), s.line(width).End(s.Styles.Strong, count).String())}

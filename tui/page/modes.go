@@ -13,11 +13,8 @@ type Mode struct {
 // The help lists them all, the main one first. Those of ListModes are left out.
 type Moder interface{ Modes() []Mode }
 
-// Sign is a mark or a word that a page draws, with what it means.
-type Sign struct{ Sign, Means widget.Safe }
-
-// Legender is a page that explains its signs in the help.
-type Legender interface{ Legend() []Sign }
+// Legender is a page with signs that its help explains: bindings without keys.
+type Legender interface{ Legend() []widget.Binding }
 
 // ListKeys are the keys that every list with a filter has.
 func ListKeys() []widget.Binding {
@@ -48,42 +45,42 @@ func (p *Policy) Modes() []Mode {
 }
 
 // Legend explains the marks before a row.
-func (p *Policy) Legend() []Sign {
-	return []Sign{
-		{"+", "the row is not on disk like this yet"},
-		{"E", "the row has an error, which blocks an apply"},
-		{"W", "the row has a warning"},
-		{"x", "the row is switched off"},
-		{"tab*", "the table has changes that are not saved"},
+func (p *Policy) Legend() []widget.Binding {
+	return []widget.Binding{
+		widget.Bind("+", "the row is not on disk like this yet"),
+		widget.Bind("E", "the row has an error, which blocks an apply"),
+		widget.Bind("W", "the row has a warning"),
+		widget.Bind("x", "the row is switched off"),
+		widget.Bind("tab*", "the table has changes that are not saved"),
 	}
 }
 
 // Legend explains the columns of the flows.
-func (f *Flows) Legend() []Sign {
-	return []Sign{
-		{"SYN", "asked, not answered yet; SYN-R: answered, not acknowledged"},
-		{"ESTAB", "a TCP connection that is open"},
-		{"FIN-W", "closing; also CLOSEW, LASTAK, TIME-W"},
-		{"UNREPL", "no answer was seen; REPLY: one was; ASSURD: it goes on"},
-		{"NAT", "which end is rewritten: src, dst or both"},
-		{"-", "nothing moved since the last reading"},
+func (f *Flows) Legend() []widget.Binding {
+	return []widget.Binding{
+		widget.Bind("SYN", "asked, not answered yet; SYN-R: answered, not acknowledged"),
+		widget.Bind("ESTAB", "a TCP connection that is open"),
+		widget.Bind("FIN-W", "closing; also CLOSEW, LASTAK, TIME-W"),
+		widget.Bind("UNREPL", "no answer was seen; REPLY: one was; ASSURD: it goes on"),
+		widget.Bind("NAT", "which end is rewritten: src, dst or both"),
+		widget.Bind("-", "nothing moved since the last reading"),
 	}
 }
 
 // Legend explains the figures of the counters.
-func (c *Counters) Legend() []Sign {
-	return []Sign{
-		{"-", "the family does not have this rule"},
-		{"0", "no packet: good on a drop row, proves nothing on an accept row"},
-		{"OWNER", "ours, docker, built-in, or foreign: never touched"},
+func (c *Counters) Legend() []widget.Binding {
+	return []widget.Binding{
+		widget.Bind("-", "the family does not have this rule"),
+		widget.Bind("0", "no packet: good on a drop row, proves nothing on an accept row"),
+		widget.Bind("OWNER", "ours, docker, built-in, or foreign: never touched"),
 	}
 }
 
 // Legend explains the marks of a difference.
-func (r *Review) Legend() []Sign {
-	return []Sign{
-		{"+", "a rule or member that an apply adds"},
-		{"-", "one that an apply removes"},
-		{"~", "one that an apply changes"},
+func (r *Review) Legend() []widget.Binding {
+	return []widget.Binding{
+		widget.Bind("+", "a rule or member that an apply adds"),
+		widget.Bind("-", "one that an apply removes"),
+		widget.Bind("~", "one that an apply changes"),
 	}
 }

@@ -1,6 +1,8 @@
 package widget
 
 import (
+	"cmp"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tui/style"
@@ -9,6 +11,9 @@ import (
 // Filter is the text behind "/": typed live, kept with Enter, dropped with
 // Esc, completed with Tab.
 type Filter struct {
+	// Sign stands before the filter; empty for "/".
+	Sign Safe
+
 	edit   *Editor
 	typing bool
 	offers []string // what Tab goes through; nil before the first one
@@ -35,10 +40,10 @@ func (f *Filter) Text() string {
 func (f *Filter) Typing() bool { return f.typing }
 
 // Clear drops the filter.
-func (f *Filter) Clear() { *f = Filter{} }
+func (f *Filter) Clear() { *f = Filter{Sign: f.Sign} }
 
 // Set makes a text the filter.
-func (f *Filter) Set(text string) { *f = Filter{edit: NewEditor(text)} }
+func (f *Filter) Set(text string) { *f = Filter{Sign: f.Sign, edit: NewEditor(text)} }
 
 // Key handles a key while typing. It reports whether the text changed.
 func (f *Filter) Key(k tea.KeyPressMsg) (changed bool) {
@@ -82,10 +87,10 @@ func (f *Filter) Complete(texts func(text string) []string, forward bool) (chang
 	return f.Text() != before
 }
 
-// Put draws the filter behind a sign at the current end of a line and returns
+// Put draws the filter behind its sign at the current end of a line and returns
 // the cursor's column while typing, -1 otherwise.
-func (f *Filter) Put(l *Line, sign Safe, st *style.Styles) int {
-	l.Put(st.Key, sign)
+func (f *Filter) Put(l *Line, st *style.Styles) int {
+	l.Put(st.Key, cmp.Or(f.Sign, "/"))
 	if !f.typing {
 		l.Text(Clean(f.Text()))
 		return -1

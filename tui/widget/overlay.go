@@ -51,5 +51,5 @@ func Join(left, right string) string {
 	return left + behind(right, at)
 }
 
-// Beside puts a drawn line behind another one, from a column on.
-func Beside(left, right string, col int) string { return padTo(left, col) + right }
+// PutAt puts a drawn line behind another one, from a column on.
+func PutAt(left, right string, col int) string { return padTo(left, col) + right }
