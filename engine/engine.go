@@ -129,6 +129,7 @@ type ApplyRequest struct {
 
 // Backend is what the console needs of an Engine; a test gives it another.
 type Backend interface {
+	Wayfinder
 	// Host is the host name that the console shows; Dir the directory of
 	// the tables.
 	Host() string

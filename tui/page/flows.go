@@ -20,6 +20,7 @@ type Flows struct {
 	acct   widget.Binding
 	table  *widget.Table[flowKey]
 	filter finder
+	ways   flowWays
 
 	ask    Request
 	enable Request
@@ -153,7 +154,9 @@ func (f *Flows) refresh() Effect {
 func (f *Flows) Handle(msg tea.Msg) Effect {
 	switch msg := msg.(type) {
 	case Shown, Tick:
-		return f.refresh()
+		return Effect{Cmd: tea.Batch(f.refresh().Cmd, f.ways.refresh(f.Shared))}
+	case WaysMsg:
+		f.ways.take(msg, f.Now())
 	case ShowFilter:
 		f.filter.Set(msg.Text)
 		f.show(true)
@@ -190,7 +193,7 @@ func (f *Flows) take(m FlowsMsg) {
 
 // show gives the table the flows; with order it sorts them anew.
 func (f *Flows) show(order bool) {
-	flows, record := f.snap.Flows, &flowRecord{}
+	flows, record := f.snap.Flows, f.record(nil)
 	src := widget.Source[flowKey]{
 		Len:     len(flows),
 		Key:     func(i int) flowKey { return keyOf(&flows[i]) },

@@ -11,7 +11,8 @@ import (
 
 // flowKeys are what the filter of the flows may ask.
 var flowKeys = []query.Key{
-	query.Src, query.Dst, query.IP, query.Port, query.DPort, query.SPort, query.Proto, query.State, query.NAT, query.Family,
+	query.Src, query.Dst, query.IP, query.Zone, query.Port, query.DPort, query.SPort, query.Proto, query.State, query.NAT,
+	query.Iface, query.Family,
 }
 
 // flowStates are the states that conntrack gives.
@@ -21,8 +22,18 @@ var flowStates = []string{
 }
 
 // flowRecord is a flow as the filter sees it. An address that is rewritten
-// counts beside the one that stands for it.
-type flowRecord struct{ *engine.Flow }
+// counts beside the one that stands for it. It comes from where its beginner is
+// and goes to where the answers come from.
+type flowRecord struct {
+	*engine.Flow
+	ways  *flowWays
+	names *deskNames
+}
+
+func (r *flowRecord) ends() (from, to flowEnd) {
+	cfg := r.names.config()
+	return r.ways.end(r.Orig.Src, cfg), r.ways.end(r.Reply.Src, cfg)
+}
 
 // Addrs appends both addresses of a side.
 func (r *flowRecord) Addrs(k query.Key, to []query.Span) []query.Span {
@@ -57,6 +68,12 @@ func (r *flowRecord) Ports(k query.Key, to []query.Ports) []query.Ports {
 // Words appends protocol, state, family or what is rewritten.
 func (r *flowRecord) Words(k query.Key, to []string) []string {
 	switch k {
+	case query.Zone:
+		from, dest := r.ends()
+		return append(to, from.zone, dest.zone)
+	case query.Iface:
+		from, dest := r.ends()
+		return append(to, from.iface, dest.iface)
 	case query.Proto:
 		to = append(to, protoName(r.Flow), strconv.Itoa(int(r.Proto)))
 		if name := protocolName(r.Proto); name != "" {
@@ -108,6 +125,11 @@ func appendEnd(to []byte, a netip.Addr, port uint16, ports bool) []byte {
 	return a.AppendTo(to)
 }
 
+// record is a flow as the filter sees it.
+func (f *Flows) record(w *engine.Flow) *flowRecord {
+	return &flowRecord{Flow: w, ways: &f.ways, names: &f.filter.names.deskNames}
+}
+
 // values are the terms of the selected flow.
 func (f *Flows) values() []string {
 	i, ok := f.table.Selected()
@@ -118,6 +140,9 @@ func (f *Flows) values() []string {
 	terms := []string{query.Term(query.Src, w.Orig.Src.String()), query.Term(query.Dst, w.Orig.Dst.String())}
 	if hasPorts(w) {
 		terms = append(terms, query.Term(query.DPort, strconv.Itoa(int(w.Orig.DstPort))))
+	}
+	if from, to := f.record(w).ends(); from.zone != "" && to.zone != "" {
+		terms = append(terms, query.Term(query.Zone, from.zone+">"+to.zone))
 	}
 	return append(terms, query.Term(query.Proto, protoName(w)), query.Term(query.State, w.State))
 }
