@@ -40,6 +40,7 @@ func newHelp(m *model) *help {
 	h := &help{search: widget.NewEditor(""), moves: widget.Moves(), close: helpClose()}
 	h.addPage(m.page())
 	h.add("in every list", append(h.moves.List(), page.ListKeys()...))
+	h.add("in every list, signs", page.ListLegend())
 	for _, mode := range page.ListModes() {
 		h.add(mode.Name, mode.Bindings)
 	}

@@ -26,7 +26,7 @@ type finder struct {
 	negate bool
 }
 
-type findKeys struct{ Filter, Next, Prev, Marks, Value widget.Binding }
+type findKeys struct{ Filter, Next, Prev, Marks, Value, Clear widget.Binding }
 
 func newFindKeys() findKeys {
 	return findKeys{
@@ -35,6 +35,7 @@ func newFindKeys() findKeys {
 		Prev:   widget.Bind("N", "match before", "N").Hidden(),
 		Marks:  widget.Bind("*", "mark the matches, or hide the rest", "*").Hidden(),
 		Value:  widget.Bind(".", "filter by a value of this row", ".").Hidden(),
+		Clear:  widget.Bind("Esc", "drop the filter", "esc").Hidden(),
 	}
 }
 
@@ -99,7 +100,7 @@ func (f *finder) key(k tea.KeyPressMsg, list found) (handled, again bool) {
 	case f.keys.Marks.Is(k):
 		f.marks = !f.marks
 		return true, true
-	case k.String() == "esc" && f.Text() != "":
+	case f.keys.Clear.Is(k) && f.Text() != "":
 		f.Clear()
 		return true, true
 	default:
@@ -164,7 +165,11 @@ func (f *finder) bindings() []widget.Binding {
 		none = "there is no filter; / makes one"
 	}
 	k := f.keys
-	return []widget.Binding{k.Filter, k.Next.Off(none), k.Prev.Off(none), k.Marks.Off(none), k.Value.Off(f.noValue())}
+	list := []widget.Binding{k.Filter, k.Next.Off(none), k.Prev.Off(none), k.Marks.Off(none), k.Value.Off(f.noValue())}
+	if none == "" { // without a filter the key belongs to the page
+		list = append(list, k.Clear)
+	}
+	return list
 }
 
 func (f *finder) noValue() widget.Safe {

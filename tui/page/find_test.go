@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -277,6 +278,36 @@ func BenchmarkFlowFilter(b *testing.B) {
 				for i := range flows {
 					keep(i)
 				}
+			}
+		})
+	}
+}
+
+func TestPastFilter(t *testing.T) {
+	list := []engine.Generation{
+		{ID: "20261120-a1", When: time.Date(2026, 11, 20, 9, 14, 0, 0, time.UTC), Who: "alice from 203.0.113.7", Result: "confirmed"},
+		{ID: "20261121-b2", When: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC), Who: "bob", Result: "rolled back"},
+	}
+	tests := []struct{ filter, want string }{
+		{"who:alice", "20261120-a1"},
+		{`state:"rolled back"`, "20261121-b2"},
+		{"!state:rolled", "20261120-a1"},
+		{"2026-11-21 bob", "20261121-b2"},
+		{"zone:ext", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.filter, func(t *testing.T) {
+			f := newFinder(testDesk(t), nil, pastLanguage...)
+			f.Set(tt.filter)
+			keep, _ := f.ask(func(i int) query.Record { return &pastRecord{&list[i]} })
+			got := ""
+			for i := range list {
+				if keep(i) {
+					got += list[i].ID
+				}
+			}
+			if got != tt.want {
+				t.Errorf("%q keeps %q, want %q", tt.filter, got, tt.want)
 			}
 		})
 	}

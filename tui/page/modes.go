@@ -19,7 +19,15 @@ type Legender interface{ Legend() []widget.Binding }
 // ListKeys are the keys that every list with a filter has.
 func ListKeys() []widget.Binding {
 	k := newFindKeys()
-	return []widget.Binding{k.Filter, k.Next, k.Prev, k.Marks, k.Value}
+	return []widget.Binding{k.Filter, k.Next, k.Prev, k.Marks, k.Value, k.Clear}
+}
+
+// ListLegend explains the signs before the rows of a list.
+func ListLegend() []widget.Binding {
+	return []widget.Binding{
+		widget.Bind(">", "the selected row"),
+		widget.Bind("*", "a match, while the filter marks instead of hiding"),
+	}
 }
 
 // ListModes are the modes that every list with a filter has.

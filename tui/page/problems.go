@@ -149,7 +149,11 @@ func (p *Policy) listBindings() []widget.Binding {
 		redo = "nothing to redo"
 	}
 	k := l.keys
-	return append([]widget.Binding{k.Go.Off(none), k.Take.Off(take), k.Close, k.Undo.Off(undo), k.Redo.Off(redo)}, l.filter.bindings()...)
+	list := append([]widget.Binding{k.Go.Off(none), k.Take.Off(take)}, l.filter.bindings()...)
+	if l.filter.Text() == "" { // otherwise Esc drops the filter first
+		list = append(list, k.Close)
+	}
+	return append(list, k.Undo.Off(undo), k.Redo.Off(redo))
 }
 
 // listKey handles a key while the list is open.
