@@ -72,34 +72,6 @@ func builtIn(r compile.RowRef) int {
 	return 0
 }
 
-// rowName is what a row id stands for.
-type rowName struct {
-	ref  compile.RowRef
-	text string
-}
-
-// rowNames resolves row ids: by the tables of the confirmed generation, which
-// is what the kernel runs, and by those on disk.
-func (e *Engine) rowNames() map[string]rowName {
-	names := make(map[string]rowName)
-	add := func(set *tables.Set) {
-		compiled, _ := e.Compile(set)
-		if compiled == nil {
-			return
-		}
-		for id, ref := range compiled.Rows {
-			names[id] = rowName{ref: ref, text: rowText(set, ref)}
-		}
-	}
-	if set, _ := e.Load(); set != nil {
-		add(set)
-	}
-	if set := e.appliedTables(); set != nil {
-		add(set)
-	}
-	return names
-}
-
 // rowText is the cells of a row, joined by single spaces.
 func rowText(set *tables.Set, ref compile.RowRef) string {
 	lines := set.File(ref.Kind).Lines

@@ -62,6 +62,8 @@ type Preview struct {
 	Lockout Lockout
 
 	adopted []string // sets that MicroFW left and that nobody uses
+	config  *tables.Config
+	own     plan.Ownership
 }
 
 // Lockout is the verdict of the compiled rules about the administrator's own
@@ -129,7 +131,9 @@ type ApplyRequest struct {
 
 // Backend is what the console needs of an Engine; a test gives it another.
 type Backend interface {
-	Wayfinder
+	FlowTeller
+	Prover
+	Observer
 	// Host is the host name that the console shows; Dir the directory of
 	// the tables.
 	Host() string
@@ -159,4 +163,10 @@ type Backend interface {
 	EnableAccounting() error
 	// Commands is the log of programs that were run, oldest first.
 	Commands() []Command
+
+	Judge
+	FlowTeller
+	DenialReader
+	Insighter
+	FlowEnder
 }

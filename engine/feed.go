@@ -15,6 +15,16 @@ type flowFeed struct {
 	looked bool
 	feed   <-chan live.FlowSnapshot
 	newest live.FlowSnapshot
+	// began is when the follower knew every flow: those seen first after it
+	// are new.
+	began time.Time
+}
+
+// followed is when the follower began; zero when there is none yet.
+func (f *flowFeed) followed() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.began
 }
 
 // feedEvery is the interval of the follower.
@@ -35,12 +45,12 @@ func (f *flowFeed) read(ctx context.Context) (FlowSnapshot, error) {
 		if err != nil {
 			return FlowSnapshot{}, err
 		}
-		f.feed = feed
+		f.feed, f.began = feed, time.Now()
 	}
 	select {
 	case snap, ok := <-f.feed:
 		if !ok { // the follower gave up: start a new one at the next look
-			f.feed, f.looked = nil, false
+			f.feed, f.looked, f.began = nil, false, time.Time{}
 			break
 		}
 		f.newest = snap

@@ -40,13 +40,19 @@ const (
 
 // Engine is the facade. Its methods may be called at the same time.
 type Engine struct {
-	cfg   Config
-	paths apply.Paths
-	geo   geoData
-	hosts resolver
-	log   commandLog
-	flows flowFeed
-	ports servicePorts
+	cfg    Config
+	paths  apply.Paths
+	geo    geoData
+	hosts  resolver
+	log    commandLog
+	flows  flowFeed
+	rows   flowRows
+	denied deniedFeed
+	names  namingCache
+	ports  servicePorts
+
+	proofs baselines
+	moved  trafficMemory
 
 	kernel  host.Kernel
 	mu      sync.Mutex // of what follows

@@ -78,9 +78,10 @@ func (e *Engine) Preview(ctx context.Context, set *tables.Set) (*Preview, error)
 	own.Sets = slices.Concat(own.Sets, p.adopted)
 	beside.Go(func() { p.Fingerprint = plan.Fingerprint(now, own) })
 	p.Diff = plan.Compare(now, target(compiled), own)
+	p.config, p.own = cfg, own
 	beside.Wait()
 	p.Countdown = time.Duration(cfg.Options.Countdown) * time.Second
-	p.Lockout = lockout(compiled.Rules, e.admin())
+	p.Lockout = lockout(compiled, set, e.admin())
 	return p, nil
 }
 

@@ -80,7 +80,8 @@ func TestReappliesLoseAndLeakNothing(t *testing.T) {
 }
 
 // TestStreamsTellABadReload changes rules under the same streams the way it
-// must not be done.
+// must not be done. Each gap stays for a while, since a loaded machine may send
+// nothing in a short one.
 func TestStreamsTellABadReload(t *testing.T) {
 	needs(t)
 	s := streamSite(t, host.NFT)
@@ -89,17 +90,20 @@ func TestStreamsTellABadReload(t *testing.T) {
 		_, err := s.Firewall.Run(t.Context(), tool[f], strings.Fields(args)...)
 		s.must(err)
 	}
+	const gap = 200 * time.Millisecond
 	streams := s.stream(func() {
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(gap)
 		for _, f := range ruleset.Families() {
 			// Remove, then load again: a gap.
 			run(f, `-D FORWARD -m comment --comment mfw:hook -j MFWFORWARD`)
+			time.Sleep(gap)
 			run(f, `-I FORWARD -m comment --comment mfw:hook -j MFWFORWARD`)
 			// A rule that is there for a moment.
 			run(f, fmt.Sprintf("-I FORWARD -p udp --dport %d -j DROP", streamPorts[f][0]))
+			time.Sleep(gap)
 			run(f, fmt.Sprintf("-D FORWARD -p udp --dport %d -j DROP", streamPorts[f][0]))
 		}
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(gap)
 	})
 	for f, pair := range streams.tallies {
 		if pair[0].Lost() == 0 || pair[1].Received == 0 {

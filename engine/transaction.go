@@ -31,7 +31,7 @@ func (e *Engine) Apply(ctx context.Context, p *Preview, req ApplyRequest) (Trial
 	if req.Timeout < MinTimeout || req.Timeout > MaxTimeout {
 		return TrialStatus{}, fmt.Errorf("timeout must be %d–%d seconds", int(MinTimeout.Seconds()), int(MaxTimeout.Seconds()))
 	}
-	return apply.Start(ctx, e.kernel, e.paths, apply.Request{
+	st, err := apply.Start(ctx, e.kernel, e.paths, apply.Request{
 		Want:        target(p.Compiled),
 		Tables:      p.Tables,
 		Adopt:       p.adopted,
@@ -43,6 +43,10 @@ func (e *Engine) Apply(ctx context.Context, p *Preview, req ApplyRequest) (Trial
 		Override:    req.Override,
 		Guardian:    e.cfg.Guardian,
 	})
+	if err == nil && st.State == OnTrial {
+		e.markFlip(ctx, st.ID)
+	}
+	return st, err
 }
 
 // Trial asks for the pending transaction; false when there is none.

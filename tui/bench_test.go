@@ -16,7 +16,7 @@ import (
 
 // benchConsole is a console on a screen of 120x40 with so many flows and
 // rules.
-func benchConsole(b *testing.B, flows, rules int) *console {
+func benchConsole(b testing.TB, flows, rules int) *console {
 	site := tuitest.New(time.Now)
 	site.FlowCount = flows
 	var text strings.Builder

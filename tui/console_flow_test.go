@@ -145,7 +145,7 @@ func TestTrialAnswers(t *testing.T) {
 		{"Enter alone", []string{"enter"}, "ROLLBACK IN", nil},
 		{"part of the code", []string{"k", "7", "enter"}, "that was not the code", nil},
 		{"corrected code", []string{"k", "7", "7", "backspace", "q", "x", "enter"}, "kept", []string{"confirm K7QX"}},
-		{"roll back", []string{"ctrl+r"}, "rolled back: the old rules are in force again", []string{"reject"}},
+		{"roll back", []string{"ctrl+r"}, "rolled back at 00:00:", []string{"reject"}},
 		{"more time", []string{"+"}, "left", []string{"extend 1m0s"}},
 	}
 	for _, tt := range tests {
@@ -163,7 +163,7 @@ func TestTrialAnswers(t *testing.T) {
 
 func TestPendingTrialOpensAtTheStart(t *testing.T) {
 	inConsole(t, 80, 24, func(s *tuitest.Site) { s.StartTrial(30 * time.Second) }, func(c *console) {
-		c.shows("ROLLBACK IN", "type it, Enter", "started by alice")
+		c.shows("ROLLBACK IN", "type the code, then Enter", "started by alice")
 	})
 }
 
@@ -171,7 +171,7 @@ func TestTrialThatRunsOutSaysSo(t *testing.T) {
 	inConsole(t, 80, 24, func(s *tuitest.Site) { s.StartTrial(5 * time.Second) }, func(c *console) {
 		c.seconds(8)
 		c.hides("ROLLBACK IN")
-		c.shows("rolled back: the old rules are in force again")
+		c.shows("rolled back at 00:00:")
 	})
 }
 
@@ -425,11 +425,11 @@ func TestMarksOfARowFollowTheCheckAndTheSave(t *testing.T) {
 		c.press("2", "j", "right", "right", "e", "ctrl+u")
 		c.text("monitorng")
 		c.press("esc", "enter") // against advice
-		c.shows(">+E")
+		c.shows("> ~E")
 		c.press("e", "ctrl+u")
 		c.text("lan_nas")
 		c.press("enter")
-		c.shows(">+ ")
+		c.shows("> ~ ")
 		c.press("s")
 		c.hides(">+")
 	})

@@ -154,9 +154,9 @@ func TestPaletteDoesWhatTheKeyDoes(t *testing.T) {
 		{"one that does nothing now says why", "policy save", nil, []string{"nothing was changed"}},
 		{"the help", "help", nil, []string{"search:"}},
 		{"a table", "table virtuals", nil, []string{"[2 Policy]", "[virtuals 2]"}},
-		{"an object", "address lan_nas", nil, []string{"[addresses 7]", ">       5 lan_nas"}},
-		{"a row by its number", "rules:9", nil, []string{"[rules 13]", ">       9 ext"}},
-		{"a row by its cells", "monitoring munin", nil, []string{">       9 ext"}},
+		{"an object", "address lan_nas", nil, []string{"[addresses 7]", ">        5 lan_nas"}},
+		{"a row by its number", "rules:9", nil, []string{"[rules 13]", ">        9 ext"}},
+		{"a row by its cells", "monitoring munin", nil, []string{">        9 ext"}},
 		{"a problem", "warning rules", nil, []string{"[2 Policy]", "[rules 13]"}},
 	}
 	for _, tt := range tests {
@@ -231,7 +231,7 @@ func TestFilterMarksInsteadOfHiding(t *testing.T) {
 		c.press("enter")
 		c.shows("3 of 13 rows")
 		c.press("*", "g")
-		c.shows("3 marked of 13 rows", "*      12 int")
+		c.shows("3 found in 13 rows", "/       12 int")
 		c.press("n")
 		c.shows("match 1 of 3 in 13 rows")
 		c.press("N")

@@ -16,11 +16,20 @@ var views = []struct {
 	{"policy", func(c *console) { c.press("2", "j", "x") }},
 	{"policy-edit", func(c *console) { c.press("2", "j", "j", "j", "l", "l", "e"); c.press("ctrl+u"); c.text("monitorng") }},
 	{"policy-insert", func(c *console) { c.press("2", "j", "o"); c.text("ht") }},
+	{"policy-marks", func(c *console) { c.press("2", "j", "space", "space") }}, // on a row without an IPv6 address
+	{"policy-object", func(c *console) { c.press("2", "tab", "j", "j") }},
+	{"policy-uses", func(c *console) { c.press("2", "tab", "j", "j", "j", "v", "j") }},
+	{"policy-rename", func(c *console) { c.press("2", "tab", "j", "j", "j", "r"); c.text("2") }},
 	{"problems", func(c *console) { c.press("w") }},
 	{"review", func(c *console) { c.press("2", "j", "x", "3") }},
 	{"review-v4", func(c *console) { c.press("2", "j", "x", "3", "tab") }},
 	{"review-apply", func(c *console) { c.press("2", "j", "x", "3", "A") }},
-	{"trial", func(c *console) { c.press("2", "j", "x", "3", "A", "y"); c.text("k7") }},
+	{"trial", func(c *console) {
+		c.press("2", "j", "x", "3", "A", "y")
+		c.site.LogIn(false)
+		c.text("k7")
+		c.seconds(1)
+	}},
 	{"flows", func(c *console) { c.press("4"); c.seconds(3); c.press("/"); c.text("port:443"); c.press("enter", "j") }},
 	{"flows-paused", func(c *console) { c.press("4", "p"); c.seconds(4) }},
 	{"counters", func(c *console) { c.press("5", "s", "s", "s", "s", "s") }},

@@ -10,10 +10,6 @@ import (
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
-// later are keys that the design gives to every list or screen and that have
-// no use yet: no page may take them for something else.
-var later = []string{"space"}
-
 // keyModes are states of the console in which other keys work than at first,
 // besides the views of the goldens.
 var keyModes = []struct {
@@ -27,6 +23,8 @@ var keyModes = []struct {
 	{"policy, value", []string{"2", "."}},
 	{"policy, new row", []string{"2", "o"}},
 	{"policy, other table", []string{"2", "tab", "tab", "e"}},
+	{"policy, uses", []string{"2", "v"}},
+	{"policy, rename", []string{"2", "tab", "r"}},
 	{"problems", []string{"w"}},
 	{"problems, filter", []string{"w", "/", "a"}},
 	{"problems, value", []string{"w", "."}},
@@ -122,9 +120,6 @@ func TestNoPageTakesAGlobalOrMovementKey(t *testing.T) {
 			for _, k := range b.Keys() {
 				taken[k] = "a movement key"
 			}
-		}
-		for _, k := range later {
-			taken[k] = "kept free for every screen"
 		}
 		for _, b := range c.page().Bindings() {
 			for _, k := range b.Keys() {
@@ -295,7 +290,7 @@ func TestHelpSearchesByKeyAndByWord(t *testing.T) {
 		{"S-Tab", []string{"table before"}, []string{"delete"}},
 		{"filter keep", []string{"keep the filter"}, []string{"delete"}},
 		{"zone", []string{"zone:ext>DOCKER"}, []string{"half a page"}},
-		{"disk", []string{"Policy, signs", "the row is not on disk like this yet", "load from disk"}, []string{"Flows"}},
+		{"disk", []string{"Policy, signs", "a row that is not in the file on disk", "load from disk"}, []string{"Flows"}},
 		{"nosuchword", []string{"nothing is called like this"}, nil},
 	}
 	for _, tt := range tests {

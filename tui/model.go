@@ -32,7 +32,7 @@ type model struct {
 
 	status    engine.Status
 	statusErr error
-	asked     struct{ status, trial, history page.Request }
+	asked     struct{ status, trial, history, last page.Request }
 	ticks     int
 	pending   string // id of the trial that runs; empty for none
 
@@ -75,6 +75,7 @@ func (m *model) Init() tea.Cmd {
 		m.shared.Desk.Load(m.shared.Calls),
 		m.shared.Calls.Status(&m.asked.status),
 		m.shared.Calls.Trial(&m.asked.trial),
+		m.shared.Calls.History(&m.asked.last),
 		m.apply(m.page().Handle(page.Shown{})),
 		tick(),
 	)

@@ -35,7 +35,7 @@ type Options struct {
 var ErrHangup = errors.New("the terminal is gone")
 
 // ErrDumb says that no screen can be drawn on this terminal.
-var ErrDumb = errors.New("this terminal cannot move its cursor (TERM is dumb or not set); use the commands instead: mfwtui --help")
+var ErrDumb = errors.New("this terminal cannot move its cursor (TERM is dumb or not set); mfwtui --plain talks line by line")
 
 // fps bounds how often a frame is sent: 20 costs 0.25 % of a core when nothing
 // moves, and 50 ms until a key is seen (measured).

@@ -12,7 +12,11 @@ import (
 // applied, what is staged, and the time. During a trial it is the clock.
 func (m *model) stateLine() string {
 	st := m.shared.Styles
-	l := widget.NewLine(m.layout.width, st.Glyphs).Put(st.Strong, " mfwtui  "+m.shared.Host+"  ")
+	l := widget.NewLine(m.layout.width, st.Glyphs)
+	if m.pending != "" && m.layout.width < minWidth {
+		return l.Put(st.Alarm, " TRIAL "+m.clock()+" ").String()
+	}
+	l.Put(st.Strong, " mfwtui  "+m.shared.Host+"  ")
 	if m.pending != "" {
 		l.Put(st.Alarm, " TRIAL - NOT KEPT YET ").Put(st.Strong, "  rollback in "+m.clock())
 	} else {

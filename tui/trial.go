@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"fmt"
+	"time"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
@@ -57,27 +60,87 @@ func (m *model) answered(msg page.AnsweredMsg) tea.Cmd {
 	if msg.Err != nil || msg.What == page.Extend {
 		return cmd
 	}
-	return tea.Batch(cmd, m.ended(msg.Status))
+	now := m.shared.Now()
+	return tea.Batch(cmd, m.ended(ending{msg.Status.State, msg.Status.Reason, now, now.Sub(msg.Status.Since)}))
+}
+
+// takeHistory says how a trial ended: the one that was followed, or, in a
+// console that was just opened, the last one when it was undone.
+func (m *model) takeHistory(msg page.HistoryMsg) tea.Cmd {
+	switch {
+	case m.asked.history.Done(msg.N):
+		return m.ended(outcome(msg.Value, m.pending))
+	case m.asked.last.Done(msg.N):
+		if msg.Err == nil && len(msg.Value) > 0 && m.pending == "" && m.note.Text == "" {
+			m.note = m.whileAway(&msg.Value[0])
+		}
+		return nil
+	}
+	return m.all(msg) // a page asked
+}
+
+// recent is how long ago a rollback may be for a new console to tell of it.
+const recent = time.Hour
+
+// whileAway tells of a rollback that nobody may have seen: that of a trial
+// whose session broke off.
+func (m *model) whileAway(g *engine.Generation) page.Note {
+	at := g.When.Add(g.Took)
+	if g.Result != engine.RolledBack || m.shared.Now().Sub(at) > recent {
+		return page.Note{}
+	}
+	return page.Note{Text: widget.Format("the last apply was rolled back at %s; the tables keep its changes. %s", at.Format("15:04:05"), g.Reason), Kind: page.Warn}
+}
+
+// outcome finds how a transaction ended.
+func outcome(list []engine.Generation, id string) ending {
+	for _, g := range list {
+		if g.ID == id {
+			return ending{state: g.Result, reason: g.Reason, at: g.When.Add(g.Took), took: g.Took}
+		}
+	}
+	return ending{}
+}
+
+// ending is how a transaction ended.
+type ending struct {
+	state  engine.TrialState
+	reason string
+	at     time.Time
+	took   time.Duration
 }
 
 // ended closes the screen of a trial that is over and says how it ended.
-func (m *model) ended(st engine.TrialStatus) tea.Cmd {
+func (m *model) ended(how ending) tea.Cmd {
 	m.pending = ""
 	m.asked.trial.Drop() // an answer under way is about the time before
 	m.asked.history.Drop()
 	to := page.OverviewScreen
-	switch st.State {
-	case "confirmed":
-		m.note = page.Note{Text: "kept: the new rules stay", Kind: page.Good}
-	case "rolled back":
+	switch how.state {
+	case engine.Confirmed:
+		m.note = page.Note{Text: widget.Format("kept: the new rules stay, after %d s on trial", int(how.took.Round(time.Second).Seconds())), Kind: page.Good}
+	case engine.RolledBack:
 		to = page.ReviewScreen
-		m.note = page.Note{Text: widget.Format("rolled back: the old rules are in force again. %s", st.Reason), Kind: page.Warn}
+		m.note = page.Note{Text: widget.Format("rolled back at %s, %s. %s", how.at.Format("15:04:05"), m.keptEdits(), how.reason), Kind: page.Warn}
 	default:
-		m.note = page.Note{Text: widget.Format("the trial has ended: %s %s", st.State, st.Reason), Kind: page.Warn}
+		m.note = page.Note{Text: widget.Format("the trial has ended: %s %s", how.state, how.reason), Kind: page.Warn}
 	}
 	cmds := []tea.Cmd{m.shared.Calls.Status(&m.asked.status)}
 	if m.at == page.TrialScreen {
 		cmds = append(cmds, m.show(to))
 	}
 	return tea.Batch(cmds...)
+}
+
+// keptEdits says where the edits are that were tried: an apply saves them
+// first.
+func (m *model) keptEdits() string {
+	switch n := m.shared.Desk.Staged(); n {
+	case 0:
+		return "the tables keep your changes"
+	case 1:
+		return "your 1 staged change is kept"
+	default:
+		return fmt.Sprintf("your %d staged changes are kept", n)
+	}
 }

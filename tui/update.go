@@ -4,7 +4,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 	uv "github.com/charmbracelet/ultraviolet"
 
-	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -15,11 +14,13 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.layout = newLayout(msg.Width, msg.Height)
 	case tea.KeyPressMsg:
+		m.trial.Heard(0)
 		return m, m.key(msg)
 	case tea.PasteMsg:
 		return m, m.paste(msg)
 	case uv.PrimaryDeviceAttributesEvent:
 		m.fence = true
+		m.trial.Heard(0)
 		if m.leaving {
 			return m, tea.Quit
 		}
@@ -58,13 +59,19 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case page.AnsweredMsg:
 		return m, m.answered(msg)
 	case page.HistoryMsg:
-		if m.asked.history.Done(msg.N) {
-			return m, m.ended(outcome(msg.Value, m.pending))
-		}
+		return m, m.takeHistory(msg)
 	default:
 		return m, m.all(msg)
 	}
 	return m, nil
+}
+
+// takesPaste reports whether a page has a use for a paste now.
+func takesPaste(p page.Page) bool {
+	if paster, ok := p.(page.Paster); ok {
+		return paster.TakesPaste()
+	}
+	return p.Typing()
 }
 
 // all gives a message to every page; those that do not wait for it drop it.
@@ -176,7 +183,7 @@ func (m *model) paste(msg tea.PasteMsg) tea.Cmd {
 	case m.dialog != nil:
 	case m.find != nil:
 		m.find.paste(msg.Content)
-	case m.help == nil && m.page().Typing():
+	case m.help == nil && takesPaste(m.page()):
 		return m.apply(m.page().Handle(msg))
 	}
 	return nil
@@ -207,14 +214,4 @@ func (m *model) dialogKey(k tea.KeyPressMsg) tea.Cmd {
 		m.dialog = nil
 		return m.apply(ask.Then(int(answer)))
 	}
-}
-
-// outcome finds how a transaction ended.
-func outcome(list []engine.Generation, id string) engine.TrialStatus {
-	for _, g := range list {
-		if g.ID == id {
-			return engine.TrialStatus{ID: id, State: g.Result}
-		}
-	}
-	return engine.TrialStatus{ID: id}
 }

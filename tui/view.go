@@ -40,9 +40,18 @@ func (m *model) screen() ([]string, *page.Point) {
 	lines = append(lines, widget.Hints(m.bindings(), l.width, l.hints, m.shared.Styles)...)
 	lines = widget.Fit(lines, l.height)
 	if box := m.overlay(); box != nil {
-		lines, cursor = widget.Overlay(lines, box, l.width), nil
+		lines, cursor = m.under(lines, box), nil
 	}
 	return lines, cursor
+}
+
+// under lays a box over the screen. Nothing ever lies over the first line:
+// during a trial it is the clock.
+func (m *model) under(lines, box []string) []string {
+	first := lines[0]
+	lines = widget.Overlay(lines, box, m.layout.width)
+	lines[0] = first
+	return lines
 }
 
 // overlay is what lies on top of the page; nil for nothing.
@@ -68,7 +77,7 @@ func (m *model) tooSmall() ([]string, *page.Point) {
 	line.Text(widget.Format("too small: enlarge to %dx%d; q quits", minWidth, minHeight))
 	lines := widget.Fit([]string{line.String()}, m.layout.height)
 	if m.dialog != nil {
-		return widget.Overlay(lines, m.dialog.Render(m.layout.width, m.layout.height, m.shared.Styles), m.layout.width), nil
+		return m.under(lines, m.dialog.Render(m.layout.width, m.layout.height, m.shared.Styles)), nil
 	}
 	return lines, nil
 }

@@ -89,8 +89,11 @@ func (c *console) applies() {
 	c.calmly("y")
 	code := c.code()
 	c.shownAll("TRIAL - NOT KEPT YET", "ROLLBACK IN", "by the kernel itself, and by the guardian",
-		"ok  a new connection from your address "+c.Host(lab.Client1).V4.String(), "mfwtui confirm "+code)
+		"mfwtui confirm "+code)
+	c.waits("the new rules say about one from " + c.Host(lab.Client1).V4.String() + ": accept by rules:15")
 	c.runs("in the trial", "22 v4", "22 v6", "443 v4", "443 v6")
+	c.waits("established") // the new connections to port 22
+	c.shownAll("reachable 3 of 3  (22 443 8080)")
 	c.calmly(code + "\r")
 	c.waits("kept: the new rules stay")
 	c.idle()

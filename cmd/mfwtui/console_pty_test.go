@@ -236,12 +236,12 @@ func (c *console) unreadInput() string {
 }
 
 // shownCode is where the trial screen shows the code.
-var shownCode = regexp.MustCompile(`this code proves that you +([A-Z0-9]{4})`)
+var shownCode = regexp.MustCompile(`you can read this code +([A-Z0-9]{4})`)
 
 // code reads the code from the screen of the trial.
 func (c *console) code() string {
 	c.Helper()
-	c.waits("this code proves that you")
+	c.waits("you can read this code")
 	screen := c.text()
 	code := shownCode.FindStringSubmatch(screen)
 	if code == nil {

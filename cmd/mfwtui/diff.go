@@ -11,17 +11,29 @@ import (
 )
 
 func (a *app) diffCommand() *cobra.Command {
-	return rootOnly(a.jsonFlag(&cobra.Command{
+	var policy bool
+	cmd := rootOnly(a.jsonFlag(&cobra.Command{
 		Use:   "diff",
 		Short: "compare the live ruleset with the compiled tables",
 		Long: `diff prints what an apply would change, both families and the sets, as a
 unified diff by chain. It ends with 0 when nothing differs, 1 when something
-does and 2 when it could not tell.`,
-		Example:     "  mfwtui diff && echo in sync",
+does and 2 when it could not tell.
+
+With --policy it prints instead which new connections an apply would allow, deny
+or send elsewhere: all of them, computed as sets, not tried one by one. Nothing is
+printed, and the status is 0, when no verdict changes.`,
+		Example:     "  mfwtui diff && echo in sync\n  mfwtui diff --policy",
 		Args:        noArgs,
 		Annotations: map[string]string{oneIsAnAnswer: ""},
-		RunE:        func(cmd *cobra.Command, _ []string) error { return a.diff(cmd) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if policy {
+				return a.policyDiff(cmd)
+			}
+			return a.diff(cmd)
+		},
 	}))
+	cmd.Flags().BoolVar(&policy, "policy", false, "the connections whose verdict changes")
+	return cmd
 }
 
 func (a *app) diff(cmd *cobra.Command) error {

@@ -15,7 +15,9 @@ func (a *app) flowsCommand() *cobra.Command {
 	cmd := a.jsonFlag(&cobra.Command{
 		Use:   "flows",
 		Short: "print the live connections",
-		Long: `flows prints the conntrack table, both families and both directions. With
+		Long: `flows prints the conntrack table, both families and both directions, each flow
+with the zones that it goes between and the table row that admits it, as the live
+rules would judge it if it were opened now. With
 --follow it prints a new one every second; with --json each is one line.
 Byte counters need accounting: --accounting switches it on for this machine until
 the next boot, and new connections are counted from then on.`,
@@ -39,7 +41,7 @@ the next boot, and new connections are counted from then on.`,
 func (a *app) flows(cmd *cobra.Command, follow bool) error {
 	e := a.engine()
 	return a.repeat(cmd, follow, func() error {
-		snap, err := e.Flows(cmd.Context())
+		snap, err := e.LiveFlows(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -49,7 +51,7 @@ func (a *app) flows(cmd *cobra.Command, follow bool) error {
 		if !snap.Accounting {
 			a.note("byte counters are off; mfwtui flows --accounting switches them on")
 		}
-		return a.table(flowRows(snap.Flows))
+		return a.table(flowRows(snap))
 	})
 }
 
@@ -72,11 +74,12 @@ func (a *app) repeat(cmd *cobra.Command, follow bool, snapshot func() error) err
 	}
 }
 
-func flowRows(list []engine.Flow) [][]string {
-	rows := [][]string{{"PROTO", "STATE", "SOURCE", "DESTINATION", "REPLY FROM", "REPLY TO", "BYTES", "REPLY BYTES", "TIMEOUT"}}
-	for _, f := range list {
+func flowRows(snap engine.LiveFlows) [][]string {
+	rows := [][]string{{"PROTO", "STATE", "PATH", "ROW", "SOURCE", "DESTINATION", "REPLY FROM", "REPLY TO", "BYTES", "REPLY BYTES", "TIMEOUT"}}
+	for i, f := range snap.Flows {
+		v := snap.Verdicts[i]
 		rows = append(rows, []string{
-			protoName(f.Proto), f.State,
+			protoName(f.Proto), f.State, v.From + ">" + v.To, flowRow(v),
 			endpoint(f.Orig.Src, f.Orig.SrcPort), endpoint(f.Orig.Dst, f.Orig.DstPort),
 			endpoint(f.Reply.Src, f.Reply.SrcPort), endpoint(f.Reply.Dst, f.Reply.DstPort),
 			strconv.FormatUint(f.OrigCount.Bytes, 10), strconv.FormatUint(f.ReplyCount.Bytes, 10),
@@ -84,6 +87,15 @@ func flowRows(list []engine.Flow) [][]string {
 		})
 	}
 	return rows
+}
+
+// flowRow names what admits a flow: the table row, or the verdict when it is not
+// accepted, or not by a rule of ours.
+func flowRow(v *engine.FlowVerdict) string {
+	if v.Outcome == "accept" && v.By != "" {
+		return v.By
+	}
+	return string(v.Outcome)
 }
 
 // endpoint leaves the port out where the protocol has none.
@@ -121,6 +133,17 @@ type flowJSON struct {
 	Mark    uint32    `json:"mark"`
 	Timeout float64   `json:"timeout_seconds"`
 	Rate    float64   `json:"bytes_per_second"`
+
+	Verdict *verdictJSON `json:"verdict,omitempty"`
+}
+
+// verdictJSON is what the live rules say about a flow as a new connection.
+type verdictJSON struct {
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Outcome string `json:"outcome"`
+	By      string `json:"by"`
+	Exact   bool   `json:"exact"`
 }
 
 type tupleJSON struct {
@@ -139,15 +162,21 @@ type flowsJSON struct {
 	Flows      []flowJSON `json:"flows"`
 }
 
-func (a *app) flowsAsJSON(snap engine.FlowSnapshot, oneLine bool) error {
+func flowJSONOf(f *engine.Flow) flowJSON {
+	return flowJSON{
+		ID: f.ID, Family: f.Family.String(), Proto: protoName(f.Proto), State: f.State,
+		Orig:  tupleJSON{f.Orig.Src, f.Orig.SrcPort, f.Orig.Dst, f.Orig.DstPort, f.OrigCount.Packets, f.OrigCount.Bytes},
+		Reply: tupleJSON{f.Reply.Src, f.Reply.SrcPort, f.Reply.Dst, f.Reply.DstPort, f.ReplyCount.Packets, f.ReplyCount.Bytes},
+		SNAT:  f.SrcNAT, DNAT: f.DstNAT, Mark: f.Mark, Timeout: f.Timeout.Seconds(), Rate: f.Rate,
+	}
+}
+
+func (a *app) flowsAsJSON(snap engine.LiveFlows, oneLine bool) error {
 	out := flowsJSON{At: snap.At, Accounting: snap.Accounting, Max: snap.Max, Flows: make([]flowJSON, 0, len(snap.Flows))}
-	for _, f := range snap.Flows {
-		out.Flows = append(out.Flows, flowJSON{
-			ID: f.ID, Family: f.Family.String(), Proto: protoName(f.Proto), State: f.State,
-			Orig:  tupleJSON{f.Orig.Src, f.Orig.SrcPort, f.Orig.Dst, f.Orig.DstPort, f.OrigCount.Packets, f.OrigCount.Bytes},
-			Reply: tupleJSON{f.Reply.Src, f.Reply.SrcPort, f.Reply.Dst, f.Reply.DstPort, f.ReplyCount.Packets, f.ReplyCount.Bytes},
-			SNAT:  f.SrcNAT, DNAT: f.DstNAT, Mark: f.Mark, Timeout: f.Timeout.Seconds(), Rate: f.Rate,
-		})
+	for i := range snap.Flows {
+		one, v := flowJSONOf(&snap.Flows[i]), snap.Verdicts[i]
+		one.Verdict = &verdictJSON{v.From, v.To, string(v.Outcome), v.By, v.Exact}
+		out.Flows = append(out.Flows, one)
 	}
 	if oneLine {
 		return a.jsonLine(out)

@@ -17,7 +17,7 @@ import (
 type app struct {
 	*terminal
 	dir, node, state, run, geo string
-	asJSON, ascii              bool
+	asJSON, ascii, plain       bool
 }
 
 // newRoot makes the command tree.
@@ -29,8 +29,9 @@ func newRoot(t *terminal) *cobra.Command {
 		Long: `mfwtui reads firewall tables (addresses, services, interfaces, rules, virtuals),
 edits them, shows the IPv4 and IPv6 difference to the rules that run, applies it
 under a countdown that rolls back unless you confirm, and shows live connections
-and counters. Without a command it opens the console.`,
-		Example:           "  mfwtui -C ./tables     # the console on the tables in ./tables",
+and counters. Without a command it opens the console; with --plain, on a dumb
+terminal and in a pipe it talks line by line instead of drawing screens.`,
+		Example:           "  mfwtui -C ./tables     # the console on the tables in ./tables\n  echo overview | mfwtui",
 		Args:              aCommand,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -47,6 +48,7 @@ and counters. Without a command it opens the console.`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.Flags().BoolVar(&a.ascii, "ascii", false, "draw the console without characters beyond ASCII")
+	root.Flags().BoolVar(&a.plain, "plain", false, "talk line by line, for screen readers, dumb terminals and pipes")
 	f := root.PersistentFlags()
 	f.StringVarP(&a.dir, "dir", "C", envOr("MFWTUI_DIR", engine.DefaultDir), "directory of the tables")
 	f.StringVarP(&a.node, "node", "n", "", "use the tables in nodes/NODE")
@@ -54,7 +56,7 @@ and counters. Without a command it opens the console.`,
 	f.StringVar(&a.run, "run", envOr("MFWTUI_RUN", engine.DefaultRun), "directory of journal, lock and socket")
 	f.StringVar(&a.geo, "geo", "", "country file, CSV or MMDB, for GEO: addresses")
 	root.AddCommand(
-		a.checkCommand(), a.showCommand(), a.diffCommand(), a.applyCommand(),
+		a.checkCommand(), a.showCommand(), a.diffCommand(), a.impactCommand(), a.deniedCommand(), a.applyCommand(),
 		a.confirmCommand(), a.rejectCommand(), a.extendCommand(), a.statusCommand(),
 		a.bootCommand(), a.teardownCommand(), a.flowsCommand(), a.countersCommand(),
 		a.explainCommand(), a.doctorCommand(), a.demoCommand(), a.guardianCommand(), a.versionCommand(),
@@ -132,11 +134,9 @@ func (a *app) load(e *engine.Engine) (*tables.Set, error) {
 	return set, nil
 }
 
-// console opens the console.
+// console opens the console: screens on a terminal, a conversation by lines
+// elsewhere.
 func (a *app) console(cmd *cobra.Command) error {
-	if !a.isTTY {
-		return errors.New("the console needs a terminal; see mfwtui --help for the commands that do not")
-	}
 	if err := needsRoot(cmd); err != nil {
 		return err
 	}
@@ -146,6 +146,9 @@ func (a *app) console(cmd *cobra.Command) error {
 	}
 	if err := a.recovered(cmd, e); err != nil {
 		return err
+	}
+	if a.byLines() {
+		return a.talk(cmd, e)
 	}
 	err := tui.Run(cmd.Context(), e, tui.Options{ASCII: a.ascii})
 	if errors.Is(err, tui.ErrHangup) {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"github.com/mfwtui/mfwtui/engine/host"
@@ -81,8 +82,12 @@ func newBed(t *testing.T, backend host.Backend) *bed {
 	if _, err := lab.CurrentNamespace(); err != nil {
 		needs(t, err.Error())
 	}
-	if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
-		t.Fatalf("set lo up: %v: %s", err, out)
+	lo, err := netlink.LinkByName("lo")
+	if err == nil {
+		err = netlink.LinkSetUp(lo)
+	}
+	if err != nil {
+		t.Fatalf("set lo up: %v", err)
 	}
 	dir := t.TempDir()
 	lockFile := filepath.Join(dir, "xtables.lock")

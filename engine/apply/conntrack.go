@@ -35,7 +35,7 @@ func (conntrackTable) forget(bit uint32) error {
 	}
 	defer c.Close()
 	for _, f := range flows {
-		if err := clearMark(c, f, bit); err != nil && !errors.Is(err, unix.ENOENT) {
+		if err := writeMark(c, f, 0, bit); err != nil && !errors.Is(err, unix.ENOENT) {
 			return fmt.Errorf("clear conntrack marks: %w", err)
 		}
 	}
@@ -117,10 +117,10 @@ const (
 	ctaICMPv6Code = 9
 )
 
-// clearMark takes one bit off the mark of a flow. The mask leaves the other
-// bits to whoever uses them, also when they change at this moment; the
+// writeMark gives the bits of mask in the mark of a flow these values. The others
+// are left to whoever uses them, also when they change at this moment; the
 // library's own update knows no mask.
-func clearMark(c *netfilter.Conn, f conntrack.Flow, bit uint32) error {
+func writeMark(c *netfilter.Conn, f conntrack.Flow, value, mask uint32) error {
 	family := netfilter.ProtoIPv4
 	if f.TupleOrig.IP.IsIPv6() {
 		family = netfilter.ProtoIPv6
@@ -130,8 +130,8 @@ func clearMark(c *netfilter.Conn, f conntrack.Flow, bit uint32) error {
 			{Type: ctaTupleIP, Nested: true, Children: addressAttrs(f.TupleOrig.IP)},
 			{Type: ctaTupleProto, Nested: true, Children: protoAttrs(f.TupleOrig.Proto)},
 		}},
-		{Type: ctaMark, Data: netfilter.Uint32Bytes(0)},
-		{Type: ctaMarkMask, Data: netfilter.Uint32Bytes(bit)},
+		{Type: ctaMark, Data: netfilter.Uint32Bytes(value)},
+		{Type: ctaMarkMask, Data: netfilter.Uint32Bytes(mask)},
 	}
 	if f.Zone != 0 {
 		attrs = append(attrs, netfilter.Attribute{Type: ctaZone, Data: netfilter.Uint16Bytes(f.Zone)})

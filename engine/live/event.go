@@ -93,3 +93,27 @@ func tupleOf(c conntrack.Tuple) Tuple {
 	}
 	return t
 }
+
+// Native is the flow in the terms of the conntrack library, as far as the kernel
+// needs it to find the entry.
+func (f *Flow) Native() conntrack.Flow {
+	return conntrack.Flow{
+		ID: f.ID, Zone: f.Zone, Mark: f.Mark,
+		TupleOrig: nativeTuple(f, &f.Orig), TupleReply: nativeTuple(f, &f.Reply),
+	}
+}
+
+func nativeTuple(f *Flow, t *Tuple) conntrack.Tuple {
+	n := conntrack.Tuple{
+		IP:    conntrack.IPTuple{SourceAddress: t.Src, DestinationAddress: t.Dst},
+		Proto: conntrack.ProtoTuple{Protocol: f.Proto},
+	}
+	switch f.Proto {
+	case ruleset.ICMP, ruleset.ICMPv6:
+		n.Proto.ICMPv4, n.Proto.ICMPv6 = f.Proto == ruleset.ICMP, f.Proto == ruleset.ICMPv6
+		n.Proto.ICMPID, n.Proto.ICMPType, n.Proto.ICMPCode = t.SrcPort, uint8(t.DstPort>>8), uint8(t.DstPort)
+	default:
+		n.Proto.SourcePort, n.Proto.DestinationPort = t.SrcPort, t.DstPort
+	}
+	return n
+}

@@ -256,3 +256,13 @@ func TestFlowsOfRealTrafficHaveNATAndBytes(t *testing.T) {
 		t.Errorf("counted %+v and %+v, want a handshake and some words at least", f.OrigCount, f.ReplyCount)
 	}
 }
+
+func TestNativeFlowsAreThoseThatTheyWereReadFrom(t *testing.T) {
+	for _, c := range everyKind() {
+		f := flowOf(&c)
+		n := f.Native()
+		if diff := cmp.Diff([]Tuple{f.Orig, f.Reply}, []Tuple{tupleOf(n.TupleOrig), tupleOf(n.TupleReply)}, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+			t.Errorf("%v: %s", f.Orig, diff)
+		}
+	}
+}

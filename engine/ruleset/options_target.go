@@ -69,6 +69,10 @@ func (t Reject) check(f Family) error {
 	return nil
 }
 
+func (NoTrack) appendWords(b []byte, _ Family) []byte { return append(b, " -j CT --notrack"...) }
+
+func (NoTrack) check(Family) error { return nil }
+
 func (t Verdict) appendWords(b []byte, _ Family) []byte {
 	return append(append(b, " -j "...), t...)
 }

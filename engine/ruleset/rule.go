@@ -224,6 +224,8 @@ type (
 	// CONNMARK.
 	SetMark     struct{ Value, Mask uint32 }
 	SetConnMark struct{ Value, Mask uint32 }
+	// NoTrack is -j CT --notrack: conntrack leaves the packet alone.
+	NoTrack struct{}
 	// NFLog sends the packet to a netlink group.
 	NFLog struct {
 		Group  uint16

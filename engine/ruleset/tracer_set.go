@@ -21,6 +21,30 @@ type setIndex struct {
 	typ   string
 }
 
+// AddrRange is a range of addresses, both ends included.
+type AddrRange struct{ From, To netip.Addr }
+
+// Ranges are the addresses in a set of addresses, in order and without overlap,
+// networks that are excluded taken out. It is false for any other type of set.
+func (s *Set) Ranges() ([]AddrRange, bool) {
+	x := indexSet(s)
+	if !x.known || s.Type == BitmapPort || s.Type == ListSet {
+		return nil, false
+	}
+	var ranges []AddrRange
+	for i, sp := range x.spans {
+		if !sp.in {
+			continue
+		}
+		last := LastAddr(netip.PrefixFrom(sp.from, 0))
+		if i+1 < len(x.spans) {
+			last = x.spans[i+1].from.Prev()
+		}
+		ranges = append(ranges, AddrRange{sp.from, last})
+	}
+	return ranges, true
+}
+
 type span struct {
 	from netip.Addr
 	in   bool

@@ -138,7 +138,7 @@ func (w *walker) walkChain(c *tracedChain) verdict {
 		case No:
 			continue
 		case Unknown:
-			if !onlyLooks(r.rule.Target) {
+			if !OnlyLooks(r.rule.Target) {
 				w.doubt(c, i, r.unknown(w))
 			}
 			continue
@@ -221,6 +221,8 @@ func (w *walker) apply(c *tracedChain, i int, r *tracedRule) (v verdict, done bo
 		if w.packet.tracked() {
 			w.packet.ConnMark = w.packet.ConnMark&^t.Mask ^ t.Value
 		}
+	case NoTrack:
+		w.packet.State = StateUntracked
 	case UnknownTarget:
 		w.unknownTarget(c, i, t)
 	}
@@ -302,14 +304,14 @@ func (w *walker) unknownTarget(c *tracedChain, i int, t UnknownTarget) {
 		if slices.Contains(t.Words, "--notrack") {
 			w.packet.State = StateUntracked
 		}
-	case !onlyLooks(t):
+	case !OnlyLooks(t):
 		w.doubt(c, i, "target "+strings.Join(t.Words, " "))
 	}
 }
 
-// onlyLooks reports whether a target lets the packet pass and changes nothing
+// OnlyLooks reports whether a target lets the packet pass and changes nothing
 // that a rule of ours asks: then it does not matter whether its rule matches.
-func onlyLooks(t Target) bool {
+func OnlyLooks(t Target) bool {
 	u, unknown := t.(UnknownTarget)
 	if !unknown || len(u.Words) == 0 {
 		_, log := t.(NFLog)

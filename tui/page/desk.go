@@ -1,6 +1,9 @@
 package page
 
 import (
+	"fmt"
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tables"
@@ -15,8 +18,10 @@ type Desk struct {
 	undo  []step
 	redo  []step
 
-	counted [2]*tables.Set // the sets that staged was counted for
+	counted [2]*tables.Set // the sets that dirty and staged were counted for
+	dirty   []tables.Kind
 	staged  int
+	rows    map[tables.Kind]rowCount
 
 	config   *tables.Config
 	problems tables.Problems
@@ -26,11 +31,17 @@ type Desk struct {
 	saving   Request
 }
 
-// step is a state of the tables that an edit left behind, and where the edit
-// was.
+// step is a state of the tables that an edit left behind, and where its row was
+// before and after the edit.
 type step struct {
-	set   *tables.Set
-	place Place
+	set      *tables.Set
+	from, to Place
+}
+
+// rowCount is how many rows a table has.
+type rowCount struct {
+	file *tables.File
+	n    int
 }
 
 // Place is a cell of a table: a line number from 1, a cell from 0.
@@ -39,6 +50,9 @@ type Place struct {
 	Line int
 	Cell int
 }
+
+// String is the table and the line, as problems name them.
+func (p Place) String() string { return fmt.Sprintf("%s:%d", p.Kind, p.Line) }
 
 // Set is the tables as edited; nil before they were loaded, and when they
 // cannot be: then the problems say why.
@@ -52,22 +66,42 @@ func (d *Desk) Problems() tables.Problems { return d.problems }
 
 // Dirty lists the tables that differ from what is on disk.
 func (d *Desk) Dirty() []tables.Kind {
-	if d.set == nil || d.set == d.saved {
-		return nil
-	}
-	return d.set.Changed(d.saved)
+	d.compare()
+	return d.dirty
 }
 
-// Staged counts the lines that differ from what is on disk. It is asked for
-// each time the screen is drawn, so the count is kept.
+// Staged counts the lines that differ from what is on disk.
 func (d *Desk) Staged() int {
-	if now := [2]*tables.Set{d.saved, d.set}; d.counted != now {
-		d.counted, d.staged = now, 0
-		for _, k := range d.Dirty() {
-			d.staged += changedLines(d.saved.File(k).Lines, d.set.File(k).Lines)
-		}
-	}
+	d.compare()
 	return d.staged
+}
+
+// compare finds what differs from what is on disk. It is asked for each time
+// the screen is drawn, so what it found is kept.
+func (d *Desk) compare() {
+	now := [2]*tables.Set{d.saved, d.set}
+	if d.counted == now {
+		return
+	}
+	d.counted, d.dirty, d.staged = now, nil, 0
+	if d.set == nil || d.set == d.saved {
+		return
+	}
+	d.dirty = d.set.Changed(d.saved)
+	for _, k := range d.dirty {
+		d.staged += changedLines(d.saved.File(k).Lines, d.set.File(k).Lines)
+	}
+}
+
+// Rows counts the active rows of a table; it is kept as well.
+func (d *Desk) Rows(k tables.Kind) int {
+	if f := d.set.File(k); d.rows[k].file != f {
+		if d.rows == nil {
+			d.rows = make(map[tables.Kind]rowCount)
+		}
+		d.rows[k] = rowCount{f, f.Rows()}
+	}
+	return d.rows[k].n
 }
 
 // changedLines counts the lines between the common beginning and the common
@@ -102,27 +136,58 @@ func (d *Desk) Edit(at Place, edit func(*tables.File) error) error {
 	if err != nil {
 		return err
 	}
-	d.undo = append(d.undo, step{d.set, at})
-	d.redo = nil
-	d.set = next
+	d.Put(at, next)
 	return nil
 }
 
+// Put makes another set the edited one: one step back, however many tables it
+// changes. Nothing happens, and the answer is false, when no line is another
+// one.
+func (d *Desk) Put(at Place, next *tables.Set) bool {
+	if sameLines(d.set, next) {
+		return false
+	}
+	d.undo = append(d.undo, step{set: d.set, from: at, to: at})
+	d.redo = nil
+	d.set = next
+	return true
+}
+
+// Landed notes where the row of the last edit is after it, for who does it
+// again.
+func (d *Desk) Landed(line int) { d.undo[len(d.undo)-1].to.Line = line }
+
+// sameLines reports whether two sets consist of the same lines.
+func sameLines(a, b *tables.Set) bool {
+	for _, k := range tables.Kinds() {
+		if f, g := a.File(k), b.File(k); f != g && !slices.Equal(f.Lines, g.Lines) {
+			return false
+		}
+	}
+	return true
+}
+
 // Undo takes the last edit back and says where it was.
-func (d *Desk) Undo() (Place, bool) { return d.travel(&d.undo, &d.redo) }
+func (d *Desk) Undo() (Place, bool) {
+	last, ok := d.travel(&d.undo, &d.redo)
+	return last.from, ok
+}
 
-// Redo does the edit again that was taken back last.
-func (d *Desk) Redo() (Place, bool) { return d.travel(&d.redo, &d.undo) }
+// Redo does the edit again that was taken back last, and says where it leads.
+func (d *Desk) Redo() (Place, bool) {
+	last, ok := d.travel(&d.redo, &d.undo)
+	return last.to, ok
+}
 
-func (d *Desk) travel(from, to *[]step) (Place, bool) {
+func (d *Desk) travel(from, to *[]step) (step, bool) {
 	if len(*from) == 0 {
-		return Place{}, false
+		return step{}, false
 	}
 	last := (*from)[len(*from)-1]
 	*from = (*from)[:len(*from)-1]
-	*to = append(*to, step{d.set, last.place})
+	*to = append(*to, step{set: d.set, from: last.from, to: last.to})
 	d.set = last.set
-	return last.place, true
+	return last, true
 }
 
 // Load asks for the tables on disk.
@@ -181,16 +246,25 @@ func (d *Desk) TakeSaved(m SavedMsg) bool {
 	return true
 }
 
+// TakeCompiled takes the problems that a compile found, which are those of the
+// check and those that only the compiler sees; unless the tables were edited
+// since.
+func (d *Desk) TakeCompiled(set *tables.Set, problems tables.Problems) {
+	if d.set == set && d.checked == set {
+		d.problems = problems
+	}
+}
+
 // Saved notes that a set was written to disk.
 func (d *Desk) Saved(set *tables.Set) { d.saved = set }
 
-// problemsOf lists the problems of one table by line.
-func (d *Desk) problemsOf(k tables.Kind) map[int]tables.Problems {
-	by := make(map[int]tables.Problems)
+// problemsAt lists the problems of one line.
+func (d *Desk) problemsAt(k tables.Kind, line int) tables.Problems {
+	var list tables.Problems
 	for _, p := range d.problems {
-		if p.File == k.String() {
-			by[p.Line] = append(by[p.Line], p)
+		if p.Line == line && p.File == k.String() {
+			list = append(list, p)
 		}
 	}
-	return by
+	return list
 }

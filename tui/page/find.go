@@ -24,6 +24,9 @@ type finder struct {
 	// offers are the values while one of them is chosen; nil otherwise.
 	offers []string
 	negate bool
+	// ownEsc says that Esc means more than the filter on this page, which
+	// handles it.
+	ownEsc bool
 }
 
 type findKeys struct{ Filter, Next, Prev, Marks, Value, Clear widget.Binding }
@@ -100,7 +103,7 @@ func (f *finder) key(k tea.KeyPressMsg, list found) (handled, again bool) {
 	case f.keys.Marks.Is(k):
 		f.marks = !f.marks
 		return true, true
-	case f.keys.Clear.Is(k) && f.Text() != "":
+	case f.keys.Clear.Is(k) && f.Text() != "" && !f.ownEsc:
 		f.Clear()
 		return true, true
 	default:
@@ -166,7 +169,7 @@ func (f *finder) bindings() []widget.Binding {
 	}
 	k := f.keys
 	list := []widget.Binding{k.Filter, k.Next.Off(none), k.Prev.Off(none), k.Marks.Off(none), k.Value.Off(f.noValue())}
-	if none == "" { // without a filter the key belongs to the page
+	if none == "" && !f.ownEsc { // without a filter the key belongs to the page
 		list = append(list, k.Clear)
 	}
 	return list

@@ -41,7 +41,7 @@ func keptLines(t *testing.T, desk *Desk, k tables.Kind, filter string) string {
 	f := newFinder(desk, nil)
 	f.Set(filter)
 	table := newRowTable(k)
-	table.show(&Shared{Desk: desk}, desk, &f, nil)
+	table.show(&Shared{Desk: desk}, desk, &f, nil, &figures{})
 	if len(f.problems) > 0 {
 		return f.problems[0].Error()
 	}
@@ -58,16 +58,6 @@ func keptLines(t *testing.T, desk *Desk, k tables.Kind, filter string) string {
 	return strings.Join(lines, " ")
 }
 
-// testWays are the routes of a host with the interfaces of testDesk.
-func testWays() engine.Ways {
-	var w engine.Ways
-	for prefix, iface := range map[string]string{"0.0.0.0/0": "eth0", "::/0": "eth9", "192.168.0.0/24": "eth1", "172.17.0.0/16": "docker0"} {
-		w.AddRoute(netip.MustParsePrefix(prefix), iface)
-	}
-	w.AddLocal(netip.MustParseAddr("2001:db8::2"))
-	return w
-}
-
 func TestFlowFilter(t *testing.T) {
 	web := testFlow("203.0.113.9", "198.51.100.4", 51022, 443, ruleset.TCP)
 	web.DstNAT, web.Reply.Src, web.Reply.SrcPort = true, netip.MustParseAddr("172.17.0.5"), 8443
@@ -76,6 +66,11 @@ func TestFlowFilter(t *testing.T) {
 	ping := testFlow("2001:db8::1", "2001:db8::2", 7, 8<<8, ruleset.ICMPv6)
 	ping.Family = ruleset.V6
 	flows, names := []engine.Flow{web, dns, ping}, []string{"web", "dns", "ping"}
+	live := engine.LiveFlows{FlowSnapshot: engine.FlowSnapshot{Flows: flows}, Verdicts: []*engine.FlowVerdict{
+		{In: "eth0", Out: "docker0", From: "ext", To: "DOCKER", By: "rules:2"},
+		{In: "eth1", Out: "eth0", From: "int", To: "ext", By: "established"},
+		{In: "eth9", From: "ext", To: "FW"},
+	}}
 	tests := []struct{ filter, want string }{
 		{"", "dns ping web"},
 		{"tcp", "web"},
@@ -99,12 +94,15 @@ func TestFlowFilter(t *testing.T) {
 		{"nat:dst", "web"},
 		{"nat:none", "dns ping"},
 		{"v6", "ping"},
-		{"zone:ext", "dns web"},
+		{"zone:ext", "dns ping web"},
 		{"zone:ext>DOCKER", "web"},
 		{"zone:int>", "dns"},
 		{"zone:>FW", "ping"},
 		{"iface:docker0", "web"},
 		{"!iface:eth0", "ping"},
+		{"rule:2", "web"},
+		{"rules:2", "web"},
+		{"rule:established", "dns"},
 		{"2001:db8", "ping"},
 		{"!", "dns ping web"},
 		{"  443  ", "web"},
@@ -112,9 +110,9 @@ func TestFlowFilter(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.filter, func(t *testing.T) {
 			f := NewFlows(&Shared{Desk: testDesk(t)})
-			f.ways.ways = testWays()
+			f.snap = live
 			f.filter.Set(tt.filter)
-			keep, _ := f.filter.ask(func(i int) query.Record { return f.record(&flows[i]) })
+			keep, _ := f.filter.ask(func(i int) query.Record { return new(flowRecord).take(&f.snap, i) })
 			var got []string
 			for i := range flows {
 				if keep == nil || keep(i) {
@@ -267,11 +265,11 @@ func BenchmarkFlowFilter(b *testing.B) {
 	for i := range flows {
 		flows[i] = testFlow("203.0.113.9", "198.51.100.4", uint16(i), uint16(i%1000), ruleset.TCP)
 	}
-	for _, filter := range []string{"src:203.0.113.0/24 port:443", "zzz", "src:lan", "!state:est !proto:udp", "zone:ext>DOCKER"} {
+	for _, filter := range []string{"src:203.0.113.0/24 port:443", "zzz", "src:lan", "!state:est !proto:udp"} {
 		b.Run(filter, func(b *testing.B) {
 			f := NewFlows(&Shared{Desk: testDesk(b)})
 			f.filter.Set(filter)
-			record := f.record(nil)
+			record := &flowRecord{}
 			b.ReportAllocs()
 			for b.Loop() {
 				keep, _ := f.filter.ask(func(i int) query.Record { record.Flow = &flows[i]; return record })

@@ -18,7 +18,7 @@ func (f *finder) count(list counts, what string) widget.Safe {
 		if at > 0 {
 			return widget.Format("match %d of %d in %s", at, n, plural(list.Len(), what))
 		}
-		return widget.Format("%d marked of %s", n, plural(list.Len(), what))
+		return widget.Format("%d found in %s", n, plural(list.Len(), what))
 	}
 	return widget.Format("%d of %s", list.Shown(), plural(list.Len(), what))
 }

@@ -2,7 +2,6 @@ package page
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -20,12 +19,11 @@ type Flows struct {
 	acct   widget.Binding
 	table  *widget.Table[flowKey]
 	filter finder
-	ways   flowWays
 
 	ask    Request
 	enable Request
-	snap   engine.FlowSnapshot
-	latest engine.FlowSnapshot // newer than snap while paused
+	snap   engine.LiveFlows
+	latest engine.LiveFlows // newer than snap while paused
 	paused pause
 	sorted time.Time
 	err    error
@@ -147,23 +145,21 @@ func (f *Flows) refresh() Effect {
 	if f.ask.Busy() {
 		return Effect{}
 	}
-	return Effect{Cmd: f.Calls.Flows(&f.ask)}
+	return Effect{Cmd: f.Calls.LiveFlows(&f.ask)}
 }
 
 // Handle takes messages.
 func (f *Flows) Handle(msg tea.Msg) Effect {
 	switch msg := msg.(type) {
 	case Shown, Tick:
-		return Effect{Cmd: tea.Batch(f.refresh().Cmd, f.ways.refresh(f.Shared))}
-	case WaysMsg:
-		f.ways.take(msg, f.Now())
+		return f.refresh()
 	case ShowFilter:
 		f.filter.Set(msg.Text)
 		f.show(true)
 	case tea.PasteMsg:
 		f.filter.Paste(msg.Content)
 		f.show(true)
-	case FlowsMsg:
+	case LiveFlowsMsg:
 		if f.ask.Done(msg.N) {
 			f.take(msg)
 		}
@@ -179,8 +175,8 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 	return Effect{}
 }
 
-func (f *Flows) take(m FlowsMsg) {
-	if f.err = m.Err; m.Err != nil {
+func (f *Flows) take(m LiveFlowsMsg) {
+	if f.err = m.Err; m.Err != nil && m.Value.At.IsZero() {
 		return
 	}
 	f.latest = m.Value
@@ -193,7 +189,7 @@ func (f *Flows) take(m FlowsMsg) {
 
 // show gives the table the flows; with order it sorts them anew.
 func (f *Flows) show(order bool) {
-	flows, record := f.snap.Flows, f.record(nil)
+	flows, record := f.snap.Flows, &flowRecord{}
 	src := widget.Source[flowKey]{
 		Len:     len(flows),
 		Key:     func(i int) flowKey { return keyOf(&flows[i]) },
@@ -201,8 +197,7 @@ func (f *Flows) show(order bool) {
 		Compare: func(i, j, col int) int { return compareFlows(&flows[i], &flows[j], col) },
 	}
 	src.Keep, src.Mark = f.filter.ask(func(i int) query.Record {
-		record.Flow = &flows[i]
-		return record
+		return record.take(&f.snap, i)
 	})
 	if !order {
 		f.table.Refresh(src)
@@ -269,19 +264,4 @@ func changed(old, now []engine.Flow) int {
 		delete(was, keyOf(&now[i]))
 	}
 	return n + len(was)
-}
-
-// topFlows are the n flows that move the most bytes now.
-func topFlows(flows []engine.Flow, n int) []engine.Flow {
-	top := make([]engine.Flow, 0, n+1)
-	for i := range flows {
-		w := flows[i]
-		if w.Rate <= 0 || len(top) == n && w.Rate <= top[n-1].Rate {
-			continue
-		}
-		at, _ := slices.BinarySearchFunc(top, w.Rate, func(f engine.Flow, rate float64) int { return cmp.Compare(rate, f.Rate) })
-		top = slices.Insert(top, at, w)
-		top = top[:min(len(top), n)]
-	}
-	return top
 }

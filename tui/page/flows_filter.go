@@ -12,7 +12,7 @@ import (
 // flowKeys are what the filter of the flows may ask.
 var flowKeys = []query.Key{
 	query.Src, query.Dst, query.IP, query.Zone, query.Port, query.DPort, query.SPort, query.Proto, query.State, query.NAT,
-	query.Iface, query.Family,
+	query.Rule, query.Iface, query.Family,
 }
 
 // flowStates are the states that conntrack gives.
@@ -22,17 +22,19 @@ var flowStates = []string{
 }
 
 // flowRecord is a flow as the filter sees it. An address that is rewritten
-// counts beside the one that stands for it. It comes from where its beginner is
-// and goes to where the answers come from.
+// counts beside the one that stands for it.
 type flowRecord struct {
 	*engine.Flow
-	ways  *flowWays
-	names *deskNames
+	verdict *engine.FlowVerdict // nil when the rules are not known
 }
 
-func (r *flowRecord) ends() (from, to flowEnd) {
-	cfg := r.names.config()
-	return r.ways.end(r.Orig.Src, cfg), r.ways.end(r.Reply.Src, cfg)
+// take makes the record that of a flow of a snapshot.
+func (r *flowRecord) take(snap *engine.LiveFlows, i int) *flowRecord {
+	r.Flow, r.verdict = &snap.Flows[i], nil
+	if i < len(snap.Verdicts) {
+		r.verdict = snap.Verdicts[i]
+	}
+	return r
 }
 
 // Addrs appends both addresses of a side.
@@ -68,12 +70,8 @@ func (r *flowRecord) Ports(k query.Key, to []query.Ports) []query.Ports {
 // Words appends protocol, state, family or what is rewritten.
 func (r *flowRecord) Words(k query.Key, to []string) []string {
 	switch k {
-	case query.Zone:
-		from, dest := r.ends()
-		return append(to, from.zone, dest.zone)
-	case query.Iface:
-		from, dest := r.ends()
-		return append(to, from.iface, dest.iface)
+	case query.Zone, query.Iface, query.Rule:
+		return r.judged(k, to)
 	case query.Proto:
 		to = append(to, protoName(r.Flow), strconv.Itoa(int(r.Proto)))
 		if name := protocolName(r.Proto); name != "" {
@@ -98,6 +96,20 @@ func (r *flowRecord) Words(k query.Key, to []string) []string {
 		}
 	}
 	return to
+}
+
+// judged appends what the live rules say about the flow.
+func (r *flowRecord) judged(k query.Key, to []string) []string {
+	v := r.verdict
+	switch {
+	case v == nil:
+		return to
+	case k == query.Zone:
+		return append(to, v.From, v.To)
+	case k == query.Iface:
+		return append(to, v.In, v.Out)
+	}
+	return append(to, v.By)
 }
 
 func familyWord(f ruleset.Family) string {
@@ -125,11 +137,6 @@ func appendEnd(to []byte, a netip.Addr, port uint16, ports bool) []byte {
 	return a.AppendTo(to)
 }
 
-// record is a flow as the filter sees it.
-func (f *Flows) record(w *engine.Flow) *flowRecord {
-	return &flowRecord{Flow: w, ways: &f.ways, names: &f.filter.names.deskNames}
-}
-
 // values are the terms of the selected flow.
 func (f *Flows) values() []string {
 	i, ok := f.table.Selected()
@@ -141,8 +148,11 @@ func (f *Flows) values() []string {
 	if hasPorts(w) {
 		terms = append(terms, query.Term(query.DPort, strconv.Itoa(int(w.Orig.DstPort))))
 	}
-	if from, to := f.record(w).ends(); from.zone != "" && to.zone != "" {
-		terms = append(terms, query.Term(query.Zone, from.zone+">"+to.zone))
+	if v := new(flowRecord).take(&f.snap, i).verdict; v != nil {
+		terms = append(terms, query.Term(query.Zone, v.From+">"+v.To))
+		if v.By != "" {
+			terms = append(terms, query.Term(query.Rule, v.By))
+		}
 	}
 	return append(terms, query.Term(query.Proto, protoName(w)), query.Term(query.State, w.State))
 }

@@ -13,9 +13,6 @@ type Mode struct {
 // The help lists them all, the main one first. Those of ListModes are left out.
 type Moder interface{ Modes() []Mode }
 
-// Legender is a page with signs that its help explains: bindings without keys.
-type Legender interface{ Legend() []widget.Binding }
-
 // ListKeys are the keys that every list with a filter has.
 func ListKeys() []widget.Binding {
 	k := newFindKeys()
@@ -26,7 +23,7 @@ func ListKeys() []widget.Binding {
 func ListLegend() []widget.Binding {
 	return []widget.Binding{
 		widget.Bind(">", "the selected row"),
-		widget.Bind("*", "a match, while the filter marks instead of hiding"),
+		widget.Bind("/", "a match, while the filter marks instead of hiding"),
 	}
 }
 
@@ -38,7 +35,7 @@ func ListModes() []Mode {
 	}
 }
 
-// Modes are the keys of the rows, of a cell and of the list of problems.
+// Modes are the keys of the rows, of a cell, and of what opens over them.
 func (p *Policy) Modes() []Mode {
 	l := newProblemKeys()
 	var cell []widget.Binding
@@ -48,18 +45,9 @@ func (p *Policy) Modes() []Mode {
 	return []Mode{
 		{"Policy", p.tableBindings()},
 		{"Policy, while a cell is edited", cell},
+		{"Policy, while an object is renamed (r)", (&rename{editor: widget.NewEditor("")}).bindings()},
+		{"Policy, in the list of uses (v)", (&useList{}).bindings()},
 		{"Policy, in the list of problems (w)", []widget.Binding{l.Go, l.Take, l.Undo, l.Redo, l.Close}},
-	}
-}
-
-// Legend explains the marks before a row.
-func (p *Policy) Legend() []widget.Binding {
-	return []widget.Binding{
-		widget.Bind("+", "the row is not on disk like this yet"),
-		widget.Bind("E", "the row has an error, which blocks an apply"),
-		widget.Bind("W", "the row has a warning"),
-		widget.Bind("x", "the row is switched off"),
-		widget.Bind("tab*", "the table has changes that are not saved"),
 	}
 }
 

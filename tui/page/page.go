@@ -23,7 +23,7 @@ type Page interface {
 	// Key handles a key that is not one of the console's.
 	Key(k tea.KeyPressMsg) Effect
 	// Handle takes a message: an answer of the engine, Shown, Tick, or a
-	// paste while Typing.
+	// paste while Typing, or while a Paster takes it.
 	Handle(msg tea.Msg) Effect
 	// Render draws the page into width by height cells.
 	Render(width, height int) View
@@ -57,6 +57,12 @@ type Effect struct {
 // Copier is a page that has something to copy: the selected row, or all that is
 // marked, as text. The console's copy key asks for it; empty for nothing.
 type Copier interface{ Copied() string }
+
+// Paster is a page that has a use for a paste while nothing is typed, too.
+type Paster interface{ TakesPaste() bool }
+
+// Legender is a page with signs that its help explains: bindings without keys.
+type Legender interface{ Legend() []widget.Binding }
 
 // Screen names a page.
 type Screen int

@@ -107,20 +107,6 @@ func TestNumbersAreShort(t *testing.T) {
 	}
 }
 
-func TestTopFlowsAreTheFastest(t *testing.T) {
-	var flows []engine.Flow
-	for i, rate := range []float64{5, 0, 9, 1, 7} {
-		flows = append(flows, engine.Flow{ID: uint32(i), Rate: rate})
-	}
-	var got []float64
-	for _, w := range topFlows(flows, 3) {
-		got = append(got, w.Rate)
-	}
-	if want := []float64{9, 7, 5}; !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
-	}
-}
-
 func TestOnlyTheLatestAnswerCounts(t *testing.T) {
 	var r Request
 	r.start(1)

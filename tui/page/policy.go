@@ -2,6 +2,7 @@ package page
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -22,12 +23,20 @@ type Policy struct {
 	edit *cellEdit
 	// list is the list of problems; nil when it is not open.
 	list *problemList
+	// uses is the list of uses of an object; nil when it is not open.
+	uses *useList
+	// visiting is the list of uses that led to the selected cell.
+	visiting *useList
+	// rename is an object being renamed; nil when none is.
+	rename *rename
+	inspector
 }
 
 type policyKeys struct {
 	NextTab, PrevTab, Left, Right             widget.Binding
 	Edit, Below, Above, Delete, Down, Up, Off widget.Binding
 	Undo, Redo, Save, Reload, Apply           widget.Binding
+	Uses, Rename, Mark, Align, Back           widget.Binding
 }
 
 // NewPolicy makes the page.
@@ -37,6 +46,7 @@ func NewPolicy(s *Shared) *Policy {
 		p.places[k] = newRowTable(k)
 	}
 	p.filter = newFinder(s.Desk, p.values)
+	p.filter.ownEsc = true
 	p.keys = policyKeys{
 		NextTab: widget.Bind("Tab", "next table", "tab"),
 		PrevTab: widget.Bind("S-Tab", "table before", "shift+tab").Hidden(),
@@ -54,6 +64,11 @@ func NewPolicy(s *Shared) *Policy {
 		Save:    widget.Bind("s", "save", "s"),
 		Reload:  widget.Bind("R", "load from disk", "R"),
 		Apply:   widget.Bind("A", "review+apply", "A").Dangerous(),
+		Uses:    widget.Bind("v", "where used", "v"),
+		Rename:  widget.Bind("r", "rename", "r"),
+		Mark:    widget.Bind("space", "mark", "space"),
+		Align:   widget.Bind("=", "align columns", "=").Hidden(),
+		Back:    widget.Bind("Esc", "unmark; drop the filter; back to the uses", "esc").Hidden(),
 	}
 	return p
 }
@@ -61,9 +76,10 @@ func NewPolicy(s *Shared) *Policy {
 // Title is the name in the tabs.
 func (p *Policy) Title() widget.Safe { return "Policy" }
 
-// Typing reports whether a cell, the filter or the list of problems takes the
-// keys.
-func (p *Policy) Typing() bool { return p.edit != nil || p.filter.Typing() || p.list.typing() }
+// Typing reports whether a cell, a new name or a filter takes the keys.
+func (p *Policy) Typing() bool {
+	return p.edit != nil || p.rename != nil || p.filter.Typing() || p.list.typing()
+}
 
 // Bindings are the keys of the page.
 func (p *Policy) Bindings() []widget.Binding {
@@ -75,8 +91,12 @@ func (p *Policy) Bindings() []widget.Binding {
 		return []widget.Binding{k.Reload}
 	case p.edit != nil:
 		return p.edit.bindings()
+	case p.rename != nil:
+		return p.rename.bindings()
 	case p.filter.Typing():
 		return p.filter.busy()
+	case p.uses != nil:
+		return p.uses.bindings()
 	}
 	return p.tableBindings()
 }
@@ -98,9 +118,9 @@ func (p *Policy) tableBindings() []widget.Binding {
 		redo = "nothing to redo"
 	}
 	return append([]widget.Binding{
-		k.Edit.Off(row), k.Below, k.Delete.Off(row), k.Down.Off(row), k.Off.Off(row),
-		k.Undo.Off(undo), k.Redo.Off(redo), k.Save.Off(saved), k.Apply, k.NextTab, p.filter.keys.Filter,
-		k.Above, k.Up.Off(row), k.PrevTab, k.Left, k.Right, k.Reload,
+		k.Edit.Off(row), k.Below, k.Delete.Off(row), k.Down.Off(row), k.Mark.Off(row), k.Off.Off(row),
+		k.Undo.Off(undo), k.Redo.Off(redo), k.Save.Off(saved), k.Apply, k.Uses.Off(row), p.filter.keys.Filter, k.Rename.Off(row), k.NextTab,
+		k.Above, k.Up.Off(row), k.PrevTab, k.Left, k.Right, k.Align.Off(row), k.Reload, k.Back,
 	}, p.filter.bindings()[1:]...)
 }
 
@@ -119,6 +139,10 @@ func (p *Policy) Key(k tea.KeyPressMsg) Effect {
 		return Effect{}
 	case p.edit != nil:
 		return p.editKey(k)
+	case p.rename != nil:
+		return p.renameKey(k)
+	case p.uses != nil:
+		return p.usesKey(k)
 	case p.rows().Key(k):
 		return Effect{}
 	}
@@ -128,10 +152,13 @@ func (p *Policy) Key(k tea.KeyPressMsg) Effect {
 		}
 		return Effect{}
 	}
+	if p.keys.editsRows(k) {
+		return p.editRows(k)
+	}
 	return p.command(k)
 }
 
-// command does what a key of the table says.
+// command does what a key of the table says that changes no row.
 func (p *Policy) command(k tea.KeyPressMsg) Effect {
 	keys := &p.keys
 	switch {
@@ -149,57 +176,40 @@ func (p *Policy) command(k tea.KeyPressMsg) Effect {
 		return p.insert(1)
 	case keys.Above.Is(k):
 		return p.insert(0)
-	case keys.Delete.Is(k):
-		return p.change("deleted", func(f *tables.File, n int) (int, error) { return n, f.DeleteRow(n) })
-	case keys.Down.Is(k):
-		return p.move(1)
-	case keys.Up.Is(k):
-		return p.move(-1)
-	case keys.Off.Is(k):
-		return p.toggle()
-	case keys.Undo.Is(k):
-		return p.travel("undone", p.Desk.Undo)
-	case keys.Redo.Is(k):
-		return p.travel("done again", p.Desk.Redo)
+	case keys.Mark.Is(k):
+		return p.mark()
+	case keys.Uses.Is(k):
+		return p.showUses()
+	case keys.Rename.Is(k):
+		return p.startRename()
 	case keys.Save.Is(k):
 		return Effect{Cmd: p.Desk.Save(p.Calls)}
 	case keys.Reload.Is(k):
 		return p.reload()
 	case keys.Apply.Is(k):
 		return Effect{Go: ReviewScreen}
+	case keys.Back.Is(k) && len(p.rows().marks.nums) > 0:
+		p.unmark()
+	case keys.Back.Is(k) && p.filter.Text() != "":
+		p.filter.Clear()
+		p.refresh()
+	case keys.Back.Is(k):
+		p.backToUses()
 	}
 	return Effect{}
 }
 
-// turn shows another table.
-func (p *Policy) turn(by int) {
-	n := len(tables.Kinds())
-	p.filter.Clear()
-	p.kind = tables.Kind((int(p.kind) + by + n) % n)
-	p.refresh()
+// tabOrder is the order of the tables on the screen: the rules come first.
+func tabOrder() []tables.Kind {
+	return []tables.Kind{tables.Rules, tables.Addresses, tables.Services, tables.Interfaces, tables.Virtuals, tables.Options}
 }
 
-// change edits the selected line and selects the line that the edit names.
-func (p *Policy) change(done string, edit func(f *tables.File, num int) (int, error)) Effect {
-	at, ok := p.place()
-	if !ok {
-		return Effect{}
-	}
-	next := at.Line
-	err := p.Desk.Edit(at, func(f *tables.File) (err error) {
-		next, err = edit(f, at.Line)
-		return err
-	})
-	if err != nil {
-		return say(Bad, "%v", err)
-	}
+// turn shows another table.
+func (p *Policy) turn(by int) {
+	order := tabOrder()
+	p.filter.Clear()
+	p.kind = order[(slices.Index(order, p.kind)+by+len(order))%len(order)]
 	p.refresh()
-	p.rows().Select(next)
-	e := Effect{Cmd: p.Desk.Check(p.Calls)}
-	if done != "" {
-		e.Say = &Note{Text: widget.Format("%s:%d %s (u takes it back)", at.Kind, at.Line, done)}
-	}
-	return e
 }
 
 // place is the selected cell.
@@ -208,40 +218,28 @@ func (p *Policy) place() (Place, bool) {
 	return Place{Kind: p.kind, Line: num, Cell: p.rows().cell()}, ok
 }
 
-// move moves the selected row by one row; comments between rows stay where
-// they are.
-func (p *Policy) move(by int) Effect {
-	to, ok := p.rows().neighbour(by)
-	if !ok {
-		return Effect{}
-	}
-	return p.change("", func(f *tables.File, num int) (int, error) { return to, f.MoveRow(num, to) })
-}
-
-func (p *Policy) toggle() Effect {
-	num, _ := p.rows().selected()
-	if p.Desk.Set().File(p.kind).Line(num).Disabled {
-		return p.change("switched on", func(f *tables.File, num int) (int, error) { return num, f.Enable(num) })
-	}
-	return p.change("switched off", func(f *tables.File, num int) (int, error) { return num, f.Disable(num) })
-}
-
 func (p *Policy) travel(done string, to func() (Place, bool)) Effect {
 	at, ok := to()
 	if !ok {
 		return Effect{}
 	}
 	p.jump(at)
-	return Effect{Cmd: p.Desk.Check(p.Calls), Say: &Note{Text: widget.Format("%s: %s:%d", done, at.Kind, at.Line)}}
+	return Effect{Cmd: p.Desk.Check(p.Calls), Say: &Note{Text: widget.Format("%s: %s", done, at)}}
 }
 
-// jump shows a cell.
+// jump shows a cell; the filter stays when it does not hide the row.
 func (p *Policy) jump(at Place) {
-	p.list = nil
-	p.kind = at.Kind
-	p.filter.Clear()
+	p.list, p.uses, p.visiting = nil, nil, nil
+	if p.kind != at.Kind {
+		p.kind = at.Kind
+		p.filter.Clear()
+	}
 	p.refresh()
-	p.rows().goTo(at)
+	if !p.rows().goTo(at) && p.filter.Text() != "" {
+		p.filter.Clear()
+		p.refresh()
+		p.rows().goTo(at)
+	}
 }
 
 // reload reads the tables from disk, after a question when that loses edits.
@@ -264,26 +262,42 @@ func (p *Policy) reload() Effect {
 func (p *Policy) Handle(msg tea.Msg) Effect {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		return p.paste(msg.Content)
+		return p.takePaste(msg.Content)
 	case Shown:
+		p.seen = true
 		p.refresh()
-		return Effect{Cmd: p.Desk.Check(p.Calls)}
+		return Effect{Cmd: tea.Batch(p.Desk.Check(p.Calls), p.compile(), p.readHits())}
+	case Tick:
+		return Effect{Cmd: p.readHits()}
 	case ShowPlace:
 		if p.Desk.Set() != nil {
 			p.jump(msg.At)
 		}
 	case LoadedMsg:
-		p.edit = nil
+		p.edit, p.rename, p.uses = nil, nil, nil
 		p.refresh()
 	case CheckedMsg:
-		if p.edit != nil && p.edit.check.Done(msg.N) {
-			return p.editChecked(msg)
-		}
-		p.refresh()
+		return p.checked(msg)
+	case CompiledMsg:
+		return p.takeCompiled(msg)
+	case RenamedMsg:
+		return p.takeRenamed(msg)
+	case HitsMsg:
+		p.takeHits(msg)
 	case SavedMsg:
 		return p.saved(msg.Err)
 	}
 	return Effect{}
+}
+
+// checked takes what a check says: about a text being typed, or about the
+// tables as they are.
+func (p *Policy) checked(msg CheckedMsg) Effect {
+	if p.edit != nil && p.edit.check.Done(msg.N) {
+		return p.editChecked(msg)
+	}
+	p.refresh()
+	return Effect{Cmd: p.compile()}
 }
 
 // saved says how a save went. When somebody else wrote the files meanwhile,
@@ -316,6 +330,6 @@ func (p *Policy) refresh() {
 	if set == nil {
 		return
 	}
-	p.rows().show(p.Shared, p.Desk, &p.filter, p.edit)
+	p.rows().show(p.Shared, p.Desk, &p.filter, p.edit, &p.known)
 	p.list.set(p.Desk.Problems())
 }

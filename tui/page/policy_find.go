@@ -7,28 +7,28 @@ import (
 
 // rowRecords shows the rows of a table to the filter. The words of the filter
 // are those of the table.
-func rowRecords(f *finder, k tables.Kind, file *tables.File, lines []int, marks *rowMarks) func(i int) query.Record {
+func rowRecords(f *finder, k tables.Kind, file *tables.File, lines []int, signs *rowSigns) func(i int) query.Record {
 	f.speak(f.names.desk, rowKeys(k), map[query.Key][]string{query.State: rowStates, query.Action: actionWords()})
 	record := &rowRecord{names: &f.names.deskNames, kind: k}
 	return func(i int) query.Record {
 		line := file.Line(lines[i])
 		record.take(lines[i], line)
-		record.state = marks.states(record.state[:0], line, lines[i])
+		record.state = signs.states(record.state[:0], line, lines[i])
 		return record
 	}
 }
 
-// states are the words for what the marks of a row say.
-func (m *rowMarks) states(to []string, line *tables.Line, num int) []string {
-	if m.saved != nil && !m.saved[line] {
+// states are the words for what the signs of a row say.
+func (s *rowSigns) states(to []string, line *tables.Line, num int) []string {
+	if s.changed[line] != "" {
 		to = append(to, "changed")
 	}
 	switch {
 	case line.Disabled:
 		return append(to, "off")
-	case m.bad[num] == tables.Error+1:
+	case s.bad[num].rank == tables.Error+1:
 		return append(to, "error")
-	case m.bad[num] == tables.Warning+1:
+	case s.bad[num].rank == tables.Warning+1:
 		return append(to, "warning")
 	}
 	return append(to, "ok")

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mfwtui/mfwtui/tables"
@@ -8,12 +9,16 @@ import (
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
-// rowTable shows the rows of one table of the policy. Its own columns (marks
-// and line number) stand before the cells.
+// rowTable shows the rows of one table of the policy. Its own columns (signs
+// and line number) stand before the cells, and what is known of the rows (the
+// one family that a row exists in, hits) behind them.
 type rowTable struct {
 	*widget.Table[int] // by line number
 	kind               tables.Kind
 	lines              []int // the line numbers of the rows
+	cells              []widget.Column
+	signs              *rowSigns
+	marks              rowMarks
 }
 
 // ownColumns is how many columns stand before the first cell.
@@ -21,6 +26,22 @@ const ownColumns = 2
 
 // lineNumberLen is the width of the column of line numbers.
 const lineNumberLen = 5
+
+// familyColumn is the first one behind the cells; the other one is for hits.
+const familyColumn = 0
+
+// columns are the columns behind the cells of a table. They are the first to go
+// when there is no room.
+func (f *figures) columns(k tables.Kind) []widget.Column {
+	if f.compiled == nil || !compiles(k) {
+		return nil
+	}
+	columns := []widget.Column{familyColumn: {Title: "IP", Width: 2, Rank: 3}}
+	if f.hits != nil {
+		columns = append(columns, widget.Column{Title: "HITS", Width: 5, Right: true, Rank: 2})
+	}
+	return columns
+}
 
 // cellWidth is the least width of the cells of a column, and its share of the
 // room that is left. With marks and gaps the least widths of each table fit
@@ -41,14 +62,18 @@ func cellWidth(title string) (least, share int) {
 	return 14, 2
 }
 
+// shortTitle is the title of a column as the screen has room for it.
+func shortTitle(title string) string {
+	return strings.NewReplacer("DEST-", "DST-", "ADDRESS", "ADDR").Replace(strings.ToUpper(title))
+}
+
 func newRowTable(k tables.Kind) *rowTable {
-	columns := []widget.Column{{Width: 2}, {Title: "LINE", Width: lineNumberLen, Right: true, Rank: 1}}
+	columns := []widget.Column{{Width: signsLen}, {Title: "LINE", Width: lineNumberLen, Right: true, Rank: 1}}
 	for _, c := range k.Columns() {
 		least, share := cellWidth(c.Title)
-		title := strings.Replace(strings.ToUpper(c.Title), "DEST-", "DST-", 1)
-		columns = append(columns, widget.Column{Title: widget.Clean(title), Width: least, Grow: share, Middle: c.Title == "IPv6"})
+		columns = append(columns, widget.Column{Title: widget.Clean(shortTitle(c.Title)), Width: least, Grow: share, Middle: c.Title == "IPv6"})
 	}
-	t := &rowTable{Table: widget.NewTable[int](columns...), kind: k}
+	t := &rowTable{Table: widget.NewTable[int](columns...), kind: k, cells: columns, signs: &rowSigns{}, marks: newRowMarks()}
 	t.Cursor = ownColumns
 	return t
 }
@@ -58,7 +83,7 @@ func (t *rowTable) cell() int { return t.Cursor - ownColumns }
 
 // step moves the cell cursor; it stops at the edges.
 func (t *rowTable) step(by int) {
-	t.Cursor = max(ownColumns, min(t.Cursor+by, len(t.Columns)-1))
+	t.Cursor = max(ownColumns, min(t.Cursor+by, len(t.cells)-1))
 }
 
 // selected is the line number of the selected row.
@@ -70,17 +95,9 @@ func (t *rowTable) selected() (int, bool) {
 	return t.lines[i], true
 }
 
-// neighbour is the line number of the row before or after the selected one.
-func (t *rowTable) neighbour(by int) (int, bool) {
-	i, ok := t.Selected()
-	if !ok || i+by < 0 || i+by >= len(t.lines) {
-		return 0, false
-	}
-	return t.lines[i+by], true
-}
-
-// goTo selects a cell, or the row nearest to it when the line is no row.
-func (t *rowTable) goTo(at Place) {
+// goTo selects a cell, or the row nearest to it when the line is no row; false
+// when the filter hides it.
+func (t *rowTable) goTo(at Place) bool {
 	if at.Cell >= 0 {
 		t.Cursor = ownColumns
 		t.step(at.Cell)
@@ -91,11 +108,11 @@ func (t *rowTable) goTo(at Place) {
 			nearest = n
 		}
 	}
-	t.Select(nearest)
+	return t.Select(nearest)
 }
 
-// show takes the rows of the desk.
-func (t *rowTable) show(s *Shared, d *Desk, filter *finder, edit *cellEdit) {
+// show takes the rows of the desk, and what is known of them.
+func (t *rowTable) show(s *Shared, d *Desk, filter *finder, edit *cellEdit, known *figures) {
 	file := d.Set().File(t.kind)
 	t.lines = t.lines[:0]
 	for i, l := range file.Lines {
@@ -104,34 +121,44 @@ func (t *rowTable) show(s *Shared, d *Desk, filter *finder, edit *cellEdit) {
 		}
 	}
 	lines := t.lines
-	marks := newRowMarks(d, t.kind)
-	keep, mark := filter.ask(rowRecords(filter, t.kind, file, lines, marks))
+	t.signs.take(d, t.kind)
+	keep, mark := filter.ask(rowRecords(filter, t.kind, file, lines, t.signs))
+	t.marks.take(file, lines, func(i int) bool { return keep == nil || keep(i) })
+	t.Columns = slices.Concat(t.cells, known.columns(t.kind))
 	t.Set(widget.Source[int]{
 		Len: len(lines),
 		Key: func(i int) int { return lines[i] },
 		Cell: func(i, col int) (widget.Safe, style.Style) {
 			line := file.Line(lines[i])
-			if edit != nil && edit.at.Kind == t.kind && edit.at.Line == lines[i] && col == edit.at.Cell+ownColumns {
+			switch {
+			case edit != nil && edit.at.Kind == t.kind && edit.at.Line == lines[i] && col == edit.at.Cell+ownColumns:
 				return edit.view, s.Styles.Cell
+			case col >= len(t.cells):
+				return known.cell(s.Styles, line, col-len(t.cells))
 			}
-			return t.text(s.Styles, marks, line, lines[i], col)
+			return t.text(s.Styles, line, lines[i], col)
 		},
 		Keep: keep, Mark: mark,
 	})
 }
 
+// compiles reports whether the rows of a table are what packets are matched
+// with.
+func compiles(k tables.Kind) bool { return k == tables.Rules || k == tables.Virtuals }
+
 // text is a cell of the screen.
-func (t *rowTable) text(st *style.Styles, marks *rowMarks, line *tables.Line, num, col int) (widget.Safe, style.Style) {
+func (t *rowTable) text(st *style.Styles, line *tables.Line, num, col int) (widget.Safe, style.Style) {
 	switch {
 	case col == 0:
-		return marks.of(st, line, num)
+		text, how := t.signs.of(st, line, num)
+		return t.marks.sign(line) + text, how
 	case col == 1:
 		return widget.Format("%d", num), st.Dim
 	case col-ownColumns >= len(line.Cells):
 		return "", style.Style{}
 	}
 	text := widget.Clean(line.Cells[col-ownColumns].Text)
-	if col == len(t.Columns)-1 { // cells too many are seen in the last one
+	if col == len(t.cells)-1 { // cells too many are seen in the last one
 		for _, c := range line.Cells[col-ownColumns+1:] {
 			text += widget.Clean(" " + c.Text)
 		}
@@ -139,59 +166,28 @@ func (t *rowTable) text(st *style.Styles, marks *rowMarks, line *tables.Line, nu
 	switch {
 	case line.Disabled:
 		return text, st.Dim
-	case marks.bad[num] > 0 && marks.cell[num] == col-ownColumns:
-		return text, marks.style(st, num)
+	case t.signs.bad[num].cell == col-ownColumns:
+		return text, t.signs.style(st, num)
 	}
 	return text, style.Style{}
 }
 
-// rowMarks are the marks before a row: what was changed since the last save,
-// and the worst problem.
-type rowMarks struct {
-	saved map[*tables.Line]bool
-	bad   map[int]tables.Severity // plus one
-	cell  map[int]int             // of the worst problem
-}
-
-func newRowMarks(d *Desk, k tables.Kind) *rowMarks {
-	m := &rowMarks{bad: make(map[int]tables.Severity), cell: make(map[int]int)}
-	if d.set.File(k) != d.saved.File(k) {
-		m.saved = make(map[*tables.Line]bool)
-		for _, l := range d.saved.File(k).Lines {
-			m.saved[l] = true
+// cell is what is known of a row, in one of the columns behind the cells.
+func (f *figures) cell(st *style.Styles, line *tables.Line, col int) (widget.Safe, style.Style) {
+	if col == familyColumn {
+		switch only, any := f.compiled.of(line).only(); {
+		case line.Disabled || f.compiled.of(line) == nil:
+			return "", st.Text
+		case !any:
+			return "-", st.Warn
+		case only != 0:
+			return widget.Clean(only.String()), st.Warn
 		}
+		return "", st.Text
 	}
-	for num, list := range d.problemsOf(k) {
-		for _, p := range list {
-			if p.Severity+1 > m.bad[num] {
-				m.bad[num], m.cell[num] = p.Severity+1, p.Cell
-			}
-		}
+	hits, ok := f.of(line)
+	if !ok {
+		return "-", st.Dim
 	}
-	return m
-}
-
-// of is "+" for a row that is not on disk like this, then "x" for a row that
-// is switched off, or E or W for a problem.
-func (m *rowMarks) of(st *style.Styles, line *tables.Line, num int) (widget.Safe, style.Style) {
-	changed, state, how := widget.Safe(" "), widget.Safe(" "), st.Text
-	if m.saved != nil && !m.saved[line] {
-		changed, how = "+", st.Changed
-	}
-	switch {
-	case line.Disabled:
-		state = "x"
-	case m.bad[num] == tables.Error+1:
-		state, how = "E", st.Bad
-	case m.bad[num] == tables.Warning+1:
-		state, how = "W", st.Warn
-	}
-	return changed + state, how
-}
-
-func (m *rowMarks) style(st *style.Styles, num int) style.Style {
-	if m.bad[num] == tables.Error+1 {
-		return st.Bad
-	}
-	return st.Warn
+	return widget.Clean(short(float64(hits.packets()))), st.Text
 }

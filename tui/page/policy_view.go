@@ -1,13 +1,43 @@
 package page
 
 import (
+	"slices"
+
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
-// inspectorLines is how many lines the inspector takes under the table, its
-// separator included; it goes first when the screen is low.
-const inspectorLines = 4
+// The parts of the page under the table, and beside it.
+const (
+	detailLines  = 3   // on the cell under the cursor, under a separator
+	summaryLines = 2   // on the selected row
+	wideScreen   = 110 // cells from which the inspector stands beside the table
+	tableShare   = 84  // cells that the table then has at least
+)
+
+// policyLayout is where the parts of the page are, in lines and cells.
+type policyLayout struct {
+	detail, summary int // lines; 0 for a part that has no room
+	table, pane     int // cells
+}
+
+// layOut divides the page. Below 80x24 the inspector goes first; one line on
+// the row stays, and what the check says while something is typed.
+func (p *Policy) layOut(width, height int) policyLayout {
+	l := policyLayout{detail: detailLines, summary: summaryLines, table: width}
+	if width >= wideScreen {
+		l.table = max(width*3/5, min(tableShare, width-34))
+		l.pane, l.summary = width-l.table-3, 0
+	}
+	if height < 19 || width < 80 {
+		l.summary = 0
+		if p.edit == nil && p.rename == nil {
+			l.detail = 1
+		}
+	}
+	return l
+}
 
 // Render draws the page.
 func (p *Policy) Render(width, height int) View {
@@ -23,33 +53,55 @@ func (p *Policy) Render(width, height int) View {
 			lines = append(lines, p.problem(problem, width)...)
 		}
 		return View{Lines: widget.Fit(lines, height)}
+	case p.uses != nil:
+		return View{Lines: p.uses.render(p.Shared, width, height)}
 	}
-	lines := []string{p.tabs(width)}
-	found, cursor := p.filter.lines(p.Shared, width, p.filter.count(p.rows(), "row"))
+	lay := p.layOut(width, height)
+	v := View{Lines: []string{p.tabs(width)}}
+	p.drawFilter(&v, width)
+	p.drawRows(&v, lay, height-len(v.Lines)-1-lay.detail-lay.summary)
+	v.Lines = append(v.Lines, p.rule(width))
+	p.drawDetail(&v, width, lay.detail)
+	if lay.summary > 0 {
+		v.Lines = append(v.Lines, p.summary(width)...)
+	}
+	v.Lines = widget.Fit(v.Lines, height)
+	return v
+}
+
+// drawFilter adds the line of the filter, when there is one.
+func (p *Policy) drawFilter(v *View, width int) {
+	lines, cursor := p.filter.lines(p.Shared, width, p.filter.count(p.rows(), "row"))
 	if cursor != nil {
-		cursor.Y = len(lines)
+		v.Cursor = &Point{X: cursor.X, Y: len(v.Lines)}
 	}
-	lines = append(lines, found...)
-	inspector := inspectorLines
-	if height < 12 { // while a cell is edited, what the check says stays
-		inspector = 0
-		if p.edit != nil {
-			inspector = 3
+	v.Lines = append(v.Lines, lines...)
+}
+
+// drawRows adds the table in room lines, and the inspector beside it.
+func (p *Policy) drawRows(v *View, lay policyLayout, room int) {
+	if p.edit != nil {
+		if x, y := p.layCell(lay.table); x >= 0 && y < room {
+			v.Cursor = &Point{X: x, Y: len(v.Lines) + y}
 		}
 	}
-	top, room := len(lines), height-len(lines)-inspector
-	if e := p.edit; e != nil {
-		x, y := p.layCell(width)
-		if x >= 0 && y < room {
-			cursor = &Point{X: x, Y: top + y}
-		}
+	rows := widget.Fit(p.rows().Render(lay.table, room, p.Styles), room)
+	if lay.pane > 0 {
+		rows = widget.Beside(rows, p.pane(lay.pane, room), lay.table, p.Styles)
 	}
-	lines = append(lines, p.rows().Render(width, room, p.Styles)...)
-	if inspector > 0 {
-		lines = append(lines, p.rule(width))
-		lines = append(lines, widget.Fit(p.inspect(width), inspector-1)...)
+	v.Lines = append(v.Lines, rows...)
+}
+
+// drawDetail adds what there is to know about the cell under the cursor, or the
+// rename.
+func (p *Policy) drawDetail(v *View, width, room int) {
+	if p.rename == nil {
+		v.Lines = append(v.Lines, widget.Fit(p.detail(width), room)...)
+		return
 	}
-	return View{Lines: widget.Fit(lines, height), Cursor: cursor}
+	lines, at := p.rename.render(p.Shared, width)
+	v.Cursor = &Point{X: at, Y: len(v.Lines)}
+	v.Lines = append(v.Lines, lines...)
 }
 
 // layCell prepares what the edited cell shows and says where the cursor is in
@@ -64,29 +116,46 @@ func (p *Policy) layCell(width int) (x, y int) {
 	return x + at, y
 }
 
+// tabs are the tables with the number of their rows, and at the end of the line
+// how many rows are marked; else, when there is room, whether the rows exist in
+// both families.
 func (p *Policy) tabs(width int) string {
 	var labels []widget.Safe
-	active := 0
-	dirty := make(map[tables.Kind]bool)
-	for _, k := range p.Desk.Dirty() {
-		dirty[k] = true
-	}
-	for i, k := range tables.Kinds() {
-		label := widget.Format("%s %d", k, p.Desk.Set().File(k).Rows())
-		if dirty[k] {
+	used := 0
+	for _, k := range tabOrder() {
+		label := widget.Format("%s %d", k, p.Desk.Rows(k))
+		if slices.Contains(p.Desk.Dirty(), k) {
 			label += "*"
 		}
-		if k == p.kind {
-			active = i
-		}
 		labels = append(labels, label)
+		used += label.Width() + 2
 	}
-	return widget.Tabs(labels, active, width, p.Styles)
+	end, how := p.parity()
+	if marks := &p.rows().marks; len(marks.nums) > 0 {
+		end, how = marks.count(), p.Styles.Strong
+		used = min(used, width-end.Width()-1)
+	}
+	tabs := widget.Tabs(labels, slices.Index(tabOrder(), p.kind), used, p.Styles)
+	if used+1+end.Width() > width {
+		return widget.Tabs(labels, slices.Index(tabOrder(), p.kind), width, p.Styles)
+	}
+	return widget.Join(tabs, p.line(width).End(how, end).String())
 }
 
-// inspect says in three lines what there is to know about the cell under the
+// parity says whether the rows exist in both families.
+func (p *Policy) parity() (widget.Safe, style.Style) {
+	switch c := p.known.compiled; {
+	case c == nil:
+		return "", p.Styles.Text
+	case c.apart > 0:
+		return widget.Format("v4=v6 but for %s ", plural(c.apart, "row")), p.Styles.Warn
+	}
+	return "v4=v6 ok ", p.Styles.Good
+}
+
+// detail says in three lines what there is to know about the cell under the
 // cursor.
-func (p *Policy) inspect(width int) []string {
+func (p *Policy) detail(width int) []string {
 	if p.edit != nil {
 		return p.inspectEdit(width)
 	}
@@ -94,22 +163,23 @@ func (p *Policy) inspect(width int) []string {
 	if !ok {
 		return []string{p.line(width).Text(" no rows; o makes the first one").String()}
 	}
-	columns := at.Kind.Columns()
 	var lines []string
-	for _, problem := range p.Desk.problemsOf(at.Kind)[at.Line] {
+	for _, problem := range p.Desk.problemsAt(at.Kind, at.Line) {
 		lines = append(lines, p.problem(problem, width)...)
 	}
-	if len(lines) == 0 {
-		line := p.Desk.Set().File(at.Kind).Line(at.Line)
-		if line.Disabled {
-			lines = append(lines, p.line(width).Text(" this row is switched off; x switches it on again").String())
-		}
-		if at.Cell < len(line.Cells) { // a long cell is read here
-			lines = append(lines, p.line(width).Put(p.Styles.Strong, widget.Format(" %s  ", columns[at.Cell].Title)).
-				Text(widget.Clean(line.Cells[at.Cell].Text)).String())
-		}
+	column, line := at.Kind.Columns()[at.Cell], p.Desk.Set().File(at.Kind).Line(at.Line)
+	if line.Disabled {
+		lines = append(lines, p.line(width).Text(" this row is switched off; x switches it on again").String())
 	}
-	return append(lines, p.line(width).Put(p.Styles.Dim, " "+widget.Clean(columns[at.Cell].Help)).String())
+	lines = lines[:min(len(lines), detailLines-1)]
+	if at.Cell < len(line.Cells) { // a long cell is read here
+		l := p.line(width).Put(p.Styles.Strong, widget.Format(" %s  ", column.Title)).Text(widget.Clean(line.Cells[at.Cell].Text))
+		if !column.Defines {
+			l.Put(p.Styles.Dim, "   "+p.meaning(object{column.Object, line.Cells[at.Cell].Text}))
+		}
+		lines = append(lines, l.String())
+	}
+	return append(lines, p.line(width).Put(p.Styles.Dim, " "+widget.Clean(column.Help)).String())
 }
 
 // problem writes a problem, wrapped.

@@ -44,6 +44,7 @@ func (p *Policy) ShowProblems(on bool) {
 		p.list = nil
 		return
 	}
+	p.uses = nil
 	l := &problemList{st: p.Styles, keys: newProblemKeys(), table: widget.NewTable[tables.Problem](
 		widget.Column{Width: 1},
 		widget.Column{Title: "WHERE", Width: 18},

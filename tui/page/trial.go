@@ -1,6 +1,7 @@
 package page
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -24,6 +25,14 @@ type Trial struct {
 	typed  string
 	answer Request
 	wrong  bool
+
+	ask      Request
+	asked    time.Time
+	rest     time.Duration // until the next proof is asked for
+	proof    engine.TrialProof
+	proofErr error
+	heard    time.Time     // when the terminal said something last
+	trip     time.Duration // how long its answer took; 0 when not known
 }
 
 type trialKeys struct{ Keep, Back, More, Look widget.Binding }
@@ -64,6 +73,10 @@ func (t *Trial) Open(st engine.TrialStatus) {
 	if t.status.ID != st.ID || t.status.Code != st.Code {
 		t.quiet, t.typed, t.wrong = widget.NewQuiet(t.Now()), "", false
 	}
+	if t.status.ID != st.ID {
+		t.proof, t.proofErr, t.rest = engine.TrialProof{}, nil, 0
+		t.ask.Drop()
+	}
 	t.Take(st, nil)
 }
 
@@ -77,6 +90,15 @@ func (t *Trial) Take(st engine.TrialStatus, err error) {
 
 // Left is the time until the rollback, as the guardian said last.
 func (t *Trial) Left() time.Duration { return max(t.status.Left-t.Now().Sub(t.at), 0) }
+
+// Heard notes a sign of life of the terminal: a key, or an answer that took so
+// long (0 when it was not asked).
+func (t *Trial) Heard(trip time.Duration) {
+	t.heard = t.Now()
+	if trip > 0 {
+		t.trip = trip
+	}
+}
 
 // Key handles a key.
 func (t *Trial) Key(k tea.KeyPressMsg) Effect {
@@ -120,6 +142,13 @@ func (t *Trial) Handle(msg tea.Msg) Effect {
 	switch msg := msg.(type) {
 	case Shown: // a key meant for the screen before must not count here
 		t.quiet, t.typed = widget.NewQuiet(t.Now()), ""
+		return Effect{Cmd: t.look()}
+	case Tick:
+		return Effect{Cmd: t.look()}
+	case ProofMsg:
+		if t.ask.Done(msg.N) {
+			t.takeProof(msg)
+		}
 	case AnsweredMsg:
 		if !t.answer.Done(msg.N) {
 			break
@@ -135,81 +164,26 @@ func (t *Trial) Handle(msg tea.Msg) Effect {
 	return Effect{}
 }
 
-// Render draws the page.
-func (t *Trial) Render(width, height int) View {
-	lines, codeAt := t.clock(width), -1
-	if height > 16 { // air around the clock where there is room
-		lines = append(append([]string{""}, lines...), "")
+// proofShare is how much of the time may go into the proofs, as a divisor:
+// reading a very large ruleset takes longer than a second.
+const proofShare = 4
+
+// look asks for the proofs, at most once a second.
+func (t *Trial) look() tea.Cmd {
+	if t.status.ID == "" || t.ask.Busy() || t.Now().Sub(t.asked) < t.rest {
+		return nil
 	}
-	lines = append(lines, t.rule(width))
-	codeAt = len(lines)
-	lines = append(lines, t.code(width)...)
-	var cursor *Point
-	if codeAt < height {
-		cursor = &Point{X: min(codeColumn+len(t.typed), width-1), Y: codeAt + 1}
-	}
-	lines = append(lines, t.rule(width))
-	lines = append(lines, t.proof(width)...)
-	return View{Lines: widget.Fit(lines, height), Cursor: cursor}
+	t.asked = t.Now()
+	return t.Calls.Proof(&t.ask)
 }
 
-func (t *Trial) clock(width int) []string {
-	switch t.status.State {
-	case "prepared":
-		return []string{t.line(width).Put(t.Styles.Strong, "  BEING PREPARED: nothing has changed yet").String()}
-	case "confirming":
-		return []string{t.line(width).Put(t.Styles.Strong, "  BEING CONFIRMED: the new rules stay").String()}
-	}
-	left := t.Left()
-	how := t.Styles.Strong
-	if left < 10*time.Second {
-		how = t.Styles.Alarm
-	}
-	bar := max(width-30, 10)
-	first := t.line(width).Text("  ROLLBACK IN  ").Put(how, " "+Clock(left)+" ").Text("  ").
-		Put(how, widget.Bar(float64(left), float64(t.status.Timeout), bar, t.Styles.Glyphs)).String()
-	holder := "by the kernel itself, and by the guardian"
-	if !t.status.DeadMan {
-		holder = "by the guardian alone (this kernel lacks a timed set)"
-	}
-	lines := []string{first, "",
-		t.line(width).Text(widget.Format("  The old rules come back %s (pid %d),", holder, t.status.Guardian)).String(),
-		t.line(width).Text("  even if this window, this SSH session or mfwtui dies.").String()}
-	if t.err != nil {
-		lines = append(lines, t.line(width).Put(t.Styles.Warn, widget.Format("  the guardian was last heard %s ago: %v", age(t.Now().Sub(t.at)), t.err)).String())
-	}
-	return lines
-}
-
-// codeColumn is where the typed code stands.
-const codeColumn = 30
-
-func (t *Trial) code(width int) []string {
-	if t.status.Code == "" {
-		return []string{t.line(width).Text("  the new rules are not in force yet ...").String(), ""}
-	}
-	shown := t.line(width).Text("  this code proves that you").To(codeColumn).Put(t.Styles.Alarm, " "+widget.Clean(t.status.Code)+" ").String()
-	typed := t.line(width).Text("  can read; type it, Enter:").To(codeColumn).
-		Put(t.Styles.Input, widget.Clean(t.typed+strings.Repeat("_", max(len(t.status.Code)-len(t.typed), 0))))
+func (t *Trial) takeProof(m ProofMsg) {
+	t.rest = proofShare * t.Now().Sub(t.asked)
 	switch {
-	case t.answer.Busy():
-		typed.Text("   asking the guardian ...")
-	case t.wrong:
-		typed.Put(t.Styles.Bad, "   that was not the code")
+	case errors.Is(m.Err, engine.ErrNoTrial): // it ends at this moment
+	case m.Err != nil:
+		t.proofErr = m.Err
+	case m.Value.ID == t.status.ID:
+		t.proof, t.proofErr = m.Value, nil
 	}
-	return []string{shown, typed.String()}
-}
-
-// proof lists what was verified, and what the person should still do.
-func (t *Trial) proof(width int) []string {
-	lines := []string{t.line(width).Put(t.Styles.Strong, "  PROOF").String()}
-	for _, text := range t.status.Proof {
-		lines = append(lines, t.line(width).Put(t.Styles.Good, "  ok  ").Text(widget.Clean(text)).String())
-	}
-	lines = append(lines,
-		t.line(width).Text("  now you: open a NEW SSH connection to this host before you keep the rules;").String(),
-		t.line(width).Text("  this one lives on although new ones may be refused.").String(), "",
-		t.line(width).Put(t.Styles.Dim, widget.Format("  from another login:  mfwtui confirm %s   or   mfwtui reject", t.status.Code)).String(),
-		t.line(width).Put(t.Styles.Dim, widget.Format("  started by %s at %s", t.status.Who, t.status.Since.Format("15:04:05"))).String())
-	return lines
 }

@@ -32,6 +32,8 @@ type Site struct {
 	Locked bool
 	// Name is the host name.
 	Name string
+	// Idle are the rows that do nothing.
+	Idle []engine.RowInsight
 	// Taint is added to every text that comes from outside: names of people,
 	// warnings, chains, rules, proofs, errors.
 	Taint string
@@ -44,6 +46,9 @@ type Site struct {
 	deadline time.Time
 	history  []engine.Generation
 	calls    []string
+
+	logins     []engine.Login // since the flip
+	timestamps bool
 }
 
 // New makes a site whose kernel runs what its sample tables say.
@@ -189,7 +194,7 @@ func (s *Site) begin(now time.Time, countdown time.Duration) {
 		},
 	}
 	t.State = "trial"
-	s.trial, s.deadline = &t, now.Add(countdown)
+	s.trial, s.deadline, s.logins = &t, now.Add(countdown), nil
 }
 
 // Trial asks the guardian.
@@ -214,7 +219,7 @@ func (s *Site) Trial(ctx context.Context) (engine.TrialStatus, bool, error) {
 // end ends the trial.
 func (s *Site) end(state, reason string, now time.Time) engine.TrialStatus {
 	t := *s.trial
-	g := engine.Generation{ID: t.ID, When: t.Since, Who: t.Who, Took: now.Sub(t.Since)}
+	g := engine.Generation{ID: t.ID, When: t.Since, Who: t.Who, Took: now.Sub(t.Since), Reason: reason + s.Taint}
 	if state == "confirmed" {
 		t.State, g.Result = "confirmed", "confirmed"
 	} else {

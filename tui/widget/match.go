@@ -3,7 +3,7 @@ package widget
 import "slices"
 
 // matchSign stands before a row that is marked as a match.
-const matchSign = "*"
+const matchSign = "/"
 
 // mark finds the places that are marked, once for each change of the rows and
 // not for each frame.

@@ -194,6 +194,12 @@ func (t *Table[K]) Key(k tea.KeyPressMsg) bool {
 	return ok
 }
 
+// Down selects the next row, if there is one.
+func (t *Table[K]) Down() {
+	t.choose(t.at + 1)
+	t.held = true
+}
+
 // SortNext sorts by the next column, in its own direction.
 func (t *Table[K]) SortNext() {
 	t.SortBy, t.Flip = (t.SortBy+1)%len(t.Columns), false
@@ -324,7 +330,7 @@ func (t *Table[K]) widths(width int) []int {
 	}
 	for c, room := 0, width+1-need; c < len(widths) && room > 0 && grow > 0; c++ {
 		if g := t.Columns[c].Grow; widths[c] > 0 && g > 0 {
-			share := room * g / grow
+			share := (room*g + grow - 1) / grow
 			widths[c] += share
 			room -= share
 			grow -= g

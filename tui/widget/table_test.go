@@ -226,11 +226,11 @@ func TestTableMarksMatchesAndGoesThroughThem(t *testing.T) {
 	table.Set(src)
 	table.Select("b")
 	want := ` NAME     SIZE
-*a1          1
+/a1          1
 >b           2
-*a2          3
+/a2          3
  c           4
-*a3          5
+/a3          5
 `
 	if got := shown(table, 14, 6); got != want {
 		t.Errorf("marked:\n%s\nwant\n%s", got, want)

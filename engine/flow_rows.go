@@ -1,0 +1,228 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mfwtui/mfwtui/engine/compile"
+	"github.com/mfwtui/mfwtui/engine/live"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+)
+
+// FlowTeller is what knows which row admits a flow.
+type FlowTeller interface {
+	// LiveFlows is Flows with what the live rules say about each.
+	LiveFlows(ctx context.Context) (LiveFlows, error)
+}
+
+// LiveFlows are the flows of one moment; Verdicts has one for each of Flows, in
+// their order.
+type LiveFlows struct {
+	FlowSnapshot
+	Verdicts []*FlowVerdict
+}
+
+// FlowVerdict is what the live rules say about a flow as a new connection. Flows
+// that are alike share one.
+type FlowVerdict struct {
+	// In and Out are interfaces, empty for this host; From and To their
+	// zones, "FW" for this host.
+	In, Out, From, To string
+	Outcome           ruleset.Outcome
+	// Row is the table row that decides; By names it, or the built-in part,
+	// such as "rules:12" or "established"; empty when a rule that is not ours
+	// decides.
+	Row compile.RowRef
+	By  string
+	// Exact is false when some rule could not be judged; Doubt says which.
+	Exact bool
+	Doubt string
+}
+
+// rulesAge is how old the rules may be by which flows are judged.
+const rulesAge = 5 * time.Second
+
+// flowRows judges flows by the live rules and remembers the verdicts: the next
+// look only judges flows that are new.
+type flowRows struct {
+	mu       sync.Mutex
+	at       time.Time // when the rules were read
+	names    *naming
+	hash     string // of the rules
+	judge    flowJudge
+	tracer   *ruleset.Tracer
+	ported   bool // some rule asks for source ports
+	verdicts map[flowCase]*FlowVerdict
+}
+
+// flowCase is what a verdict depends on. The source port is part of it only
+// when some rule asks for source ports: clients choose theirs at random.
+type flowCase struct {
+	orig       live.Tuple
+	proto      uint8
+	server     netip.Addr // behind a translation
+	serverPort uint16
+}
+
+// LiveFlows is Flows with what the live rules say about each.
+func (e *Engine) LiveFlows(ctx context.Context) (LiveFlows, error) {
+	snap, err := e.Flows(ctx)
+	if err != nil {
+		return LiveFlows{}, err
+	}
+	verdicts, err := e.rows.all(ctx, e, snap.Flows)
+	return LiveFlows{snap, verdicts}, err
+}
+
+// all judges every flow.
+func (r *flowRows) all(ctx context.Context, e *Engine, flows []live.Flow) ([]*FlowVerdict, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.refresh(ctx, e); err != nil {
+		return nil, err
+	}
+	list := make([]*FlowVerdict, len(flows))
+	var fresh []int
+	for i := range flows {
+		if v, ok := r.verdicts[r.caseOf(&flows[i])]; ok {
+			list[i] = v
+		} else {
+			fresh = append(fresh, i)
+		}
+	}
+	each(len(fresh), func(k int) { list[fresh[k]] = r.verdict(&flows[fresh[k]]) })
+	if len(r.verdicts) > 2*len(flows)+1000 { // most are of flows that are gone
+		r.verdicts = make(map[flowCase]*FlowVerdict, len(flows))
+		for i := range flows {
+			r.verdicts[r.caseOf(&flows[i])] = list[i]
+		}
+	}
+	for _, i := range fresh {
+		r.verdicts[r.caseOf(&flows[i])] = list[i]
+	}
+	return list, nil
+}
+
+// refresh reads rules, routes and names again when they are old, and forgets
+// the verdicts when something changed.
+func (r *flowRows) refresh(ctx context.Context, e *Engine) error {
+	if r.tracer != nil && time.Since(r.at) < rulesAge {
+		return nil
+	}
+	rs, err := e.kernel.Read(ctx)
+	if err != nil {
+		return fmt.Errorf("read the live ruleset: %w", err)
+	}
+	routes, err := readRoutes()
+	if err != nil {
+		return err
+	}
+	names, hash := e.naming(), rulesHash(rs)
+	if r.tracer == nil || hash != r.hash || names != r.names || !routes.same(r.judge.routes) {
+		r.tracer, r.hash, r.names = ruleset.NewTracer(rs), hash, names
+		r.ported, r.verdicts = asksSourcePorts(rs), make(map[flowCase]*FlowVerdict)
+	}
+	r.judge, r.at = flowJudge{routes}, time.Now()
+	return nil
+}
+
+// rulesHash is the same for rulesets that decide alike, whatever they counted:
+// everybody's rules, not only ours.
+func rulesHash(rs *ruleset.Ruleset) string {
+	h := fnv.New128a()
+	for _, f := range ruleset.Families() {
+		for _, t := range *rs.Tables(f) {
+			for _, c := range t.Chains {
+				fmt.Fprintln(h, f, t.Name, c.Name, c.Policy)
+				for _, r := range c.Rules {
+					fmt.Fprintln(h, r.Text(f))
+				}
+			}
+		}
+	}
+	for _, name := range rs.Sets.Names() {
+		s := rs.Sets[name]
+		fmt.Fprintln(h, name, s.Type, s.Family)
+		for _, m := range s.Members {
+			fmt.Fprintln(h, m.Prefix, m.Port, m.Text)
+		}
+	}
+	return string(h.Sum(nil))
+}
+
+// asksSourcePorts reports whether any rule does.
+func asksSourcePorts(rs *ruleset.Ruleset) bool {
+	for _, f := range ruleset.Families() {
+		for _, t := range *rs.Tables(f) {
+			for _, c := range t.Chains {
+				if slices.ContainsFunc(c.Rules, asksSourcePort) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func asksSourcePort(r *ruleset.Rule) bool {
+	return slices.ContainsFunc(r.Matches, func(m ruleset.Match) bool {
+		switch m := m.(type) {
+		case ruleset.MatchPorts:
+			return m.Src != nil
+		case ruleset.MatchMultiport:
+			return m.Src != nil || m.Either != nil
+		case ruleset.MatchSet:
+			return strings.Contains(m.Dirs, "src")
+		}
+		return false
+	})
+}
+
+func (r *flowRows) caseOf(f *live.Flow) flowCase {
+	c := flowCase{orig: f.Orig, proto: f.Proto, server: f.Reply.Src, serverPort: f.Reply.SrcPort}
+	if !r.ported {
+		c.orig.SrcPort = 0
+	}
+	return c
+}
+
+// verdict judges one flow.
+func (r *flowRows) verdict(f *live.Flow) *FlowVerdict {
+	p := r.judge.fresh(f)
+	j := r.tracer.Judge(p, r.judge.routes.to)
+	v := &FlowVerdict{
+		In: p.In, Out: j.Packet.Out, Outcome: j.Outcome, Exact: len(j.Doubts) == 0,
+		By: deciderWords(&j, r.names.rows), Row: deciderRow(&j, r.names.rows),
+	}
+	if j.Local {
+		v.Out = ""
+	}
+	if v.By == "" && v.Outcome == ruleset.Accepted {
+		v.Row, v.By = r.returned(p)
+	}
+	v.From, v.To = r.names.zone(v.In), r.names.zone(v.Out)
+	if !v.Exact {
+		v.Doubt = j.Doubts[0].Why
+	}
+	return v
+}
+
+// returned is the row that handed a packet back to the chains of others, as
+// virtuals for containers do: they accept it, the row is why they are asked.
+func (r *flowRows) returned(p ruleset.Packet) (RowRef, string) {
+	for _, s := range r.tracer.Trace(p, r.judge.routes.to).Steps {
+		if s.Matched != ruleset.Yes || s.Rule == nil || s.Table != ruleset.Filter || s.Rule.Target != ruleset.Return {
+			continue
+		}
+		if ref := r.names.rows[s.Rule.ID].ref; ref.Line > 0 {
+			return ref, fmt.Sprintf("%s:%d", ref.Kind, ref.Line)
+		}
+	}
+	return RowRef{}, ""
+}

@@ -1,0 +1,172 @@
+package page
+
+import (
+	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/style"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// signsLen is how many signs stand before a row: its mark, what was changed,
+// and its state.
+const signsLen = 3
+
+// Legend explains the signs, for the help.
+func (p *Policy) Legend() []widget.Binding {
+	return []widget.Binding{
+		widget.Bind(">", "the selected row"),
+		widget.Bind("*", "a marked row; in the tabs: not saved"),
+		widget.Bind("+", "a row that is not in the file on disk"),
+		widget.Bind("~", "a row that differs from the file on disk"),
+		widget.Bind("x", "a row that is switched off"),
+		widget.Bind("E", "an error: it blocks an apply"),
+		widget.Bind("W", "a warning"),
+		widget.Bind("IP v4", "makes IPv4 rules only; v6: IPv6; -: none"),
+		widget.Bind("HITS -", "the firewall does not run this row"),
+	}
+}
+
+// rowSigns are the signs before the rows of a table: what was changed since the
+// last save, and the worst problem.
+type rowSigns struct {
+	saved, now *tables.File // that changed was found for
+	changed    map[*tables.Line]widget.Safe
+	bad        map[int]rowProblem
+}
+
+// rowProblem is the worst problem of a row. The zero value is none.
+type rowProblem struct {
+	rank tables.Severity // plus one
+	cell int
+}
+
+// take finds the signs of a table as edited.
+func (s *rowSigns) take(d *Desk, k tables.Kind) {
+	if saved, now := d.saved.File(k), d.set.File(k); s.saved != saved || s.now != now {
+		s.saved, s.now = saved, now
+		s.changed = changeSigns(saved.Lines, now.Lines)
+	}
+	s.bad = make(map[int]rowProblem)
+	for _, p := range d.problems {
+		if p.File == k.String() && p.Severity+1 > s.bad[p.Line].rank {
+			s.bad[p.Line] = rowProblem{p.Severity + 1, p.Cell}
+		}
+	}
+}
+
+// of are the signs of a row.
+func (s *rowSigns) of(st *style.Styles, line *tables.Line, num int) (widget.Safe, style.Style) {
+	changed, state, how := widget.Safe(" "), widget.Safe(" "), st.Text
+	if sign := s.changed[line]; sign != "" {
+		changed, how = sign, st.Changed
+	}
+	switch {
+	case line.Disabled:
+		state = "x"
+	case s.bad[num].rank == tables.Error+1:
+		state, how = "E", st.Bad
+	case s.bad[num].rank == tables.Warning+1:
+		state, how = "W", st.Warn
+	}
+	return changed + state, how
+}
+
+// style is that of the cell with the worst problem; plain for a row without
+// one.
+func (s *rowSigns) style(st *style.Styles, num int) style.Style {
+	switch s.bad[num].rank {
+	case tables.Error + 1:
+		return st.Bad
+	case tables.Warning + 1:
+		return st.Warn
+	}
+	return style.Style{}
+}
+
+// changeSigns finds the rows that are not on disk as they are now: "~" for one
+// that took the place of another, "+" for a new one. Lines that no edit touched
+// are the same in both lists; between two of them, what is new is compared with
+// what is gone.
+func changeSigns(saved, now []*tables.Line) map[*tables.Line]widget.Safe {
+	signs := make(map[*tables.Line]widget.Safe)
+	if len(saved) == len(now) && len(saved) > 0 && &saved[0] == &now[0] {
+		return signs
+	}
+	at := make(map[*tables.Line]int, len(saved))
+	for i, l := range saved {
+		at[l] = i
+	}
+	kept := make(map[*tables.Line]bool, len(now))
+	for _, l := range now {
+		kept[l] = true
+	}
+	for i, behind := 0, -1; i < len(now); i++ {
+		if place, ok := at[now[i]]; ok {
+			behind = place
+			continue
+		}
+		first := i
+		for i+1 < len(now) {
+			if _, ok := at[now[i+1]]; ok {
+				break
+			}
+			i++
+		}
+		last := behind + 1
+		for last < len(saved) && !kept[saved[last]] {
+			last++
+		}
+		signChanges(signs, rowsOf(saved[behind+1:last]), rowsOf(now[first:i+1]))
+	}
+	return signs
+}
+
+func rowsOf(lines []*tables.Line) []*tables.Line {
+	var rows []*tables.Line
+	for _, l := range lines {
+		if len(l.Cells) > 0 {
+			rows = append(rows, l)
+		}
+	}
+	return rows
+}
+
+// maxPairs is how many pairs of rows are compared to find which took whose
+// place.
+const maxPairs = 10_000
+
+// signChanges signs the new rows of one place in the table, where others are
+// gone.
+func signChanges(signs map[*tables.Line]widget.Safe, gone, fresh []*tables.Line) {
+	for _, l := range fresh {
+		signs[l] = "+"
+	}
+	if len(gone) == len(fresh) || len(gone)*len(fresh) > maxPairs {
+		for i := range min(len(gone), len(fresh)) {
+			signs[fresh[i]] = "~"
+		}
+		return
+	}
+	for _, l := range gone {
+		best, most := -1, 0
+		for i, f := range fresh {
+			if n := cellsAlike(l, f); n > most && 2*n >= len(l.Cells) {
+				best, most = i, n
+			}
+		}
+		if best >= 0 {
+			signs[fresh[best]] = "~"
+			fresh = fresh[best+1:]
+		}
+	}
+}
+
+// cellsAlike counts the cells that two rows have in common.
+func cellsAlike(a, b *tables.Line) int {
+	n := 0
+	for i := range min(len(a.Cells), len(b.Cells)) {
+		if a.Cells[i].Text == b.Cells[i].Text {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,58 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// ProofWords are the proofs of a trial as sentences, one a line, for where no
+// screen is drawn.
+func ProofWords(p *engine.TrialProof) []widget.Safe {
+	var out []widget.Safe
+	add := func(format string, args ...any) { out = append(out, widget.Format(format, args...)) }
+	switch {
+	case p.LoginsErr != nil:
+		add("Whether a new SSH connection came through is not known: %v.", p.LoginsErr)
+	case len(p.Logins) == 0:
+		add("No new SSH connection yet.")
+		if p.Verdict != "" {
+			add("The new rules say about one from %s: %s.", p.Client, p.Verdict)
+		}
+	default:
+		best := bestLogin(p)
+		from := best.From.String()
+		if p.Client.IsValid() && best.From.Addr() != p.Client {
+			from += ", not from you"
+		}
+		add("A new SSH connection from %s: %s.", from, loginWords(best, false))
+	}
+	if len(p.Denied) == 0 {
+		add("Nothing was turned away since %s.", p.Since.Format("15:04:05"))
+	}
+	for i := range p.Denied[:min(len(p.Denied), 6)] {
+		add("Turned away since %s: %s by %s.", p.Since.Format("15:04:05"), plural(int(p.Denied[i].Packets), "packet"), deniedName(&p.Denied[i]))
+	}
+	switch open, closed, cut := sortServices(p.Services); {
+	case p.ServicesErr != nil:
+		add("Which services are reachable is not known: %v.", p.ServicesErr)
+	default:
+		add("Services that listen: %d, reachable %s.", len(p.Services), orNone(open))
+		if len(closed) > 0 {
+			add("Nobody reaches: %s.", strings.Join(closed, " "))
+		}
+		if len(cut) > 0 {
+			add("Connected now, and could not connect again: %s.", strings.Join(cut, ", "))
+		}
+	}
+	return out
+}
+
+func orNone(ports []string) string {
+	if len(ports) == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%d: %s", len(ports), strings.Join(ports, " "))
+}

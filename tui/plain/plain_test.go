@@ -1,0 +1,380 @@
+package plain
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/tuitest"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// talk is a conversation under test, in a synctest bubble: its seconds pass at
+// once.
+type talk struct {
+	testing.TB
+	site *tuitest.Site
+	in   *io.PipeWriter
+	done chan error
+	mu   sync.Mutex
+	out  bytes.Buffer
+	said string          // since the last input
+	all  strings.Builder // with what was typed
+	ours strings.Builder // without
+}
+
+func (c *talk) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.out.Write(b)
+}
+
+// hear collects what was said since the last time.
+func (c *talk) hear() {
+	synctest.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.said = c.out.String()
+	c.all.WriteString(c.said)
+	c.ours.WriteString(c.said)
+	c.out.Reset()
+}
+
+// talking runs a test with a conversation.
+func talking(t *testing.T, prepare func(*tuitest.Site, *Options), test func(*talk)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r, w := io.Pipe()
+		c := &talk{TB: t, site: tuitest.New(time.Now), in: w, done: make(chan error, 1)}
+		o := Options{In: r, Out: c, Now: time.Now}
+		if prepare != nil {
+			prepare(c.site, &o)
+		}
+		go func() { c.done <- Run(t.Context(), c.site, o) }()
+		c.hear()
+		test(c)
+		w.Close()
+		synctest.Wait()
+	})
+}
+
+// types types lines; what is said after the last one can be asked for.
+func (c *talk) types(lines ...string) *talk {
+	c.Helper()
+	for _, line := range lines {
+		c.all.WriteString("> " + line + "\n")
+		if _, err := io.WriteString(c.in, line+"\n"); err != nil {
+			c.Fatalf("type %q: %v", line, err)
+		}
+		c.hear()
+	}
+	return c
+}
+
+// waits lets time go by.
+func (c *talk) waits(d time.Duration) *talk {
+	time.Sleep(d)
+	c.all.WriteString("> (" + d.String() + " later)\n")
+	c.hear()
+	return c
+}
+
+func (c *talk) hears(texts ...string) *talk {
+	c.Helper()
+	for _, text := range texts {
+		if !strings.Contains(c.said, text) {
+			c.Errorf("%q is not said in\n%s", text, c.said)
+		}
+	}
+	return c
+}
+
+// ends closes the input and gives the result of Run.
+func (c *talk) ends() error {
+	c.in.Close()
+	synctest.Wait()
+	c.hear()
+	return <-c.done
+}
+
+func TestMainJobFromEditToCounterAsATranscript(t *testing.T) {
+	talking(t, nil, func(c *talk) {
+		c.types("menu", "overview", "tables", "list rules FW", "show rules 9")
+		c.types("edit rules 9 source-address monitorng", "yes")
+		c.types("edit rules 9 3", "lan_nas")
+		c.types("insert rules 10 ext FW lan_home ALL ssh accept", "move rules 10 9", "undo", "undo", "redo", "disable rules 10", "enable rules 10", "delete rules 10")
+		c.types("problems", "review", "apply", "yes")
+		c.types("time", "proof")
+		c.site.LogIn(true)
+		c.types("proof").waits(21 * time.Second)
+		c.types("k", "k7qz", "overview", "k7qx")
+		c.types("counters lan_nas").waits(time.Second).types("counters lan_nas", "flows port 22 203.0.113.6", "review", "history", "quit")
+		path := filepath.Join("testdata", "main.golden")
+		got := c.all.String()
+		if *update {
+			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("%s differs; go test -update writes it anew. got\n%s", path, got)
+		}
+		want2 := "save rules, apply override=false, confirm K7QX"
+		if calls := strings.Join(c.site.Calls(), ", "); calls != want2 {
+			t.Errorf("calls %s, want %s", calls, want2)
+		}
+	})
+}
+
+func TestClockSpeaksAtTheRightMomentsOnly(t *testing.T) {
+	talking(t, func(s *tuitest.Site, _ *Options) { s.StartTrial(90 * time.Second) }, func(c *talk) {
+		c.hears("NEW RULES ARE ON TRIAL", "90 seconds until", "K7QX, letter by letter K 7 Q X")
+		var at []string
+		for range 95 {
+			c.waits(time.Second)
+			if text, _, ok := strings.Cut(c.said, " until the old rules"); ok {
+				at = append(at, strings.TrimSpace(text))
+			}
+		}
+		if got, want := strings.Join(at, ", "), "60 seconds, 30 seconds, 10 seconds"; got != want {
+			t.Errorf("the clock spoke at %s, want %s", got, want)
+		}
+		if !strings.Contains(c.all.String(), "Rolled back at 00:01:30: the time was over.") {
+			t.Errorf("the end was not said:\n%s", c.all.String())
+		}
+	})
+}
+
+func TestTrialAnswers(t *testing.T) {
+	tests := []struct {
+		name, line, says, calls string
+	}{
+		{"the code", "K7QX", "Kept", "confirm K7QX"},
+		{"the code in small letters", "k7qx", "Kept", "confirm K7QX"},
+		{"confirm with the code", "confirm k7qx", "Kept", "confirm K7QX"},
+		{"confirm alone", "confirm", "Nothing was confirmed", ""},
+		{"another code", "abcd", "Nothing was confirmed", ""},
+		{"one letter", "k", "Nothing was confirmed", ""},
+		{"an empty line", "", "", ""},
+		{"the code among words", "k7qx please", "Nothing was confirmed", ""},
+		{"reject", "reject", "Rolled back", "reject"},
+		{"reject in short", "rej", "Nothing was confirmed", ""},
+		{"extend", "extend", "120 seconds left", "extend 1m0s"},
+		{"extend by", "extend 30", "90 seconds left", "extend 30s"},
+		{"extend by nonsense", "extend soon", "no number of seconds", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			talking(t, func(s *tuitest.Site, _ *Options) { s.StartTrial(time.Minute) }, func(c *talk) {
+				c.types(tt.line).hears(tt.says)
+				if calls := strings.Join(c.site.Calls(), ", "); calls != tt.calls {
+					t.Errorf("calls %q, want %q", calls, tt.calls)
+				}
+			})
+		})
+	}
+}
+
+func TestEndOfInputEndsCleanlyAndLeavesTheRollbackArmed(t *testing.T) {
+	talking(t, nil, func(c *talk) {
+		c.types("disable rules 9", "apply", "yes").hears("NEW RULES ARE ON TRIAL")
+		if err := c.ends(); err != nil {
+			t.Errorf("the end of the input is an error: %v", err)
+		}
+		c.hears("The trial goes on without this session", "Bye.")
+		if _, pending, _ := c.site.Trial(t.Context()); !pending {
+			t.Error("the trial did not go on")
+		}
+	})
+}
+
+func TestEndOfInputInTheMiddleOfAQuestionAnswersNothing(t *testing.T) {
+	for _, lines := range [][]string{
+		{"disable rules 9", "apply"}, {"edit rules 9"}, {"edit rules 9 3"}, {"edit rules 9 3 nobody"}, {"insert rules 9 ext"}, {"disable rules 9", "reload"}, {"disable rules 9", "quit"},
+	} {
+		t.Run(strings.Join(lines, ", "), func(t *testing.T) {
+			talking(t, nil, func(c *talk) {
+				c.types(lines...)
+				if err := c.ends(); err != nil {
+					t.Errorf("the end of the input is an error: %v", err)
+				}
+				if calls := c.site.Calls(); len(calls) > 0 {
+					t.Errorf("something was done: %q", calls)
+				}
+			})
+		})
+	}
+}
+
+func TestOutputThatNobodyReadsEndsTheConversation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := io.Pipe()
+		defer w.Close()
+		broken := brokenWriter{}
+		if err := Run(t.Context(), tuitest.New(time.Now), Options{In: r, Out: broken}); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("Run gave %v, want that the output is gone", err)
+		}
+	})
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, os.ErrClosed }
+
+func TestLockoutNeedsTheNameOfTheHost(t *testing.T) {
+	talking(t, func(s *tuitest.Site, _ *Options) { s.Locked = true }, func(c *talk) {
+		c.types("disable rules 9", "apply").hears("LOCK-OUT", "This locks you out. Type the name of the host, edge-01")
+		c.types("yes").hears("Not applied.")
+		c.types("apply", "edge-01").hears("NEW RULES ARE ON TRIAL")
+	})
+	refuse := func(s *tuitest.Site, _ *Options) {
+		s.Fail = map[string]error{"Apply": &engine.LockoutError{Why: "your address could not open a new connection"}}
+	}
+	talking(t, refuse, func(c *talk) {
+		c.types("disable rules 9", "apply", "yes").hears("would lock you out", "This locks you out")
+		c.site.Fail = nil
+		c.types("edge-01").hears("NEW RULES ARE ON TRIAL")
+	})
+}
+
+func TestFailuresAreSaidAndTheConversationGoesOn(t *testing.T) {
+	tests := []struct {
+		call  string
+		lines []string
+		says  string
+	}{
+		{"Load", []string{"problems"}, "permission denied"},
+		{"Preview", []string{"review"}, "The comparison failed: permission denied"},
+		{"Apply", []string{"disable rules 9", "apply", "yes"}, "Not applied, nothing was changed: permission denied"},
+		{"Save", []string{"disable rules 9", "save"}, "Not saved: permission denied"},
+		{"Status", []string{"overview"}, "The firewall cannot be read: permission denied"},
+		{"Traffic", []string{"overview"}, "The interfaces cannot be read: permission denied"},
+		{"Flows", []string{"flows"}, "permission denied"},
+		{"Counters", []string{"counters"}, "permission denied"},
+		{"History", []string{"history"}, "permission denied"},
+	}
+	for _, tt := range tests {
+		for name, fault := range map[string]func(*tuitest.Site){
+			"fails":  func(s *tuitest.Site) { s.Fail = map[string]error{tt.call: errors.New("permission denied")} },
+			"panics": func(s *tuitest.Site) { s.Panic = map[string]bool{tt.call: true} },
+		} {
+			t.Run(tt.call+" "+name, func(t *testing.T) {
+				talking(t, func(s *tuitest.Site, _ *Options) { fault(s) }, func(c *talk) {
+					says := tt.says
+					if name == "panics" {
+						says = "internal error"
+					}
+					c.types(tt.lines...).hears(says)
+					c.types("menu").hears("0 quit")
+				})
+			})
+		}
+	}
+}
+
+func TestSaveNeverOverwritesSomebodyElse(t *testing.T) {
+	talking(t, nil, func(c *talk) {
+		c.site.Fail = map[string]error{"Save": &engine.ErrChanged{Files: []string{"rules"}}}
+		c.types("disable rules 9", "save").hears("somebody else changed rules on disk. Nothing was overwritten")
+		c.types("reload", "yes").hears("Rows:")
+	})
+}
+
+func TestAPersonGetsAPromptAndAPageAtATime(t *testing.T) {
+	talking(t, func(_ *tuitest.Site, o *Options) { o.Interactive = true }, func(c *talk) {
+		c.hears("\ncommand: ")
+		c.types("help").hears("lines follow: type more.")
+		c.types("more").hears("help [WORD]")
+		c.types("more").hears("There is no more.")
+	})
+}
+
+func TestExplainIsGivenItsWords(t *testing.T) {
+	explain := func(_ context.Context, words []string, out io.Writer) error {
+		io.WriteString(out, strings.Join(words, "|")+"\nreject\x1b[31m\n")
+		return errors.New("no route")
+	}
+	talking(t, func(_ *tuitest.Site, o *Options) { o.Explain = explain }, func(c *talk) {
+		c.types("explain 10.0.0.1 10.0.0.2 tcp/22").hears("10.0.0.1|10.0.0.2|tcp/22\n", `reject\x1b[31m`, "Not explained: no route.")
+	})
+	talking(t, nil, func(c *talk) { c.types("explain a b c").hears("not possible") })
+}
+
+// Whatever stands in tables, kernel or input, only plain text comes out.
+func TestNoEscapeEverComesOut(t *testing.T) {
+	const hostile = "\x1b]0;pwned\x07\x1b[2J\u202e\x9b31m\r\x00"
+	poison := func(s *tuitest.Site, o *Options) {
+		s.Taint = hostile
+		for _, f := range s.Files {
+			f.Data = append(f.Data, "# "+hostile+"\nevil"+hostile+" b c d e accept"+hostile+"\n"...)
+		}
+		o.Interactive = true
+		o.Explain = func(_ context.Context, words []string, out io.Writer) error {
+			_, err := io.WriteString(out, hostile)
+			return errors.Join(err, errors.New(hostile))
+		}
+	}
+	lines := []string{hostile, "menu", "overview", "tables", "problems", "more", "more", "review", "apply", "yes", "flows", "flows " + hostile, "counters", "history",
+		"list rules", "more", "list " + hostile, "show rules 22", "edit rules 9 3 evil" + hostile, "keep", "edit rules 9 " + hostile, "explain " + hostile + " x y", "help " + hostile, "undo", "save"}
+	talking(t, poison, func(c *talk) {
+		c.types(lines...)
+		c.site.StartTrial(time.Minute)
+		c.waits(10*time.Second).types("proof", hostile, "reject")
+		heard := c.ours.String()
+		for line := range strings.Lines(heard) {
+			for _, r := range strings.TrimSuffix(line, "\n") {
+				if r < 0x20 || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+					t.Errorf("%q came out in %q", r, line)
+				}
+			}
+		}
+		if !strings.Contains(heard, `\x1b`) {
+			t.Error("nothing hostile was shown; the test proves nothing")
+		}
+	})
+}
+
+func TestEveryCommandHasItsHelpAndNoWordTwice(t *testing.T) {
+	words := make(map[string]bool)
+	for _, c := range commands() {
+		for _, w := range append([]string{c.number}, c.words...) {
+			if w == "" {
+				continue
+			}
+			if words[w] {
+				t.Errorf("%s means two commands", w)
+			}
+			words[w] = true
+			if found := find(w); found == nil || found.words[0] != c.words[0] {
+				t.Errorf("%s does not find %s", w, c.words[0])
+			}
+		}
+		if c.does == "" {
+			t.Errorf("%s has no help", c.words[0])
+		}
+	}
+	for beginning, want := range map[string]string{"ov": "overview", "app": "", "rej": "", "q": "", "con": "", "hist": "history"} {
+		got := ""
+		if c := find(beginning); c != nil {
+			got = c.words[0]
+		}
+		if got != want {
+			t.Errorf("%s finds %q, want %q", beginning, got, want)
+		}
+	}
+}

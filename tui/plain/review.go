@@ -1,0 +1,209 @@
+package plain
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/engine/plan"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// preview compiles the tables as edited and compares them with the kernel; nil
+// when that is not possible, which was said then.
+func (s *session) preview() *engine.Preview {
+	if s.desk.Set() == nil {
+		s.say("The tables cannot be read. problems says why.")
+		return nil
+	}
+	m := answer[page.PreviewMsg](s.calls.Preview(&s.ask, s.desk.Set()))
+	switch {
+	case errors.Is(m.Err, engine.ErrProblems):
+		s.say("The tables have errors and cannot be compiled. problems lists them.")
+		return nil
+	case m.Err != nil:
+		s.say("The comparison failed: %v.", m.Err)
+		return nil
+	}
+	return m.Preview
+}
+
+// review says what an apply would change.
+func (s *session) review([]string) error {
+	p := s.preview()
+	if p == nil {
+		return nil
+	}
+	s.sayLockout(p)
+	if p.Diff.Empty() {
+		s.say("No difference: the firewall runs exactly these rules.")
+		return nil
+	}
+	s.page(changeWords(p))
+	return nil
+}
+
+func (s *session) sayLockout(p *engine.Preview) {
+	switch {
+	case !p.Lockout.Known:
+		s.say("Whether you could log in again is not known: this is no SSH session.")
+	case p.Lockout.Safe:
+		s.say("A new SSH connection from where you are: %s. Good.", p.Lockout.New)
+	default:
+		s.say("LOCK-OUT: a new SSH connection from where you are: %s.", p.Lockout.New)
+	}
+}
+
+// changeWords is a difference line by line.
+func changeWords(p *engine.Preview) []widget.Safe {
+	var out []widget.Safe
+	add := func(format string, args ...any) { out = append(out, widget.Format(format, args...)) }
+	d := p.Diff
+	for _, t := range d.Taken {
+		add("Blocked: %v.", t)
+	}
+	for _, h := range d.Hooks {
+		add("Jump from %s to %s, %s: %s.", h.From, h.To, familyWord(h.Family), h.Why)
+	}
+	for i := range d.Chains {
+		c := &d.Chains[i]
+		add("Chain %s of table %s, %s%s:", c.Chain, c.Table, familyWord(c.Family), opWords(c.Op))
+		for _, l := range c.Lines {
+			if word := lineWord(l.Op); word != "" {
+				bare := *l.Rule
+				bare.ID = ""
+				add("%s%s: %s", word, rowName(p.Compiled, l.Rule.ID), strings.TrimSpace(bare.Spec(c.Family)))
+			}
+		}
+	}
+	for _, set := range d.Sets {
+		add("Set %s%s: %s added, %d removed.", set.Name, opWords(set.Op), count(len(set.Added), "member"), len(set.Gone))
+	}
+	return out
+}
+
+func opWords(op plan.Op) string {
+	switch op {
+	case plan.Add:
+		return ", new"
+	case plan.Remove:
+		return ", removed"
+	}
+	return ""
+}
+
+// lineWord is empty for a line that stays.
+func lineWord(op plan.Op) string {
+	switch op {
+	case plan.Add:
+		return "Added"
+	case plan.Remove:
+		return "Removed"
+	case plan.Change:
+		return "Renamed"
+	}
+	return ""
+}
+
+// rowName is the row that a rule comes from, behind the word for what happens
+// to it; empty for a row that is gone, and for a rule of nobody's.
+func rowName(c *engine.Compiled, id string) string {
+	ref, ok := c.Rows[id]
+	switch {
+	case ok && ref.Line > 0:
+		return fmt.Sprintf(", %s row %d", ref.Kind, ref.Line)
+	case ok && ref.Name != "":
+		return ", " + ref.Name
+	}
+	return ""
+}
+
+func familyWord(f ruleset.Family) string {
+	if f == ruleset.V6 {
+		return "IPv6"
+	}
+	return "IPv4"
+}
+
+// apply asks, saves and starts the transaction.
+func (s *session) apply([]string) error {
+	if s.trial.pending() {
+		s.say("Rules are on trial already.")
+		return nil
+	}
+	p := s.preview()
+	if p == nil {
+		return nil
+	}
+	dirty := len(s.desk.Dirty()) > 0
+	if p.Diff.Empty() && !dirty {
+		s.say("There is nothing to apply: the firewall runs these rules.")
+		return nil
+	}
+	override := p.Lockout.Known && !p.Lockout.Safe
+	for {
+		ok, err := s.askApply(p, override)
+		if err != nil || !ok {
+			return err
+		}
+		again := s.start(p, override)
+		if !again {
+			return nil
+		}
+		override = true
+	}
+}
+
+// askApply says what will happen and asks whether it shall. Where the rules
+// would lock the administrator out, the name of the host must be typed.
+func (s *session) askApply(p *engine.Preview, override bool) (bool, error) {
+	if n := s.desk.Staged(); len(s.desk.Dirty()) > 0 {
+		s.say("%s saved first.", upperFirst(count(n, "changed line")))
+	}
+	s.say("The old rules come back by themselves after %.0f seconds, whatever happens to this session, unless you type the code that is said then.", p.Countdown.Seconds())
+	word := "yes"
+	if override {
+		word = s.backend.Host()
+		s.sayLockout(p)
+		s.say("This locks you out. Type the name of the host, %s, to go on all the same.", word)
+	} else {
+		s.say("Apply to %s? Type yes.", s.backend.Host())
+	}
+	line, err := s.next("apply")
+	if err == nil && line != word {
+		s.say("Not applied.")
+	}
+	return err == nil && line == word, err
+}
+
+// start starts the transaction. It reports whether to ask again because the
+// rehearsal found a lock-out.
+func (s *session) start(p *engine.Preview, override bool) bool {
+	var save *tables.Set
+	if len(s.desk.Dirty()) > 0 {
+		save = s.desk.Set()
+	}
+	s.say("Applying.")
+	m := answer[page.AppliedMsg](s.calls.Apply(&s.ask, save, p, engine.ApplyRequest{Override: override}))
+	if m.Saved != nil {
+		s.desk.Saved(m.Saved)
+	}
+	var locked *engine.LockoutError
+	switch {
+	case errors.As(m.Err, &locked) && !override:
+		s.say("Not applied: %v.", m.Err)
+		return true
+	case m.Err != nil:
+		s.say("Not applied, nothing was changed: %v.", m.Err)
+		return false
+	}
+	if s.Interactive && s.Discard != nil {
+		s.Discard()
+	}
+	s.begin(m.Status)
+	return false
+}

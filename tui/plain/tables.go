@@ -1,0 +1,184 @@
+package plain
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// load reads the tables and checks them.
+func (s *session) load() {
+	s.desk.TakeLoaded(answer[page.LoadedMsg](s.desk.Load(s.calls)))
+	s.check()
+}
+
+// check checks the tables as edited.
+func (s *session) check() {
+	if call := s.desk.Check(s.calls); call != nil {
+		s.desk.TakeChecked(answer[page.CheckedMsg](call))
+	}
+}
+
+// tables says what there is.
+func (s *session) tables() {
+	set := s.desk.Set()
+	if set == nil {
+		s.say("The tables cannot be read.")
+	} else {
+		var counts []string
+		for _, k := range tables.Kinds() {
+			counts = append(counts, fmt.Sprintf("%s %d", k, set.File(k).Rows()))
+		}
+		s.say("Rows: %s.", strings.Join(counts, ", "))
+	}
+	s.sayCheck()
+	if n := s.desk.Staged(); set != nil && n > 0 {
+		s.say("Not saved: %s.", count(n, "changed line"))
+	}
+}
+
+func (s *session) sayCheck() {
+	errs, warnings := s.desk.Problems().Count()
+	s.say("Check: %s, %s.", count(errs, "error"), count(warnings, "warning"))
+}
+
+func (s *session) problems([]string) error {
+	s.sayCheck()
+	var lines []widget.Safe
+	for _, p := range s.desk.Problems() {
+		lines = append(lines, widget.Clean(problemWords(&p)))
+	}
+	s.page(lines)
+	return nil
+}
+
+// problemWords is a problem as a sentence.
+func problemWords(p *tables.Problem) string {
+	where := p.File
+	if p.Line > 0 {
+		where += fmt.Sprintf(" row %d", p.Line)
+	}
+	text := fmt.Sprintf("%s, %s: %s", upperFirst(p.Severity.String()), where, p.Text)
+	if strings.HasSuffix(text, "?") || strings.HasSuffix(text, ".") {
+		return text
+	}
+	return text + "."
+}
+
+func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// kindNamed finds a table by the beginning of its name.
+func (s *session) kindNamed(args []string) (tables.Kind, bool) {
+	if s.desk.Set() == nil {
+		s.say("The tables cannot be read. problems says why.")
+		return 0, false
+	}
+	if len(args) == 0 {
+		s.say("Which table? addresses, services, interfaces, rules, virtuals or options.")
+		return 0, false
+	}
+	for _, k := range tables.Kinds() {
+		if strings.HasPrefix(k.String(), strings.ToLower(args[0])) {
+			return k, true
+		}
+	}
+	s.say("There is no table %s. There are addresses, services, interfaces, rules, virtuals and options.", args[0])
+	return 0, false
+}
+
+// row finds a row by table and number.
+func (s *session) row(args []string) (page.Place, *tables.Line, bool) {
+	k, ok := s.kindNamed(args)
+	if !ok {
+		return page.Place{}, nil, false
+	}
+	if len(args) < 2 {
+		s.say("Which row? list %s gives the numbers.", k)
+		return page.Place{}, nil, false
+	}
+	num, err := strconv.Atoi(args[1])
+	file := s.desk.Set().File(k)
+	if err != nil || num < 1 || num > len(file.Lines) || len(file.Lines[num-1].Cells) == 0 {
+		s.say("%s has no row %s. list %s gives the numbers.", upperFirst(k.String()), args[1], k)
+		return page.Place{}, nil, false
+	}
+	return page.Place{Kind: k, Line: num}, file.Lines[num-1], true
+}
+
+// list says the rows of a table.
+func (s *session) list(args []string) error {
+	k, ok := s.kindNamed(args)
+	if !ok {
+		return nil
+	}
+	var lines []widget.Safe
+	for i, l := range s.desk.Set().File(k).Lines {
+		if len(l.Cells) == 0 {
+			continue
+		}
+		if text := s.rowWords(k, i+1, l); holds(text, args[1:]) {
+			lines = append(lines, widget.Clean(text))
+		}
+	}
+	s.say("%s: %s.", upperFirst(k.String()), count(len(lines), "row"))
+	s.page(lines)
+	return nil
+}
+
+// holds reports whether a text holds every word.
+func holds(text string, words []string) bool {
+	low := strings.ToLower(text)
+	for _, w := range words {
+		if !strings.Contains(low, strings.ToLower(w)) {
+			return false
+		}
+	}
+	return true
+}
+
+// rowWords is a row as a line: number, cells, and what is special about it.
+func (s *session) rowWords(k tables.Kind, num int, l *tables.Line) string {
+	text := fmt.Sprintf("%d: %s", num, strings.Join(l.Texts(), " "))
+	if l.Disabled {
+		text += ", disabled"
+	}
+	for _, p := range s.desk.Problems() {
+		if p.File == k.String() && p.Line == num {
+			return text + ", with a problem: " + p.Text
+		}
+	}
+	return text
+}
+
+// show says every cell of a row.
+func (s *session) show(args []string) error {
+	at, line, ok := s.row(args)
+	if !ok {
+		return nil
+	}
+	if line.Disabled {
+		s.say("This row is disabled.")
+	}
+	s.cells(at, line)
+	for _, p := range s.desk.Problems() {
+		if p.File == at.Kind.String() && p.Line == at.Line {
+			s.say("%s", problemWords(&p))
+		}
+	}
+	return nil
+}
+
+func (s *session) cells(at page.Place, line *tables.Line) {
+	columns := at.Kind.Columns()
+	for i, text := range line.Texts() {
+		name := "surplus"
+		if i < len(columns) {
+			name = columns[i].Name
+		}
+		s.say("Cell %d, %s: %s.", i+1, name, text)
+	}
+}
