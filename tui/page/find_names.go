@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mfwtui/mfwtui/tables"
@@ -112,7 +113,11 @@ func (n *listNames) Values(k query.Key) []string {
 	}
 	switch k {
 	case query.Zone:
-		return append(cfg.Zones(), tables.FW, tables.Docker, tables.All)
+		zones := cfg.Zones()
+		if !slices.Contains(zones, tables.Docker) { // rules may name it without an interface
+			zones = append(zones, tables.Docker)
+		}
+		return append(zones, tables.FW, tables.All)
 	case query.Src, query.Dst, query.IP:
 		return append(definedNames(n.desk.Set(), tables.Addresses), tables.All)
 	case query.Port, query.DPort, query.SPort:
