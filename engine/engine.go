@@ -147,6 +147,7 @@ type ApplyRequest struct {
 
 // Backend is what the console needs of an Engine; a test gives it another.
 type Backend interface {
+	FlowTeller
 	Prover
 	Observer
 	Reviewer

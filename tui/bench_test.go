@@ -61,3 +61,31 @@ func BenchmarkKey(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkPalette types a letter into a palette that is as full as it gets. It
+// must take under 5 ms.
+func BenchmarkPalette(b *testing.B) {
+	c := benchConsole(b, 1000, 10_000)
+	c.send(keyPress(":"))
+	for b.Loop() {
+		c.send(keyPress("s"))
+		_ = c.View()
+		c.send(keyPress("backspace"))
+	}
+}
+
+// BenchmarkFilterKey types into the filter of 100,000 flows, which sorts what
+// is kept.
+func BenchmarkFilterKey(b *testing.B) {
+	c := benchConsole(b, 100_000, 10)
+	c.do(c.show(page.FlowsScreen))
+	c.send(keyPress("/"))
+	for _, k := range "port:44" {
+		c.send(keyPress(string(k)))
+	}
+	for b.Loop() {
+		c.send(keyPress("3"))
+		_ = c.View()
+		c.send(keyPress("backspace"))
+	}
+}

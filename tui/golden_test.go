@@ -38,6 +38,9 @@ var views = []struct {
 	{"history", func(c *console) { c.press("7", "j") }},
 	{"history-detail", func(c *console) { c.press("7", "enter") }},
 	{"help", func(c *console) { c.press("2", "?") }},
+	{"help-search", func(c *console) { c.press("4", "?"); c.text("^d") }},
+	{"palette", func(c *console) { c.press("2", ":"); c.text("del") }},
+	{"filter-error", func(c *console) { c.press("4"); c.seconds(1); c.press("/"); c.text("src:lan_home port:many") }},
 }
 
 func TestScreens(t *testing.T) {

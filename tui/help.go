@@ -1,74 +1,238 @@
 package tui
 
 import (
+	"slices"
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
-// help is the list of the keys that work where it was opened, made from the
-// key maps.
+// help explains the keys of every screen, the filter and the signs of the
+// lists. It is made from the key maps, and what is typed searches it.
 type help struct {
-	title widget.Safe
-	lines []helpLine
-	top   int
-	page  int
-	moves widget.Movement
+	sections []helpSection
+	search   *widget.Editor
+	top      int
+	lines    int // so many were drawn, and so many have room
+	page     int
+	moves    widget.Movement
+	close    widget.Binding
 }
 
-// helpLine is a heading, or a key with what it does.
-type helpLine struct {
-	heading, key, does, why widget.Safe
+// helpSection is a heading and what stands under it.
+type helpSection struct {
+	title widget.Safe
+	items []helpItem
+}
+
+// helpItem is a key, a sign or an example, and what it does or means.
+type helpItem struct {
+	label, does, why widget.Safe
+	keys             []string // what a search for a key finds it by
 }
 
 func newHelp(m *model) *help {
-	h := &help{title: "Keys: " + m.page().Title(), moves: widget.Moves()}
-	h.add("on this screen", m.page().Bindings())
-	if p, ok := m.page().(page.Legender); ok {
-		h.add("signs on this screen", p.Legend())
+	h := &help{search: widget.NewEditor(""), moves: widget.Moves(), close: helpClose()}
+	h.addPage(m.page())
+	h.add("in every list", append(h.moves.List(), page.ListKeys()...))
+	h.add("in every list, signs", page.ListLegend())
+	for _, mode := range page.ListModes() {
+		h.add(mode.Name, mode.Bindings)
 	}
-	h.add("in lists", h.moves.List())
+	h.addFilter()
 	h.add("everywhere", m.keys.list(m.pending != ""))
+	h.add("in the list of commands (:)", paletteBindings())
+	h.add("in this help", []widget.Binding{h.close, widget.Bind("letters", "search by word, or a key such as d or ^d")})
+	for _, at := range append(screens[:], page.TrialScreen) {
+		if at != m.at {
+			h.addPage(m.pages[at])
+		}
+	}
 	return h
 }
 
-func (h *help) add(heading widget.Safe, bindings []widget.Binding) {
-	h.lines = append(h.lines, helpLine{heading: heading})
+func helpClose() widget.Binding { return widget.Bind("Esc/?", "close", "esc", "?") }
+
+// addPage adds the keys of all modes of a page, and its signs.
+func (h *help) addPage(p page.Page) {
+	modes := []page.Mode{{Name: p.Title(), Bindings: p.Bindings()}}
+	if all, ok := p.(page.Moder); ok {
+		modes = all.Modes()
+	}
+	for _, mode := range modes {
+		h.add(mode.Name, without(mode.Bindings, page.ListKeys()))
+	}
+	if l, ok := p.(page.Legender); ok {
+		h.add(p.Title()+", signs", l.Legend())
+	}
+}
+
+// without leaves out bindings that are explained elsewhere.
+func without(list, known []widget.Binding) []widget.Binding {
+	var rest []widget.Binding
+	for _, b := range list {
+		if !slices.ContainsFunc(known, func(k widget.Binding) bool { return k.Help() == b.Help() }) {
+			rest = append(rest, b)
+		}
+	}
+	return rest
+}
+
+func (h *help) add(title widget.Safe, bindings []widget.Binding) {
+	var items []helpItem
 	for _, b := range bindings {
-		h.lines = append(h.lines, helpLine{key: widget.Clean(b.Help().Key), does: widget.Clean(b.Help().Desc), why: b.Why})
+		items = append(items, helpItem{label: widget.Clean(b.Help().Key), does: widget.Clean(b.Help().Desc), why: b.Why, keys: b.Keys()})
+	}
+	h.addItems(title, items)
+}
+
+func (h *help) addItems(title widget.Safe, items []helpItem) {
+	if len(items) > 0 {
+		h.sections = append(h.sections, helpSection{title, items})
 	}
 }
 
-// key scrolls; any other key closes the help.
+// addFilter explains the filter language.
+func (h *help) addFilter() {
+	var items []helpItem
+	for _, s := range query.Syntax() {
+		items = append(items, helpItem{label: widget.Clean(s[0]), does: widget.Clean(s[1])})
+	}
+	for _, k := range query.Keys() {
+		items = append(items, helpItem{label: widget.Clean(k.Example()), does: widget.Clean(k.Help()), keys: []string{k.Name() + ":"}})
+	}
+	h.addItems("filter (/): words and terms, all of which must hold", items)
+}
+
+// key searches, scrolls or closes; false when the help is to be closed.
 func (h *help) key(k tea.KeyPressMsg) bool {
-	top, ok := h.moves.Step(k, h.top, max(len(h.lines)-h.page, 0)+1, h.page)
-	if ok {
-		h.top = top
+	if h.close.Is(k) {
+		return false
 	}
-	return ok
+	if k.Text == "" {
+		if top, ok := h.moves.Step(k, h.top, max(h.lines-h.page, 0)+1, h.page); ok {
+			h.top = top
+			return true
+		}
+	}
+	before := h.search.Text()
+	if h.search.Key(k); h.search.Text() != before {
+		h.top = 0
+	}
+	return true
 }
 
-func (h *help) render(width, height int, st *style.Styles) []string {
-	inner := min(width-4, 60)
-	h.page = min(height-4, len(h.lines))
-	if inner < 20 || h.page < 1 {
-		return nil
+// found are the sections with only what the search finds in them.
+func (h *help) found() []helpSection {
+	words := strings.Fields(h.search.Text())
+	if len(words) == 0 {
+		return h.sections
 	}
-	var body []string
-	for _, line := range h.lines[h.top:min(h.top+h.page, len(h.lines))] {
-		l := widget.NewLine(inner, st.Glyphs)
-		if line.heading != "" {
-			l.Put(st.Strong, line.heading)
-		} else {
-			l.Text("  ").Cell(st.Key, line.key, 11).Text(" " + line.does)
-			if line.why != "" {
-				l.Put(st.Dim, "  ("+line.why+")")
+	var list []helpSection
+	for _, s := range h.sections {
+		kept := helpSection{title: s.title}
+		for _, item := range s.items {
+			if item.holds(words) {
+				kept.items = append(kept.items, item)
 			}
 		}
-		body = append(body, l.String())
+		if len(kept.items) > 0 {
+			list = append(list, kept)
+		}
 	}
-	foot := widget.NewLine(inner, st.Glyphs).Put(st.Dim, widget.Format("%d-%d of %d   j/k moves, any other key closes", h.top+1, h.top+len(body), len(h.lines)))
-	return widget.Box(h.title, append(body, foot.String()), inner, st)
+	return list
+}
+
+// holds reports whether all words are found: a single character only as a key.
+func (i *helpItem) holds(words []string) bool {
+	text := strings.ToLower(string(i.does + " " + i.why))
+	for _, w := range words {
+		asKey := slices.Contains(i.keys, w) || slices.Contains(strings.FieldsFunc(string(i.label), func(r rune) bool { return r == '/' || r == ' ' }), w)
+		if len(w) == 1 {
+			if !asKey {
+				return false
+			}
+			continue
+		}
+		low := strings.ToLower(w)
+		if !asKey && !strings.Contains(text, low) && !strings.Contains(strings.ToLower(string(i.label)), low) {
+			return false
+		}
+	}
+	return true
+}
+
+// twoColumns is the width from which the help has two columns.
+const twoColumns = 110
+
+func (h *help) render(width, height int, st *style.Styles) []string {
+	inner := min(width-4, 76)
+	columns := 1
+	if width >= twoColumns {
+		inner, columns = min(width-4, 136), 2
+	}
+	rows := height - 4 // frame, search, foot
+	if inner < 20 || rows < 1 {
+		return nil
+	}
+	column := (inner - 2*(columns-1)) / columns
+	lines := h.draw(column, st)
+	h.lines, h.page = len(lines), rows*columns
+	h.top = max(min(h.top, len(lines)-h.page), 0)
+	text, _ := h.search.View(inner - 12)
+	body := []string{widget.NewLine(inner, st.Glyphs).Put(st.Dim, "search: ").Put(st.Input, text).Put(st.Input, "_").String()}
+	for row := range rows { // the size stays while the search narrows it
+		line := ""
+		for c := range columns {
+			if at := h.top + c*rows + row; at < len(lines) {
+				line = widget.PutAt(line, lines[at], c*(column+2))
+			}
+		}
+		body = append(body, line)
+	}
+	last := min(h.top+h.page, len(lines))
+	foot := widget.Format("%d-%d of %d   up, down, ^d, ^u move   letters search   Esc closes", min(h.top+1, last), last, len(lines))
+	body = append(body, widget.NewLine(inner, st.Glyphs).Put(st.Dim, foot).String())
+	return widget.Box("Help", body, inner, st)
+}
+
+// draw writes what the search finds into lines of a width.
+func (h *help) draw(width int, st *style.Styles) []string {
+	var lines []string
+	for _, s := range h.found() {
+		lines = append(lines, widget.NewLine(width, st.Glyphs).Put(st.Strong, s.title).String())
+		label := 0
+		for _, item := range s.items {
+			label = max(label, item.label.Width())
+		}
+		label = min(max(label, 6), 18)
+		for _, item := range s.items {
+			lines = append(lines, item.draw(label, width, st)...)
+		}
+	}
+	if lines == nil {
+		return []string{widget.NewLine(width, st.Glyphs).Put(st.Warn, "nothing is called like this; ^w deletes the word").String()}
+	}
+	return lines
+}
+
+func (i *helpItem) draw(label, width int, st *style.Styles) []string {
+	var lines []string
+	text := i.does
+	if i.why != "" {
+		text += "  (" + i.why + ")"
+	}
+	for n, part := range text.Wrap(width - label - 4) {
+		l := widget.NewLine(width, st.Glyphs).Text("  ")
+		if n == 0 {
+			l.Cell(st.Key, i.label, label)
+		}
+		lines = append(lines, l.To(label+4).Text(part).String())
+	}
+	return lines
 }

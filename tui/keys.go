@@ -11,6 +11,7 @@ type globalKeys struct {
 	Trial    widget.Binding
 	Help     widget.Binding
 	Problems widget.Binding
+	Palette  widget.Binding
 	Copy     widget.Binding
 	Redraw   widget.Binding
 	Quit     widget.Binding
@@ -31,6 +32,7 @@ func newGlobalKeys() globalKeys {
 		Trial:    widget.Bind("0", "back to the trial", "0"),
 		Help:     widget.Bind("?", "help", "?"),
 		Problems: widget.Bind("w", "problems", "w"),
+		Palette:  widget.Bind(":", "commands", ":", "ctrl+p"),
 		Copy:     widget.Bind("y", "copy", "y").Hidden(),
 		Redraw:   widget.Bind("^l", "draw the screen again", "ctrl+l").Hidden(),
 		Quit:     widget.Bind("q", "quit", "q"),
@@ -47,5 +49,5 @@ func (k *globalKeys) list(trial bool) []widget.Binding {
 	if trial {
 		all = append(all, k.Trial)
 	}
-	return append(all, k.Help, k.Problems, k.Copy, k.Quit, k.Redraw, k.Leave)
+	return append(all, k.Help, k.Palette, k.Problems, k.Copy, k.Quit, k.Redraw, k.Leave)
 }

@@ -27,6 +27,7 @@ type model struct {
 
 	dialog *page.Ask // nil: none is open
 	help   *help     // nil: closed
+	find   *palette  // nil: closed
 	note   page.Note
 
 	status    engine.Status

@@ -374,9 +374,10 @@ func TestAlignIsOneStep(t *testing.T) {
 func TestHelpExplainsTheSigns(t *testing.T) {
 	inConsole(t, 100, 80, nil, func(c *console) {
 		c.press("2", "?")
-		c.shows("signs on this screen", "a row that differs from the file on disk", "a row that is switched off")
+		c.shows("Policy, signs", "a row that differs from the file on disk", "a row that is switched off")
 		c.press("esc", "4", "?")
-		c.hides("signs on this screen")
+		c.shows("Flows, signs")
+		c.hides("Policy, signs") // further down
 	})
 }
 

@@ -38,7 +38,7 @@ func (m *model) openTrial(st engine.TrialStatus) tea.Cmd {
 	}
 	m.pending = st.ID
 	m.trial.Open(st)
-	m.dialog, m.help = nil, nil
+	m.dialog, m.help, m.find = nil, nil, nil
 	return m.show(page.TrialScreen)
 }
 

@@ -19,9 +19,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.trial.Heard(0)
 		return m, m.key(msg)
 	case tea.PasteMsg:
-		if m.dialog == nil && m.help == nil && takesPaste(m.page()) {
-			return m, m.apply(m.page().Handle(msg))
-		}
+		return m, m.paste(msg)
 	case uv.PrimaryDeviceAttributesEvent:
 		m.fence = true
 		m.trial.Heard(0)
@@ -112,13 +110,16 @@ func (m *model) key(k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case m.dialog != nil:
 		return m.dialogKey(k)
+	case m.keys.Leave.Is(k):
+		m.find, m.help = nil, nil
+		return m.quit()
+	case m.find != nil:
+		return m.findKey(k)
 	case m.help != nil:
 		if !m.help.key(k) {
 			m.help = nil
 		}
 		return nil
-	case m.keys.Leave.Is(k):
-		return m.quit()
 	}
 	p := m.page()
 	if m.note = (page.Note{}); !p.Typing() {
@@ -147,6 +148,9 @@ func (m *model) global(k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return m.show(page.TrialScreen), true
 	case m.keys.Help.Is(k):
 		m.help = newHelp(m)
+		return nil, true
+	case m.keys.Palette.Is(k):
+		m.find = newPalette(m)
 		return nil, true
 	case m.keys.Problems.Is(k):
 		m.policy.ShowProblems(m.at != page.PolicyScreen || !m.policy.ProblemsShown())
@@ -177,6 +181,31 @@ func (m *model) copy() tea.Cmd {
 		m.note = page.Note{Text: widget.Format("CUT: copied the first %d bytes only, a terminal takes no more", len(text)), Kind: page.Warn}
 	}
 	return m.apply(page.Effect{Copy: text})
+}
+
+// paste gives a text to whatever is being typed. A dialog takes none.
+func (m *model) paste(msg tea.PasteMsg) tea.Cmd {
+	switch {
+	case m.dialog != nil:
+	case m.find != nil:
+		m.find.paste(msg.Content)
+	case m.help == nil && takesPaste(m.page()):
+		return m.apply(m.page().Handle(msg))
+	}
+	return nil
+}
+
+// findKey gives a key to the palette and runs what it chose.
+func (m *model) findKey(k tea.KeyPressMsg) tea.Cmd {
+	chosen, done := m.find.key(k, m.shared.Now())
+	if done {
+		m.find = nil
+	}
+	if chosen == nil {
+		return nil
+	}
+	m.note = page.Note{}
+	return chosen.run()
 }
 
 func (m *model) dialogKey(k tea.KeyPressMsg) tea.Cmd {

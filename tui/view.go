@@ -60,6 +60,8 @@ func (m *model) overlay() []string {
 	switch {
 	case m.dialog != nil:
 		return m.dialog.Render(width, height, m.shared.Styles)
+	case m.find != nil:
+		return m.find.render(width, height, m.shared.Styles)
 	case m.help != nil:
 		return m.help.render(width, height, m.shared.Styles)
 	}
@@ -92,7 +94,7 @@ func (m *model) bindings() []widget.Binding {
 		global = append(global, m.keys.Trial)
 	}
 	// Help and quit are never pushed out by the keys of a page.
-	return append(append(global, m.keys.Help, m.keys.Quit, m.keys.Problems), own...)
+	return append(append(global, m.keys.Help, m.keys.Quit, m.keys.Palette, m.keys.Problems), own...)
 }
 
 // messageLine is the last note.

@@ -38,6 +38,9 @@ var forbidden = []struct {
 	{"tui/page", "tui/plain", true, "a screen knows nothing of the plain mode"},
 	{"tui/widget", "engine", false, "a widget renders values, whatever they mean"},
 	{"tui/widget", "tables", false, "a widget renders values, whatever they mean"},
+	{"tui/query", "engine", true, "the filter language knows no list"},
+	{"tui/query", "tables", true, "the filter language knows no list"},
+	{"tui/query", "tui/widget", true, "the filter language is pure"},
 	{"engine", "tui", true, "nobody but the command imports the console"},
 	{"tables", "tui", true, "nobody but the command imports the console"},
 }

@@ -3,7 +3,6 @@ package page
 import (
 	"cmp"
 	"strconv"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -24,7 +23,7 @@ type Counters struct {
 	byChain bool
 	rows    *widget.Table[string]
 	chains  *widget.Table[chainRule]
-	filter  widget.Filter
+	filter  finder
 	ask     Request
 	snap    engine.CounterSnapshot
 	latest  engine.CounterSnapshot
@@ -79,6 +78,8 @@ func NewCounters(s *Shared) *Counters {
 			{Title: "CHAIN", Width: 20, Grow: 1}, {Title: "RULE", Width: 16, Grow: 3, Bare: true}}, append(numbers,
 			widget.Column{Title: "OWNER", Width: 8, Rank: 3, Bare: true})...)...),
 	}
+	c.filter = newFinder(s.Desk, c.values)
+	c.speakOf()
 	return c
 }
 
@@ -91,25 +92,26 @@ func (c *Counters) Typing() bool { return c.filter.Typing() }
 // Bindings are the keys of the page.
 func (c *Counters) Bindings() []widget.Binding {
 	if c.filter.Typing() {
-		return filterBindings()
+		return c.filter.busy()
 	}
 	k := c.keys
-	return []widget.Binding{c.tabKey, k.Filter, k.Sort, k.Pause, k.Reverse, k.Refresh, c.backKey}
+	return append([]widget.Binding{c.tabKey, c.filter.keys.Filter, k.Sort, k.Pause, k.Reverse, k.Refresh, c.backKey}, c.filter.bindings()[1:]...)
 }
 
 // Key handles a key.
 func (c *Counters) Key(k tea.KeyPressMsg) Effect {
-	switch {
-	case c.filter.Typing():
-		if c.filter.Key(k) {
+	if handled, again := c.filter.key(k, c.list()); handled {
+		if again {
 			c.show(true)
 		}
+		return Effect{}
+	}
+	switch {
 	case c.moved(k):
 	case c.tabKey.Is(k), c.backKey.Is(k):
 		c.byChain = !c.byChain
+		c.speakOf()
 		c.show(true)
-	case c.keys.Filter.Is(k):
-		c.filter.Open()
 	case c.keys.Pause.Is(k):
 		c.paused = pause{on: !c.paused.on, since: c.Now()}
 		if !c.paused.on {
@@ -118,11 +120,21 @@ func (c *Counters) Key(k tea.KeyPressMsg) Effect {
 		}
 	case c.keys.Refresh.Is(k):
 		return c.refresh()
-	case k.String() == "esc" && c.filter.Text() != "":
-		c.filter.Clear()
-		c.show(true)
 	}
 	return Effect{}
+}
+
+// matched is the list that is shown, as the finder sees it.
+type matched interface {
+	found
+	counts
+}
+
+func (c *Counters) list() matched {
+	if c.byChain {
+		return c.chains
+	}
+	return c.rows
 }
 
 // moved gives movement and sorting to the table that is shown.
@@ -181,16 +193,15 @@ func (c *Counters) Handle(msg tea.Msg) Effect {
 
 // show gives the visible table the counters.
 func (c *Counters) show(order bool) {
-	words := strings.Fields(strings.ToLower(c.filter.Text()))
 	if order {
 		c.sorted = c.Now()
 	}
 	if c.byChain {
 		c.joined = joinFamilies(c.snap.Chains)
-		give(c.chains, c.chainSource(words), order)
+		give(c.chains, c.chainSource(), order)
 		return
 	}
-	give(c.rows, c.rowSource(words), order)
+	give(c.rows, c.rowSource(), order)
 }
 
 func give[K comparable](t *widget.Table[K], src widget.Source[K], order bool) {
@@ -201,8 +212,9 @@ func give[K comparable](t *widget.Table[K], src widget.Source[K], order bool) {
 	}
 }
 
-func (c *Counters) rowSource(words []string) widget.Source[string] {
+func (c *Counters) rowSource() widget.Source[string] {
 	rows := c.snap.Rows
+	keep, mark := c.rowAsk()
 	return widget.Source[string]{
 		Len: len(rows),
 		Key: func(i int) string { return rows[i].ID },
@@ -226,7 +238,7 @@ func (c *Counters) rowSource(words []string) widget.Source[string] {
 			}
 			return cmp.Compare(figure(&a.V4, &a.V6, a.Rate, col), figure(&b.V4, &b.V6, b.Rate, col))
 		},
-		Keep: func(i int) bool { return containsAll(counterName(&rows[i])+" "+rows[i].Text, words) },
+		Keep: keep, Mark: mark,
 	}
 }
 
@@ -238,8 +250,9 @@ func counterName(r *engine.RowCounter) string {
 	return r.Row.Name
 }
 
-func (c *Counters) chainSource(words []string) widget.Source[chainRule] {
+func (c *Counters) chainSource() widget.Source[chainRule] {
 	rows := c.joined
+	keep, mark := c.chainAsk()
 	return widget.Source[chainRule]{
 		Len: len(rows),
 		Key: func(i int) chainRule { return rows[i].chainRule },
@@ -270,9 +283,7 @@ func (c *Counters) chainSource(words []string) widget.Source[chainRule] {
 			b4, b6, br := b.figures()
 			return cmp.Compare(figure(a4, a6, ar, col), figure(b4, b6, br, col))
 		},
-		Keep: func(i int) bool {
-			return containsAll(rows[i].table+" "+rows[i].chain+" "+rows[i].owner+" "+rows[i].text, words)
-		},
+		Keep: keep, Mark: mark,
 	}
 }
 
@@ -366,14 +377,4 @@ func figure(v4, v6 *ruleset.Counters, rate float64, col int) float64 {
 		n += float64(v6.Packets)
 	}
 	return n
-}
-
-func containsAll(text string, words []string) bool {
-	text = strings.ToLower(text)
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			return false
-		}
-	}
-	return true
 }

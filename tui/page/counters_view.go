@@ -7,21 +7,18 @@ import (
 
 // Render draws the page.
 func (c *Counters) Render(width, height int) View {
-	active, shown, all, what := 0, c.rows.Shown(), c.rows.Len(), "row"
+	active, what := 0, "row"
 	if c.byChain {
-		active, shown, all, what = 1, c.chains.Shown(), c.chains.Len(), "rule"
+		active, what = 1, "rule"
 	}
 	tabs := widget.Tabs([]widget.Safe{"by table row", "by chain"}, active, width, c.Styles)
-	count := c.line(width).End(c.Styles.Strong, widget.Format("%d of %s", shown, plural(all, what))).String()
-	lines := []string{widget.Join(tabs, count)}
-	var cursor *Point
-	if c.filter.Typing() || c.filter.Text() != "" {
-		l := c.line(width).Text(" ")
-		if x := c.filter.Put(l, c.Styles); x >= 0 {
-			cursor = &Point{X: x, Y: len(lines)}
-		}
-		lines = append(lines, l.String())
+	count := c.filter.count(c.list(), what)
+	lines := []string{widget.Join(tabs, c.line(width).End(c.Styles.Strong, count).String())}
+	found, cursor := c.filter.lines(c.Shared, width, "")
+	if cursor != nil {
+		cursor.Y = len(lines)
 	}
+	lines = append(lines, found...)
 	room := height - len(lines) - 3
 	if c.byChain {
 		lines = append(lines, c.chains.Render(width, room, c.Styles)...)

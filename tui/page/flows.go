@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -17,25 +18,24 @@ type Flows struct {
 	keys   liveKeys
 	acct   widget.Binding
 	table  *widget.Table[flowKey]
-	filter widget.Filter
+	filter finder
 
 	ask    Request
 	enable Request
-	snap   engine.FlowSnapshot
-	latest engine.FlowSnapshot // newer than snap while paused
+	snap   engine.LiveFlows
+	latest engine.LiveFlows // newer than snap while paused
 	paused pause
 	sorted time.Time
 	err    error
 }
 
 // liveKeys are the keys of the lists that move by themselves.
-type liveKeys struct{ Sort, Reverse, Filter, Pause, Refresh widget.Binding }
+type liveKeys struct{ Sort, Reverse, Pause, Refresh widget.Binding }
 
 func newLiveKeys() liveKeys {
 	return liveKeys{
 		Sort:    widget.Bind("s/S", "sort", "s"),
 		Reverse: widget.Bind("S", "turn the order", "S").Hidden(),
-		Filter:  widget.Bind("/", "filter", "/"),
 		Pause:   widget.Bind("p", "pause", "p"),
 		Refresh: widget.Bind("R", "refresh now", "R").Hidden(),
 	}
@@ -85,6 +85,8 @@ func NewFlows(s *Shared) *Flows {
 		widget.Column{Title: "AGE", Width: 4, Right: true, Down: true, Rank: 3, Bare: true},
 	)}
 	f.table.SortBy = rateCol
+	f.filter = newFinder(s.Desk, f.values)
+	f.filter.speak(s.Desk, flowKeys, map[query.Key][]string{query.State: flowStates})
 	return f
 }
 
@@ -97,39 +99,36 @@ func (f *Flows) Typing() bool { return f.filter.Typing() }
 // Bindings are the keys of the page.
 func (f *Flows) Bindings() []widget.Binding {
 	if f.filter.Typing() {
-		return filterBindings()
+		return f.filter.busy()
 	}
 	var on widget.Safe
 	if f.latest.Accounting || f.latest.At.IsZero() {
 		on = "the kernel counts bytes already"
 	}
 	k := f.keys
-	return []widget.Binding{k.Filter, k.Sort, k.Pause, f.acct.Off(on), k.Reverse, k.Refresh}
+	return append([]widget.Binding{f.filter.keys.Filter, k.Sort, k.Pause, f.acct.Off(on), k.Reverse, k.Refresh}, f.filter.bindings()[1:]...)
 }
 
 // Key handles a key.
 func (f *Flows) Key(k tea.KeyPressMsg) Effect {
-	switch {
-	case f.filter.Typing():
-		if f.filter.Key(k) {
+	if handled, again := f.filter.key(k, f.table); handled {
+		if again {
 			f.show(true)
 		}
+		return Effect{}
+	}
+	switch {
 	case f.table.Key(k):
 	case f.keys.Sort.Is(k):
 		f.table.SortNext()
 	case f.keys.Reverse.Is(k):
 		f.table.Reverse()
-	case f.keys.Filter.Is(k):
-		f.filter.Open()
 	case f.keys.Pause.Is(k):
 		f.togglePause()
 	case f.keys.Refresh.Is(k):
 		return f.refresh()
 	case f.acct.Is(k):
 		return Effect{Cmd: f.Calls.EnableAccounting(&f.enable)}
-	case k.String() == "esc" && f.filter.Text() != "":
-		f.filter.Clear()
-		f.show(true)
 	}
 	return Effect{}
 }
@@ -146,7 +145,7 @@ func (f *Flows) refresh() Effect {
 	if f.ask.Busy() {
 		return Effect{}
 	}
-	return Effect{Cmd: f.Calls.Flows(&f.ask)}
+	return Effect{Cmd: f.Calls.LiveFlows(&f.ask)}
 }
 
 // Handle takes messages.
@@ -160,7 +159,7 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 	case tea.PasteMsg:
 		f.filter.Paste(msg.Content)
 		f.show(true)
-	case FlowsMsg:
+	case LiveFlowsMsg:
 		if f.ask.Done(msg.N) {
 			f.take(msg)
 		}
@@ -176,8 +175,8 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 	return Effect{}
 }
 
-func (f *Flows) take(m FlowsMsg) {
-	if f.err = m.Err; m.Err != nil {
+func (f *Flows) take(m LiveFlowsMsg) {
+	if f.err = m.Err; m.Err != nil && m.Value.At.IsZero() {
 		return
 	}
 	f.latest = m.Value
@@ -190,16 +189,16 @@ func (f *Flows) take(m FlowsMsg) {
 
 // show gives the table the flows; with order it sorts them anew.
 func (f *Flows) show(order bool) {
-	flows, keep := f.snap.Flows, parseFlowFilter(f.filter.Text())
+	flows, record := f.snap.Flows, &flowRecord{}
 	src := widget.Source[flowKey]{
 		Len:     len(flows),
 		Key:     func(i int) flowKey { return keyOf(&flows[i]) },
 		Cell:    func(i, col int) (widget.Safe, style.Style) { return f.cell(&flows[i], col) },
 		Compare: func(i, j, col int) int { return compareFlows(&flows[i], &flows[j], col) },
 	}
-	if len(keep) > 0 {
-		src.Keep = func(i int) bool { return keep.match(&flows[i]) }
-	}
+	src.Keep, src.Mark = f.filter.ask(func(i int) query.Record {
+		return record.take(&f.snap, i)
+	})
 	if !order {
 		f.table.Refresh(src)
 		return

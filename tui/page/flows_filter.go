@@ -3,98 +3,156 @@ package page
 import (
 	"net/netip"
 	"strconv"
-	"strings"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tui/query"
 )
 
-// flowFilter is a list of conditions; a flow must meet all of them.
-type flowFilter []func(*engine.Flow) bool
+// flowKeys are what the filter of the flows may ask.
+var flowKeys = []query.Key{
+	query.Src, query.Dst, query.IP, query.Zone, query.Port, query.DPort, query.SPort, query.Proto, query.State, query.NAT,
+	query.Rule, query.Iface, query.Family,
+}
 
-func (f flowFilter) match(w *engine.Flow) bool {
-	for _, cond := range f {
-		if !cond(w) {
-			return false
+// flowStates are the states that conntrack gives.
+var flowStates = []string{
+	"ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "LISTEN", "SYN_SENT2",
+	"REPLIED", "UNREPLIED", "ASSURED",
+}
+
+// flowRecord is a flow as the filter sees it. An address that is rewritten
+// counts beside the one that stands for it.
+type flowRecord struct {
+	*engine.Flow
+	verdict *engine.FlowVerdict // nil when the rules are not known
+}
+
+// take makes the record that of a flow of a snapshot.
+func (r *flowRecord) take(snap *engine.LiveFlows, i int) *flowRecord {
+	r.Flow, r.verdict = &snap.Flows[i], nil
+	if i < len(snap.Verdicts) {
+		r.verdict = snap.Verdicts[i]
+	}
+	return r
+}
+
+// Addrs appends both addresses of a side.
+func (r *flowRecord) Addrs(k query.Key, to []query.Span) []query.Span {
+	if k == query.Src {
+		return both(to, r.Orig.Src, r.Reply.Dst)
+	}
+	return both(to, r.Orig.Dst, r.Reply.Src)
+}
+
+func both(to []query.Span, a, b netip.Addr) []query.Span {
+	if a.IsValid() {
+		to = append(to, query.AddrSpan(a))
+	}
+	if b.IsValid() && b != a {
+		to = append(to, query.AddrSpan(b))
+	}
+	return to
+}
+
+// Ports appends both ports of a side.
+func (r *flowRecord) Ports(k query.Key, to []query.Ports) []query.Ports {
+	if !hasPorts(r.Flow) {
+		return to
+	}
+	a, b := r.Orig.DstPort, r.Reply.SrcPort
+	if k == query.SPort {
+		a, b = r.Orig.SrcPort, r.Reply.DstPort
+	}
+	return append(to, query.Ports{Lo: a, Hi: a}, query.Ports{Lo: b, Hi: b})
+}
+
+// Words appends protocol, state, family or what is rewritten.
+func (r *flowRecord) Words(k query.Key, to []string) []string {
+	switch k {
+	case query.Zone, query.Iface, query.Rule:
+		return r.judged(k, to)
+	case query.Proto:
+		to = append(to, protoName(r.Flow), strconv.Itoa(int(r.Proto)))
+		if name := protocolName(r.Proto); name != "" {
+			to = append(to, name)
+		}
+	case query.State:
+		to = append(to, r.State)
+		if r.Assured && r.State != "ASSURED" {
+			to = append(to, "ASSURED")
+		}
+	case query.Family:
+		to = append(to, familyWord(r.Family))
+	case query.NAT:
+		if r.SrcNAT {
+			to = append(to, "src")
+		}
+		if r.DstNAT {
+			to = append(to, "dst")
+		}
+		if !r.SrcNAT && !r.DstNAT {
+			to = append(to, "none")
 		}
 	}
-	return true
+	return to
 }
 
-// parseFlowFilter reads the words of a filter. A word with a known key asks
-// one thing (src, dst, ip, port, sport, dport, proto, state, nat, v4 or v6),
-// any other word is looked for in the text of the flow. A "!" before a word
-// turns it round. A word that is not finished yet ("src:10.") matches by text.
-func parseFlowFilter(text string) flowFilter {
-	var f flowFilter
-	for _, word := range strings.Fields(text) {
-		bare, not := strings.CutPrefix(word, "!")
-		if bare == "" {
-			continue
+// judged appends what the live rules say about the flow.
+func (r *flowRecord) judged(k query.Key, to []string) []string {
+	v := r.verdict
+	switch {
+	case v == nil:
+		return to
+	case k == query.Zone:
+		return append(to, v.From, v.To)
+	case k == query.Iface:
+		return append(to, v.In, v.Out)
+	}
+	return append(to, v.By)
+}
+
+func familyWord(f ruleset.Family) string {
+	if f == ruleset.V6 {
+		return "v6"
+	}
+	return "v4"
+}
+
+// Text appends what the columns show.
+func (r *flowRecord) Text(to []byte) []byte {
+	to = append(append(to, protoName(r.Flow)...), ' ')
+	to = append(append(to, r.State...), ' ')
+	to = appendEnd(to, r.Orig.Src, r.Orig.SrcPort, hasPorts(r.Flow))
+	return appendEnd(append(to, ' '), r.Orig.Dst, r.Orig.DstPort, hasPorts(r.Flow))
+}
+
+func appendEnd(to []byte, a netip.Addr, port uint16, ports bool) []byte {
+	if !a.IsValid() {
+		return to
+	}
+	if ports {
+		return netip.AddrPortFrom(a, port).AppendTo(to)
+	}
+	return a.AppendTo(to)
+}
+
+// values are the terms of the selected flow.
+func (f *Flows) values() []string {
+	i, ok := f.table.Selected()
+	if !ok || i >= len(f.snap.Flows) {
+		return nil
+	}
+	w := &f.snap.Flows[i]
+	terms := []string{query.Term(query.Src, w.Orig.Src.String()), query.Term(query.Dst, w.Orig.Dst.String())}
+	if hasPorts(w) {
+		terms = append(terms, query.Term(query.DPort, strconv.Itoa(int(w.Orig.DstPort))))
+	}
+	if v := new(flowRecord).take(&f.snap, i).verdict; v != nil {
+		terms = append(terms, query.Term(query.Zone, v.From+">"+v.To))
+		if v.By != "" {
+			terms = append(terms, query.Term(query.Rule, v.By))
 		}
-		cond := flowCondition(bare)
-		if not {
-			f = append(f, func(w *engine.Flow) bool { return !cond(w) })
-		} else {
-			f = append(f, cond)
-		}
 	}
-	return f
-}
-
-func flowCondition(word string) func(*engine.Flow) bool {
-	key, value, ok := strings.Cut(word, ":")
-	if ok && value == "" {
-		return func(*engine.Flow) bool { return true } // still being typed
-	}
-	switch key {
-	case "src":
-		addr := addrCondition(value)
-		return func(w *engine.Flow) bool { return addr(w.Orig.Src) || addr(w.Reply.Dst) }
-	case "dst":
-		addr := addrCondition(value)
-		return func(w *engine.Flow) bool { return addr(w.Orig.Dst) || addr(w.Reply.Src) }
-	case "ip":
-		addr := addrCondition(value)
-		return func(w *engine.Flow) bool {
-			return addr(w.Orig.Src) || addr(w.Orig.Dst) || addr(w.Reply.Src) || addr(w.Reply.Dst)
-		}
-	case "port", "dport":
-		return portCondition(value, func(w *engine.Flow, p uint16) bool { return w.Orig.DstPort == p || w.Reply.SrcPort == p })
-	case "sport":
-		return portCondition(value, func(w *engine.Flow, p uint16) bool { return w.Orig.SrcPort == p })
-	case "proto":
-		return func(w *engine.Flow) bool { return protoName(w) == strings.ToLower(value) }
-	case "state":
-		return func(w *engine.Flow) bool { return strings.Contains(w.State, strings.ToUpper(value)) }
-	case "nat":
-		return func(w *engine.Flow) bool { return strings.HasPrefix(string(natMark(w)), value) }
-	case "v4", "v6":
-		return func(w *engine.Flow) bool { return w.Family.String() == key }
-	}
-	return textCondition(word)
-}
-
-// addrCondition matches a network, an address, or the beginning of one.
-func addrCondition(value string) func(netip.Addr) bool {
-	if prefix, err := netip.ParsePrefix(value); err == nil {
-		return prefix.Contains
-	}
-	return func(a netip.Addr) bool { return a.IsValid() && strings.HasPrefix(a.String(), value) }
-}
-
-func portCondition(value string, match func(*engine.Flow, uint16) bool) func(*engine.Flow) bool {
-	p, err := strconv.ParseUint(value, 10, 16)
-	if err != nil {
-		return func(*engine.Flow) bool { return false }
-	}
-	return func(w *engine.Flow) bool { return hasPorts(w) && match(w, uint16(p)) }
-}
-
-func textCondition(word string) func(*engine.Flow) bool {
-	low := strings.ToLower(word)
-	return func(w *engine.Flow) bool {
-		return strings.Contains(protoName(w), low) || strings.Contains(strings.ToLower(w.State), low) ||
-			strings.Contains(string(endpoint(w.Orig.Src, w.Orig.SrcPort, hasPorts(w))), low) ||
-			strings.Contains(string(endpoint(w.Orig.Dst, w.Orig.DstPort, hasPorts(w))), low)
-	}
+	return append(terms, query.Term(query.Proto, protoName(w)), query.Term(query.State, w.State))
 }

@@ -76,17 +76,12 @@ func bornAt(w *engine.Flow) time.Time {
 
 // Render draws the page.
 func (f *Flows) Render(width, height int) View {
-	var cursor *Point
-	top := f.line(width)
-	if f.filter.Typing() || f.filter.Text() != "" {
-		if x := f.filter.Put(top.Text(" "), f.Styles); x >= 0 {
-			cursor = &Point{X: x}
-		}
-	} else {
-		top.Put(f.Styles.Dim, " / filters: words, src:10.0.0.0/8 port:443 proto:udp !not")
+	count := f.filter.count(f.table, "flow")
+	lines, cursor := f.filter.lines(f.Shared, width, count)
+	if lines == nil {
+		lines = []string{f.line(width).Put(f.Styles.Dim, " / filters: words, src:10.0.0.0/8 port:443 proto:udp !not").
+			End(f.Styles.Strong, count).String()}
 	}
-	top.End(f.Styles.Strong, widget.Format("%d of %s", f.table.Shown(), plural(f.table.Len(), "flow")))
-	lines := []string{top.String()}
 	detail := 0
 	if height >= 15 {
 		detail = 5
@@ -105,6 +100,9 @@ func (f *Flows) detail(width int) []string {
 	if !ok {
 		if f.err != nil {
 			return []string{f.line(width).Put(f.Styles.Bad, widget.Format(" %v", f.err)).String()}
+		}
+		if f.table.Len() > 0 {
+			return []string{f.line(width).Put(f.Styles.Dim, " the filter keeps no flow; Esc drops it").String()}
 		}
 		return []string{f.line(width).Put(f.Styles.Dim, " no flows").String()}
 	}

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -14,10 +15,10 @@ type History struct {
 	*Shared
 	keys    historyKeys
 	table   *widget.Table[string]
-	filter  widget.Filter
+	filter  finder
 	entries []engine.Generation
-	text    []string // what the filter looks at, in lower case
-	running string   // the generation that is in force
+	records []pastRecord // of entries, as the filter sees them
+	running string       // the generation that is in force
 	ask     Request
 	read    bool
 	err     error
@@ -26,21 +27,32 @@ type History struct {
 	ticks   int
 }
 
-type historyKeys struct{ Open, Filter, Restore, Refresh, Against, Back widget.Binding }
+type historyKeys struct{ Open, Restore, Refresh, Against, Back widget.Binding }
 
 // NewHistory makes the page.
 func NewHistory(s *Shared) *History {
-	return &History{
+	h := &History{
 		Shared: s, table: newHistoryTable(),
 		keys: historyKeys{
 			Open:    widget.Bind("Enter", "what it changed", "enter"),
-			Filter:  widget.Bind("/", "filter", "/"),
 			Restore: widget.Bind("A", "restore its tables ...", "A").Dangerous(),
 			Refresh: widget.Bind("R", "read again", "R"),
 			Against: widget.Bind("d", "against predecessor/now", "d"),
 			Back:    widget.Bind("Esc", "back", "esc"),
 		},
 	}
+	h.filter = newFinder(s.Desk, h.values, pastLanguage...)
+	return h
+}
+
+// values are the terms of the selected entry.
+func (h *History) values() []string {
+	i, ok := h.table.Selected()
+	if !ok {
+		return nil
+	}
+	r := &h.records[i]
+	return []string{query.Term(query.Who, r.Who), query.Term(query.State, r.end)}
 }
 
 // Title is the name in the tabs.
@@ -59,14 +71,14 @@ func (h *History) Bindings() []widget.Binding {
 	}
 	switch {
 	case h.filter.Typing():
-		return filterBindings()
+		return h.filter.busy()
 	case h.detail != nil:
 		c := h.detail.comparison.keys
 		return []widget.Binding{
 			k.Back, c.NextTab, k.Against, k.Restore.Off(h.whyNot(g)), c.Beside, c.Family, c.Next, c.PrevTab, c.Prev, c.Side,
 		}
 	}
-	return []widget.Binding{k.Open.Off(nothing), k.Restore.Off(h.whyNot(g)), k.Filter, k.Refresh}
+	return append([]widget.Binding{k.Open.Off(nothing), k.Restore.Off(h.whyNot(g)), h.filter.keys.Filter, k.Refresh}, h.filter.bindings()[1:]...)
 }
 
 // whyNot says why the tables of an entry cannot be restored.
@@ -103,18 +115,20 @@ func (h *History) selected() *engine.Generation {
 func (h *History) Key(k tea.KeyPressMsg) Effect {
 	keys := &h.keys
 	switch {
-	case h.filter.Typing():
-		if h.filter.Key(k) {
-			h.show()
-		}
-	case keys.Restore.Is(k):
+	case !h.filter.Typing() && keys.Restore.Is(k):
 		return h.askRestore()
 	case h.detail != nil:
 		return h.detailKey(k)
+	}
+	if handled, again := h.filter.key(k, h.table); handled {
+		if again {
+			h.show()
+		}
+		return Effect{}
+	}
+	switch {
 	case keys.Open.Is(k):
 		return h.open()
-	case keys.Filter.Is(k):
-		h.filter.Open()
 	case keys.Refresh.Is(k):
 		return Effect{Cmd: h.Calls.Entries(&h.ask)}
 	default:
@@ -159,37 +173,22 @@ func (h *History) take(m EntriesMsg) {
 		return
 	}
 	h.entries, h.running = m.Value, ""
-	h.text = make([]string, len(m.Value))
+	h.records = make([]pastRecord, len(m.Value))
 	for i := range h.entries {
 		g := &h.entries[i]
 		if h.running == "" && g.Event == engine.Applied && g.Result == engine.Confirmed {
 			h.running = g.ID
 		}
-		h.text[i] = strings.ToLower(strings.Join([]string{string(h.when(g)), g.Who, g.By, string(h.end(g)), g.Reason, g.ID}, " "))
+		h.records[i] = pastRecord{g, string(h.when(g)), string(h.end(g))}
 	}
 	h.show()
 }
 
 // show gives the list its rows.
 func (h *History) show() {
-	words := strings.Fields(strings.ToLower(h.filter.Text()))
 	src := h.source()
-	if len(words) > 0 {
-		src.Keep = func(i int) bool { return keeps(words, h.text[i]) }
-	}
+	src.Keep, src.Mark = h.filter.ask(func(i int) query.Record { return &h.records[i] })
 	h.table.Set(src)
-}
-
-// keeps reports whether a text holds every word, and none that has a ! before
-// it.
-func keeps(words []string, text string) bool {
-	for _, w := range words {
-		bare, not := strings.CutPrefix(w, "!")
-		if bare != "" && strings.Contains(text, bare) == not {
-			return false
-		}
-	}
-	return true
 }
 
 // Copied is what the console's copy key takes: the difference that is shown, or

@@ -156,16 +156,12 @@ func (h *History) head(width int) ([]string, *Point) {
 	if h.table.Shown() != h.table.Len() {
 		count = widget.Format("%d of %d events ", h.table.Shown(), h.table.Len())
 	}
-	l := h.line(width).Text(" ")
-	var cursor *Point
-	if h.filter.Typing() || h.filter.Text() != "" {
-		if x := h.filter.Put(l, h.Styles); x >= 0 {
-			cursor = &Point{X: x, Y: 0}
-		}
-	} else {
-		l.Text("every apply, refusal and boot, newest first")
+	found, cursor := h.filter.lines(h.Shared, width, count)
+	if len(found) == 0 {
+		l := h.line(width).Text(" every apply, refusal and boot, newest first")
+		found = []string{l.End(h.Styles.Dim, count).String()}
 	}
-	return []string{l.End(h.Styles.Dim, count).String(), h.rule(width)}, cursor
+	return append(found, h.rule(width)), cursor
 }
 
 // foot is the selected entry in full.

@@ -20,51 +20,6 @@ func testFlow(src, dst string, sport, dport uint16, proto uint8) engine.Flow {
 	return w
 }
 
-func TestFlowFilter(t *testing.T) {
-	web := testFlow("203.0.113.9", "198.51.100.4", 51022, 443, ruleset.TCP)
-	web.DstNAT, web.Reply.Src, web.Reply.SrcPort = true, netip.MustParseAddr("172.17.0.5"), 8443
-	dns := testFlow("192.168.0.17", "8.8.8.8", 40000, 53, ruleset.UDP)
-	dns.State = "UNREPLIED"
-	ping := testFlow("2001:db8::1", "2001:db8::2", 7, 8<<8, ruleset.ICMPv6)
-	ping.Family = ruleset.V6
-	flows := map[string]*engine.Flow{"web": &web, "dns": &dns, "ping": &ping}
-	tests := []struct{ filter, want string }{
-		{"", "dns ping web"},
-		{"tcp", "web"},
-		{"src:203.0.113.0/24", "web"},
-		{"src:203.0", "web"},
-		{"src:", "dns ping web"},
-		{"dst:172.17.0.5", "web"},
-		{"ip:8.8.8.8", "dns"},
-		{"port:443", "web"},
-		{"port:8443", "web"},
-		{"port:53 udp", "dns"},
-		{"port:2048", ""},
-		{"port:many", ""},
-		{"!tcp", "dns ping"},
-		{"!port:443 !proto:icmp", "dns"},
-		{"state:unrep", "dns"},
-		{"nat:dst", "web"},
-		{"2001:db8", "ping"},
-		{"!", "dns ping web"},
-		{"  443  ", "web"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.filter, func(t *testing.T) {
-			var got []string
-			for name, w := range flows {
-				if parseFlowFilter(tt.filter).match(w) {
-					got = append(got, name)
-				}
-			}
-			slices.Sort(got)
-			if s := strings.Join(got, " "); s != tt.want {
-				t.Errorf("%q keeps %q, want %q", tt.filter, s, tt.want)
-			}
-		})
-	}
-}
-
 func TestChainRulesOfBothFamiliesStandTogether(t *testing.T) {
 	count := func(f ruleset.Family, index int, id, text string, n uint64) engine.ChainCounter {
 		return engine.ChainCounter{Family: f, Table: "filter", Chain: "MFWINPUT", Index: index, ID: id, Text: text, Count: ruleset.Counters{Packets: n}}

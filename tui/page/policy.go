@@ -18,7 +18,7 @@ type Policy struct {
 	keys   policyKeys
 	kind   tables.Kind
 	places map[tables.Kind]*rowTable
-	filter widget.Filter
+	filter finder
 	// edit is the cell being edited; nil when none is.
 	edit *cellEdit
 	// list is the list of problems; nil when it is not open.
@@ -35,7 +35,7 @@ type Policy struct {
 type policyKeys struct {
 	NextTab, PrevTab, Left, Right             widget.Binding
 	Edit, Below, Above, Delete, Down, Up, Off widget.Binding
-	Undo, Redo, Save, Reload, Filter, Apply   widget.Binding
+	Undo, Redo, Save, Reload, Apply           widget.Binding
 	Uses, Rename, Mark, Align, Back           widget.Binding
 }
 
@@ -45,6 +45,8 @@ func NewPolicy(s *Shared) *Policy {
 	for _, k := range tables.Kinds() {
 		p.places[k] = newRowTable(k)
 	}
+	p.filter = newFinder(s.Desk, p.values)
+	p.filter.ownEsc = true
 	p.keys = policyKeys{
 		NextTab: widget.Bind("Tab", "next table", "tab"),
 		PrevTab: widget.Bind("S-Tab", "table before", "shift+tab").Hidden(),
@@ -61,7 +63,6 @@ func NewPolicy(s *Shared) *Policy {
 		Redo:    widget.Bind("U", "redo", "U"),
 		Save:    widget.Bind("s", "save", "s"),
 		Reload:  widget.Bind("R", "load from disk", "R"),
-		Filter:  widget.Bind("/", "filter", "/"),
 		Apply:   widget.Bind("A", "review+apply", "A").Dangerous(),
 		Uses:    widget.Bind("v", "where used", "v"),
 		Rename:  widget.Bind("r", "rename", "r"),
@@ -75,13 +76,17 @@ func NewPolicy(s *Shared) *Policy {
 // Title is the name in the tabs.
 func (p *Policy) Title() widget.Safe { return "Policy" }
 
-// Typing reports whether a cell, a new name or the filter takes the keys.
-func (p *Policy) Typing() bool { return p.edit != nil || p.rename != nil || p.filter.Typing() }
+// Typing reports whether a cell, a new name or a filter takes the keys.
+func (p *Policy) Typing() bool {
+	return p.edit != nil || p.rename != nil || p.filter.Typing() || p.list.typing()
+}
 
 // Bindings are the keys of the page.
 func (p *Policy) Bindings() []widget.Binding {
 	k := p.keys
 	switch {
+	case p.list != nil:
+		return p.listBindings()
 	case p.Desk.Set() == nil:
 		return []widget.Binding{k.Reload}
 	case p.edit != nil:
@@ -89,12 +94,16 @@ func (p *Policy) Bindings() []widget.Binding {
 	case p.rename != nil:
 		return p.rename.bindings()
 	case p.filter.Typing():
-		return filterBindings()
-	case p.list != nil:
-		return p.list.bindings()
+		return p.filter.busy()
 	case p.uses != nil:
 		return p.uses.bindings()
 	}
+	return p.tableBindings()
+}
+
+// tableBindings are the keys while the rows of a table have them.
+func (p *Policy) tableBindings() []widget.Binding {
+	k := p.keys
 	var row, saved, undo, redo widget.Safe
 	if _, ok := p.rows().Selected(); !ok {
 		row = "there is no row here; o makes one"
@@ -108,11 +117,11 @@ func (p *Policy) Bindings() []widget.Binding {
 	if len(p.Desk.redo) == 0 {
 		redo = "nothing to redo"
 	}
-	return []widget.Binding{
+	return append([]widget.Binding{
 		k.Edit.Off(row), k.Below, k.Delete.Off(row), k.Down.Off(row), k.Mark.Off(row), k.Off.Off(row),
-		k.Undo.Off(undo), k.Redo.Off(redo), k.Save.Off(saved), k.Apply, k.Uses.Off(row), k.Filter, k.Rename.Off(row), k.NextTab,
+		k.Undo.Off(undo), k.Redo.Off(redo), k.Save.Off(saved), k.Apply, k.Uses.Off(row), p.filter.keys.Filter, k.Rename.Off(row), k.NextTab,
 		k.Above, k.Up.Off(row), k.PrevTab, k.Left, k.Right, k.Align.Off(row), k.Reload, k.Back,
-	}
+	}, p.filter.bindings()[1:]...)
 }
 
 // rows is the table that is shown.
@@ -121,7 +130,7 @@ func (p *Policy) rows() *rowTable { return p.places[p.kind] }
 // Key handles a key.
 func (p *Policy) Key(k tea.KeyPressMsg) Effect {
 	switch {
-	case p.list != nil && !p.Typing():
+	case p.list != nil:
 		return p.listKey(k)
 	case p.Desk.Set() == nil:
 		if p.keys.Reload.Is(k) {
@@ -132,16 +141,18 @@ func (p *Policy) Key(k tea.KeyPressMsg) Effect {
 		return p.editKey(k)
 	case p.rename != nil:
 		return p.renameKey(k)
-	case p.filter.Typing():
-		if p.filter.Key(k) {
-			p.refresh()
-		}
-		return Effect{}
 	case p.uses != nil:
 		return p.usesKey(k)
 	case p.rows().Key(k):
 		return Effect{}
-	case p.keys.editsRows(k):
+	}
+	if handled, again := p.filter.key(k, p.rows()); handled {
+		if again {
+			p.refresh()
+		}
+		return Effect{}
+	}
+	if p.keys.editsRows(k) {
 		return p.editRows(k)
 	}
 	return p.command(k)
@@ -175,8 +186,6 @@ func (p *Policy) command(k tea.KeyPressMsg) Effect {
 		return Effect{Cmd: p.Desk.Save(p.Calls)}
 	case keys.Reload.Is(k):
 		return p.reload()
-	case keys.Filter.Is(k):
-		p.filter.Open()
 	case keys.Apply.Is(k):
 		return Effect{Go: ReviewScreen}
 	case keys.Back.Is(k) && len(p.rows().marks.nums) > 0:
@@ -321,13 +330,6 @@ func (p *Policy) refresh() {
 	if set == nil {
 		return
 	}
-	p.rows().show(p.Shared, p.Desk, p.filter.Text(), p.edit, &p.known)
+	p.rows().show(p.Shared, p.Desk, &p.filter, p.edit, &p.known)
 	p.list.set(p.Desk.Problems())
-}
-
-func filterBindings() []widget.Binding {
-	return []widget.Binding{
-		widget.Bind("Enter", "keep the filter", "enter"),
-		widget.Bind("Esc", "drop it", "esc"),
-	}
 }

@@ -221,7 +221,10 @@ func (p *Policy) paste(text string) Effect {
 	case p.edit != nil:
 		p.edit.editor.Insert(strings.TrimSpace(text))
 		return p.editChanged()
-	case p.filter.Typing():
+	case p.list.typing():
+		p.list.filter.Paste(text)
+		p.list.set(p.list.all)
+	case p.filter.Filter.Typing():
 		p.filter.Paste(text)
 		p.refresh()
 	}

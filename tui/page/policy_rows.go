@@ -112,7 +112,7 @@ func (t *rowTable) goTo(at Place) bool {
 }
 
 // show takes the rows of the desk, and what is known of them.
-func (t *rowTable) show(s *Shared, d *Desk, filter string, edit *cellEdit, known *figures) {
+func (t *rowTable) show(s *Shared, d *Desk, filter *finder, edit *cellEdit, known *figures) {
 	file := d.Set().File(t.kind)
 	t.lines = t.lines[:0]
 	for i, l := range file.Lines {
@@ -121,10 +121,9 @@ func (t *rowTable) show(s *Shared, d *Desk, filter string, edit *cellEdit, known
 		}
 	}
 	lines := t.lines
-	words := strings.Fields(strings.ToLower(filter))
-	keep := func(i int) bool { return hasWords(file.Line(lines[i]), words) }
 	t.signs.take(d, t.kind)
-	t.marks.take(file, lines, keep)
+	keep, mark := filter.ask(rowRecords(filter, t.kind, file, lines, t.signs))
+	t.marks.take(file, lines, func(i int) bool { return keep == nil || keep(i) })
 	t.Columns = slices.Concat(t.cells, known.columns(t.kind))
 	t.Set(widget.Source[int]{
 		Len: len(lines),
@@ -139,7 +138,7 @@ func (t *rowTable) show(s *Shared, d *Desk, filter string, edit *cellEdit, known
 			}
 			return t.text(s.Styles, line, lines[i], col)
 		},
-		Keep: keep,
+		Keep: keep, Mark: mark,
 	})
 }
 
@@ -191,17 +190,4 @@ func (f *figures) cell(st *style.Styles, line *tables.Line, col int) (widget.Saf
 		return "-", st.Dim
 	}
 	return widget.Clean(short(float64(hits.packets()))), st.Text
-}
-
-func hasWords(line *tables.Line, words []string) bool {
-	for _, w := range words {
-		found := false
-		for _, c := range line.Cells {
-			found = found || strings.Contains(strings.ToLower(c.Text), w)
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
 }

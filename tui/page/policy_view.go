@@ -43,7 +43,8 @@ func (p *Policy) layOut(width, height int) policyLayout {
 func (p *Policy) Render(width, height int) View {
 	switch {
 	case p.list != nil:
-		return View{Lines: p.list.render(p.Shared, width, height)}
+		lines, cursor := p.list.render(p.Shared, width, height)
+		return View{Lines: lines, Cursor: cursor}
 	case p.Desk.Loading():
 		return View{Lines: widget.Fit([]string{p.line(width).Text(" reading the tables ...").String()}, height)}
 	case p.Desk.Set() == nil:
@@ -70,15 +71,11 @@ func (p *Policy) Render(width, height int) View {
 
 // drawFilter adds the line of the filter, when there is one.
 func (p *Policy) drawFilter(v *View, width int) {
-	if !p.filter.Typing() && p.filter.Text() == "" {
-		return
+	lines, cursor := p.filter.lines(p.Shared, width, p.filter.count(p.rows(), "row"))
+	if cursor != nil {
+		v.Cursor = &Point{X: cursor.X, Y: len(v.Lines)}
 	}
-	l := p.line(width).Text(" ")
-	if x := p.filter.Put(l, p.Styles); x >= 0 {
-		v.Cursor = &Point{X: x, Y: len(v.Lines)}
-	}
-	l.End(p.Styles.Dim, widget.Format("%d of %s", p.rows().Shown(), plural(p.rows().Len(), "row")))
-	v.Lines = append(v.Lines, l.String())
+	v.Lines = append(v.Lines, lines...)
 }
 
 // drawRows adds the table in room lines, and the inspector beside it.

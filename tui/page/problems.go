@@ -1,19 +1,39 @@
 package page
 
 import (
+	"strconv"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
 // problemList lists the problems of all tables. A nil list is closed.
 type problemList struct {
-	all   tables.Problems
-	table *widget.Table[tables.Problem]
-	st    *style.Styles
+	all    tables.Problems
+	table  *widget.Table[tables.Problem]
+	filter finder
+	keys   problemKeys
+	st     *style.Styles
 }
+
+type problemKeys struct{ Go, Take, Undo, Redo, Close widget.Binding }
+
+func newProblemKeys() problemKeys {
+	return problemKeys{
+		Go:    widget.Bind("Enter", "go there", "enter"),
+		Take:  widget.Bind("t", "take the suggestion", "t"),
+		Undo:  widget.Bind("u", "undo", "u"),
+		Redo:  widget.Bind("U", "redo", "U").Hidden(),
+		Close: widget.Bind("Esc", "back to the table", "esc"),
+	}
+}
+
+// problemLanguage is what the filter of the list may ask.
+var problemLanguage = []query.Key{query.Table, query.State, query.Rule}
 
 // ProblemsShown reports whether the list of problems is shown.
 func (p *Policy) ProblemsShown() bool { return p.list != nil }
@@ -25,12 +45,16 @@ func (p *Policy) ShowProblems(on bool) {
 		return
 	}
 	p.uses = nil
-	p.list = &problemList{st: p.Styles, table: widget.NewTable[tables.Problem](
+	l := &problemList{st: p.Styles, keys: newProblemKeys(), table: widget.NewTable[tables.Problem](
 		widget.Column{Width: 1},
 		widget.Column{Title: "WHERE", Width: 18},
 		widget.Column{Title: "WHAT", Width: 30, Grow: 1},
 	)}
-	p.list.set(p.Desk.Problems())
+	l.filter = newFinder(p.Desk, l.values)
+	l.filter.speak(p.Desk, problemLanguage, map[query.Key][]string{
+		query.Table: append(tableNames(), "tables"), query.State: {tables.Error.String(), tables.Warning.String()}})
+	l.set(p.Desk.Problems())
+	p.list = l
 }
 
 func (l *problemList) set(all tables.Problems) {
@@ -38,6 +62,7 @@ func (l *problemList) set(all tables.Problems) {
 		return
 	}
 	l.all = all
+	keep, mark := l.filter.ask(func(i int) query.Record { return &problemRecord{all[i]} })
 	l.table.Set(widget.Source[tables.Problem]{
 		Len: len(all),
 		Key: func(i int) tables.Problem { return all[i] },
@@ -53,52 +78,176 @@ func (l *problemList) set(all tables.Problems) {
 			}
 			return widget.Clean(all[i].Text), l.st.Text
 		},
+		Keep: keep, Mark: mark,
 	})
 }
 
-func (l *problemList) bindings() []widget.Binding {
-	return []widget.Binding{
-		widget.Bind("Enter", "go there", "enter"),
-		widget.Bind("Esc", "back to the table", "esc"),
+// problemRecord is a problem as the filter sees it.
+type problemRecord struct{ tables.Problem }
+
+// Addrs appends nothing.
+func (r *problemRecord) Addrs(_ query.Key, to []query.Span) []query.Span { return to }
+
+// Ports appends nothing.
+func (r *problemRecord) Ports(_ query.Key, to []query.Ports) []query.Ports { return to }
+
+// Words appends where the problem is and how bad.
+func (r *problemRecord) Words(k query.Key, to []string) []string {
+	switch k {
+	case query.Table:
+		return append(to, r.File)
+	case query.State:
+		return append(to, r.Severity.String())
+	case query.Rule:
+		return append(to, r.File+":"+strconv.Itoa(r.Line))
 	}
+	return to
+}
+
+// Text appends what the list shows.
+func (r *problemRecord) Text(to []byte) []byte { return append(to, r.Error()...) }
+
+// selected is the selected problem.
+func (l *problemList) selected() (tables.Problem, bool) {
+	i, ok := l.table.Selected()
+	if !ok {
+		return tables.Problem{}, false
+	}
+	return l.all[i], true
+}
+
+// values are the terms of the selected problem.
+func (l *problemList) values() []string {
+	problem, ok := l.selected()
+	if !ok {
+		return nil
+	}
+	return []string{query.Term(query.Table, problem.File), query.Term(query.State, problem.Severity.String())}
+}
+
+// typing reports whether the filter of the list takes the keys.
+func (l *problemList) typing() bool { return l != nil && l.filter.Typing() }
+
+func (p *Policy) listBindings() []widget.Binding {
+	l := p.list
+	if l.typing() {
+		return l.filter.busy()
+	}
+	var none, take, undo, redo widget.Safe
+	problem, ok := l.selected()
+	switch {
+	case !ok:
+		none, take = "there is no problem", "there is no problem"
+	case problem.Suggest == "" || problem.Cell < 0 || p.Desk.set == nil:
+		take = "the check has no suggestion for this one"
+	case p.Desk.checked != p.Desk.set:
+		take = "the tables are being checked"
+	}
+	if len(p.Desk.undo) == 0 {
+		undo = "nothing to undo"
+	}
+	if len(p.Desk.redo) == 0 {
+		redo = "nothing to redo"
+	}
+	k := l.keys
+	list := append([]widget.Binding{k.Go.Off(none), k.Take.Off(take)}, l.filter.bindings()...)
+	if l.filter.Text() == "" { // otherwise Esc drops the filter first
+		list = append(list, k.Close)
+	}
+	return append(list, k.Undo.Off(undo), k.Redo.Off(redo))
 }
 
 // listKey handles a key while the list is open.
 func (p *Policy) listKey(k tea.KeyPressMsg) Effect {
-	switch {
-	case k.String() == "esc":
-		p.list = nil
-	case k.String() == "enter":
-		if i, ok := p.list.table.Selected(); ok {
-			p.visit(p.list.all[i])
+	l := p.list
+	if handled, again := l.filter.key(k, l.table); handled {
+		if again {
+			l.set(l.all)
 		}
+		return Effect{}
+	}
+	switch {
+	case l.keys.Close.Is(k):
+		p.list = nil
+	case l.keys.Go.Is(k):
+		if problem, ok := l.selected(); ok {
+			p.visit(problem)
+		}
+	case l.keys.Take.Is(k):
+		return p.takeSuggestion()
+	case l.keys.Undo.Is(k):
+		return p.listTravel("undone", p.Desk.Undo)
+	case l.keys.Redo.Is(k):
+		return p.listTravel("done again", p.Desk.Redo)
 	default:
-		p.list.table.Key(k)
+		l.table.Key(k)
 	}
 	return Effect{}
 }
 
-// visit shows where a problem is.
-func (p *Policy) visit(problem tables.Problem) {
+// takeSuggestion writes what the check suggests into the cell of the selected
+// problem. The list stays open for the next one.
+func (p *Policy) takeSuggestion() Effect {
+	problem, _ := p.list.selected()
+	at, ok := PlaceOf(problem)
+	if !ok {
+		return Effect{}
+	}
+	err := p.Desk.Edit(at, func(f *tables.File) error { return f.SetCell(at.Line, at.Cell, problem.Suggest) })
+	if err != nil {
+		return say(Bad, "%v", err)
+	}
+	p.refresh()
+	return Effect{Cmd: p.Desk.Check(p.Calls), Say: &Note{Kind: Good,
+		Text: widget.Format("%s:%d %s is %s now (u takes it back)", at.Kind, at.Line, at.Kind.Columns()[at.Cell].Name, problem.Suggest)}}
+}
+
+// listTravel goes back or forth in the edits without leaving the list.
+func (p *Policy) listTravel(done string, to func() (Place, bool)) Effect {
+	l := p.list
+	effect := p.travel(done, to)
+	p.list = l
+	return effect
+}
+
+// PlaceOf is the cell that a problem is about; false when it is about none.
+func PlaceOf(problem tables.Problem) (Place, bool) {
 	for _, k := range tables.Kinds() {
 		if k.String() == problem.File {
-			p.jump(Place{Kind: k, Line: problem.Line, Cell: problem.Cell})
+			return Place{Kind: k, Line: problem.Line, Cell: problem.Cell}, true
 		}
+	}
+	return Place{}, false
+}
+
+// visit shows where a problem is.
+func (p *Policy) visit(problem tables.Problem) {
+	if at, ok := PlaceOf(problem); ok {
+		p.jump(at)
 	}
 }
 
-func (l *problemList) render(s *Shared, width, height int) []string {
+func (l *problemList) render(s *Shared, width, height int) ([]string, *Point) {
 	errors, warnings := l.all.Count()
 	title := s.line(width).Put(s.Styles.Strong, widget.Format(" problems: %s, %s", plural(errors, "error"), plural(warnings, "warning")))
 	if errors > 0 {
 		title.Put(s.Styles.Bad, "   errors block an apply")
 	}
 	lines := []string{title.String()}
-	detail := min(4, height/3)
-	lines = append(lines, l.table.Render(width, height-1-detail, s.Styles)...)
-	if i, ok := l.table.Selected(); ok {
-		lines = append(lines, s.rule(width))
-		lines = append(lines, widget.Fit(s.problem(l.all[i], width), detail-1)...)
+	found, cursor := l.filter.lines(s, width, l.filter.count(l.table, "problem"))
+	if cursor != nil {
+		cursor.Y = len(lines)
 	}
-	return widget.Fit(lines, height)
+	lines = append(lines, found...)
+	detail := min(5, height/3)
+	lines = append(lines, l.table.Render(width, height-len(lines)-detail, s.Styles)...)
+	if problem, ok := l.selected(); ok {
+		lines = append(lines, s.rule(width))
+		text := s.problem(problem, width)
+		if problem.Suggest != "" && problem.Cell >= 0 {
+			text = append(text[:min(len(text), detail-2)], s.line(width).Put(s.Styles.Key, " t").Text(" writes ").Put(s.Styles.Strong, widget.Clean(problem.Suggest)).String())
+		}
+		lines = append(lines, widget.Fit(text, detail-1)...)
+	}
+	return widget.Fit(lines, height), cursor
 }

@@ -50,3 +50,6 @@ func Join(left, right string) string {
 	at := lineWidth(left)
 	return left + behind(right, at)
 }
+
+// PutAt puts a drawn line behind another one, from a column on.
+func PutAt(left, right string, col int) string { return Pad(left, col) + right }

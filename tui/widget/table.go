@@ -38,6 +38,8 @@ type Source[K comparable] struct {
 	Compare func(i, j, col int) int
 	// Keep is the filter; nil keeps all.
 	Keep func(i int) bool
+	// Mark says which rows are marked as matches; nil marks none.
+	Mark func(i int) bool
 }
 
 // Table shows a window of any number of rows. Drawing and moving cost the same
@@ -55,6 +57,7 @@ type Table[K comparable] struct {
 
 	src   Source[K]
 	order []int32 // the indices of the rows that are kept, in order
+	hits  []int32 // the places in order that are marked
 	at    int     // selected place in order
 	key   K
 	held  bool // the selection follows key
@@ -77,6 +80,7 @@ func (t *Table[K]) Set(src Source[K]) {
 		// a stable sort.
 		slices.SortFunc(t.order, func(i, j int32) int { return cmp.Or(order(i, j), cmp.Compare(i, j)) })
 	}
+	t.mark()
 	t.follow()
 }
 
@@ -103,6 +107,7 @@ func (t *Table[K]) Refresh(src Source[K]) {
 		}
 	}
 	t.order = append(t.order, added...)
+	t.mark()
 	t.follow()
 }
 
@@ -263,7 +268,7 @@ func (t *Table[K]) row(place, width int, widths []int, st *style.Styles) string 
 		base = st.Selected
 		l.Put(base, ">")
 	} else {
-		l.Text(" ")
+		l.Text(t.sign(place))
 	}
 	for c, col := range t.Columns {
 		if widths[c] == 0 {

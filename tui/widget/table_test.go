@@ -207,3 +207,54 @@ func BenchmarkTable(b *testing.B) {
 		})
 	}
 }
+
+// matchesOf selects match after match and names the rows.
+func matchesOf(table *Table[string], forward bool, n int) string {
+	var names []string
+	for range n {
+		table.NextMatch(forward)
+		i, _ := table.Selected()
+		names = append(names, table.src.Key(i))
+	}
+	return strings.Join(names, " ")
+}
+
+func TestTableMarksMatchesAndGoesThroughThem(t *testing.T) {
+	table := newThings()
+	src := things([]thing{{"a1", 1}, {"b", 2}, {"a2", 3}, {"c", 4}, {"a3", 5}})
+	src.Mark = func(i int) bool { return strings.HasPrefix(src.Key(i), "a") }
+	table.Set(src)
+	table.Select("b")
+	want := ` NAME     SIZE
+/a1          1
+>b           2
+/a2          3
+ c           4
+/a3          5
+`
+	if got := shown(table, 14, 6); got != want {
+		t.Errorf("marked:\n%s\nwant\n%s", got, want)
+	}
+	if n, at := table.Marked(); n != 3 || at != 0 {
+		t.Errorf("%d marked, selected %d; want 3, 0", n, at)
+	}
+	if got, want := matchesOf(table, true, 4), "a2 a3 a1 a2"; got != want {
+		t.Errorf("forward %q, want %q", got, want)
+	}
+	if n, at := table.Marked(); n != 3 || at != 2 {
+		t.Errorf("%d marked, selected %d; want 3, 2", n, at)
+	}
+	table.Select("c")
+	if got, want := matchesOf(table, false, 3), "a2 a1 a3"; got != want {
+		t.Errorf("backward %q, want %q", got, want)
+	}
+	src.Mark = nil
+	table.Set(src)
+	if got, want := matchesOf(table, true, 3), "a1 b a2"; got != want {
+		t.Errorf("without marks every row is a match: %q, want %q", got, want)
+	}
+	table.Set(things(nil))
+	if table.NextMatch(true) {
+		t.Error("an empty table has a match")
+	}
+}

@@ -247,3 +247,37 @@ func TestHintsLeaveOutWhatDoesNotWorkAndWhatDoesNotFit(t *testing.T) {
 		t.Errorf("hints %q, want %q", got, want)
 	}
 }
+
+func TestFilterGoesThroughItsCompletions(t *testing.T) {
+	texts := func(text string) []string {
+		if text == "s" {
+			return []string{"src:", "state:"}
+		}
+		return nil
+	}
+	var f Filter
+	f.Open()
+	var got []string
+	for _, forward := range []bool{true, true, true, false} {
+		if f.Text() == "" {
+			f.Key(press("s"))
+		}
+		f.Complete(texts, forward)
+		got = append(got, f.Text())
+	}
+	if want := []string{"src:", "state:", "src:", "state:"}; !slices.Equal(got, want) {
+		t.Errorf("completed to %q, want %q", got, want)
+	}
+	f.Key(press("x"))
+	if f.Complete(texts, true); f.Text() != "state:x" {
+		t.Errorf("nothing completes %q", f.Text())
+	}
+}
+
+func TestPressIsCalledByItsName(t *testing.T) {
+	for _, name := range []string{"a", "A", "?", "enter", "esc", "tab", "shift+tab", "ctrl+d", "pgdown", "+", "left"} {
+		if got := Press(name).String(); got != name {
+			t.Errorf("%q pressed is %q", name, got)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package page
+
+import "github.com/mfwtui/mfwtui/tui/widget"
+
+// Mode is a state of a page in which it has keys of its own: a cell being
+// edited, a list that is open.
+type Mode struct {
+	Name     widget.Safe
+	Bindings []widget.Binding
+}
+
+// Moder is a page with several modes, of which Bindings shows the present one.
+// The help lists them all, the main one first. Those of ListModes are left out.
+type Moder interface{ Modes() []Mode }
+
+// ListKeys are the keys that every list with a filter has.
+func ListKeys() []widget.Binding {
+	k := newFindKeys()
+	return []widget.Binding{k.Filter, k.Next, k.Prev, k.Marks, k.Value, k.Clear}
+}
+
+// ListLegend explains the signs before the rows of a list.
+func ListLegend() []widget.Binding {
+	return []widget.Binding{
+		widget.Bind(">", "the selected row"),
+		widget.Bind("/", "a match, while the filter marks instead of hiding"),
+	}
+}
+
+// ListModes are the modes that every list with a filter has.
+func ListModes() []Mode {
+	return []Mode{
+		{"while a filter is typed", filterBindings()},
+		{"while a value of the row is chosen (.)", valueBindings()},
+	}
+}
+
+// Modes are the keys of the rows, of a cell, and of what opens over them.
+func (p *Policy) Modes() []Mode {
+	l := newProblemKeys()
+	var cell []widget.Binding
+	for _, b := range (&cellEdit{editor: widget.NewEditor("")}).bindings() {
+		cell = append(cell, b.Off("")) // whether a key works just now is no matter here
+	}
+	return []Mode{
+		{"Policy", p.tableBindings()},
+		{"Policy, while a cell is edited", cell},
+		{"Policy, while an object is renamed (r)", (&rename{editor: widget.NewEditor("")}).bindings()},
+		{"Policy, in the list of uses (v)", (&useList{}).bindings()},
+		{"Policy, in the list of problems (w)", []widget.Binding{l.Go, l.Take, l.Undo, l.Redo, l.Close}},
+	}
+}
+
+// Legend explains the columns of the flows.
+func (f *Flows) Legend() []widget.Binding {
+	return []widget.Binding{
+		widget.Bind("SYN", "asked, not answered yet; SYN-R: answered, not acknowledged"),
+		widget.Bind("ESTAB", "a TCP connection that is open"),
+		widget.Bind("FIN-W", "closing; also CLOSEW, LASTAK, TIME-W"),
+		widget.Bind("UNREPL", "no answer was seen; REPLY: one was; ASSURD: it goes on"),
+		widget.Bind("NAT", "which end is rewritten: src, dst or both"),
+		widget.Bind("-", "nothing moved since the last reading"),
+	}
+}
+
+// Legend explains the figures of the counters.
+func (c *Counters) Legend() []widget.Binding {
+	return []widget.Binding{
+		widget.Bind("-", "the family does not have this rule"),
+		widget.Bind("0", "no packet: good on a drop row, proves nothing on an accept row"),
+		widget.Bind("OWNER", "ours, docker, built-in, or foreign: never touched"),
+	}
+}
+
+// Legend explains the marks of a difference.
+func (r *Review) Legend() []widget.Binding {
+	return []widget.Binding{
+		widget.Bind("+", "a rule or member that an apply adds"),
+		widget.Bind("-", "one that an apply removes"),
+		widget.Bind("~", "one that an apply changes"),
+	}
+}
