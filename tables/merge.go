@@ -97,10 +97,30 @@ func (m *Merge) add(h Hunk) {
 		h.Origin = ByTheirs
 	case sameLines(h.Mine, h.Theirs):
 		h.Origin = ByBoth
+	case len(h.Base) > 1 && len(h.Base) == len(h.Mine) && len(h.Base) == len(h.Theirs):
+		m.split(h)
+		return
 	default:
 		h.Origin = Conflict
 	}
 	m.Hunks = append(m.Hunks, h)
+}
+
+// split compares line by line where nothing was inserted or deleted: rows that
+// were edited in place are neighbours, not the same row.
+func (m *Merge) split(h Hunk) {
+	for i := range h.Base {
+		one := Hunk{
+			Base: h.Base[i : i+1], Mine: h.Mine[i : i+1], Theirs: h.Theirs[i : i+1],
+			BaseNum: h.BaseNum + i, MineNum: h.MineNum + i, TheirsNum: h.TheirsNum + i,
+		}
+		if sameLines(one.Base, one.Mine) && sameLines(one.Base, one.Theirs) {
+			one.Mine, one.Theirs = nil, nil
+			m.Hunks = append(m.Hunks, one)
+		} else {
+			m.add(one)
+		}
+	}
 }
 
 // keep appends a line that all three have.

@@ -49,6 +49,7 @@ func (p *Policy) offerTables(m FirstUseMsg) Effect {
 	p.panel = f
 	effect := f.changed()
 	effect.Go = PolicyScreen
+	effect.Say = &Note{Text: "nothing is written before you confirm"}
 	return effect
 }
 

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/mfwtui/mfwtui/engine"
@@ -114,21 +116,15 @@ func (f *firstUse) sshRule(width int) []string {
 // verdictLine is what the check says about the tables.
 func (f *firstUse) verdictLine(width int) string {
 	l := f.line(width)
-	errors, warnings := f.problems.Count()
 	switch {
 	case f.err != nil:
 		return l.Put(f.Styles.Bad, widget.Format(" %v", f.err)).String()
 	case f.check.Busy():
 		return l.Put(f.Styles.Dim, " checking ...").String()
-	case errors+warnings == 0:
-		return l.Put(f.Styles.Good, " check: ok").Text("   nothing is written before you confirm").String()
+	case len(f.problems) == 0:
+		return l.Put(f.Styles.Good, " check: ok").String()
 	}
-	how, mark := f.severity(f.problems[0])
-	for _, p := range f.problems {
-		if p.Severity == tables.Error {
-			how, mark = f.severity(p)
-			return l.Put(how, " "+mark+widget.Clean(p.Error())).String()
-		}
-	}
-	return l.Put(how, " "+mark+widget.Clean(f.problems[0].Error())).String()
+	worst := slices.MaxFunc(f.problems, func(a, b tables.Problem) int { return cmp.Compare(a.Severity, b.Severity) })
+	how, mark := f.severity(worst)
+	return l.Put(how, " "+mark+widget.Clean(worst.Error())).String()
 }

@@ -9,6 +9,9 @@ import (
 // formWidth is the width of the form inside its frame.
 const formWidth = 66
 
+// wordLines is how many lines say what is wrong or what may be written.
+const wordLines = 4
+
 // render draws the form over the tables.
 func (f *objectForm) render(width, height int) View {
 	screen := f.renderTables(width, height)
@@ -46,7 +49,7 @@ func (f *objectForm) body(inner int) (lines []string, x, y int) {
 	return append(append(lines, ""), f.words(inner)...), x, y
 }
 
-// words are three lines: what is wrong, or what may stand in the field.
+// words say what is wrong, or what may stand in the field.
 func (f *objectForm) words(inner int) []string {
 	var lines []string
 	help := widget.Clean(f.columns[f.at].Help)
@@ -58,7 +61,7 @@ func (f *objectForm) words(inner int) []string {
 	}
 	if s := f.suggestion(); s != "" {
 		return widget.Fit(append(lines[:min(len(lines), 2)], f.line(inner).Put(f.Styles.Key, "Enter").Text(" takes ").Put(f.Styles.Strong, widget.Clean(s)).
-			Put(f.Styles.Key, "   Esc").Text(" keeps what you typed").String()), 3)
+			Put(f.Styles.Key, "   Esc").Text(" keeps what you typed").String()), wordLines)
 	}
 	if f.hint != "" && f.problem() == nil {
 		help = f.hint
@@ -66,7 +69,7 @@ func (f *objectForm) words(inner int) []string {
 	for _, text := range help.Wrap(inner) {
 		lines = append(lines, f.line(inner).Put(f.Styles.Dim, text).String())
 	}
-	return widget.Fit(lines, 3)
+	return widget.Fit(lines, wordLines)
 }
 
 // fieldMark marks a field with a problem.

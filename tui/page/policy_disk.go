@@ -135,13 +135,17 @@ func (p *Policy) diskRead(m DiskReadMsg) Effect {
 // unreadable says why the tables on disk are of no use. What is here stays.
 func (p *Policy) unreadable(m DiskReadMsg) Effect {
 	p.disk.back = nil
+	effect := say(Bad, "the tables on disk cannot be read")
 	switch {
 	case m.Err != nil:
-		return say(Bad, "the tables on disk cannot be read: %v", m.Err)
+		effect = say(Bad, "the tables on disk cannot be read: %v", m.Err)
 	case len(m.Problems) > 0:
-		return say(Bad, "the tables on disk cannot be read: %s", m.Problems[0].Error())
+		effect = say(Bad, "the tables on disk cannot be read: %s", m.Problems[0].Error())
 	}
-	return say(Bad, "the tables on disk cannot be read")
+	if len(p.Desk.Dirty()) == 0 {
+		effect.Cmd = p.Calls.FirstUse(&p.disk.firstUse)
+	}
+	return effect
 }
 
 // adopt makes what is on disk the state that was saved, and next the tables

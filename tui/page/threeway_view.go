@@ -31,14 +31,29 @@ func (w *threeWay) render(width, height int) View {
 }
 
 func (w *threeWay) header(width int) string {
-	l := w.line(width).Text("  ")
-	for _, title := range []widget.Safe{"AS READ", "MINE", "THEIRS, ON DISK"} {
-		l.Cell(w.Styles.Strong, title, w.third(width)).Text("  ")
+	l := w.line(width)
+	for c, title := range []widget.Safe{"AS READ", "MINE", "THEIRS, ON DISK"} {
+		l.To(4+c*(w.third(width)+3)).Put(w.Styles.Strong, title)
 	}
 	return l.String()
 }
 
-func (w *threeWay) third(width int) int { return (width - 2 - 3*2) / 3 }
+// third is the width of one of three columns: four cells stand before them, and
+// three between two.
+func (w *threeWay) third(width int) int { return (width - 4 - 2*3) / 3 }
+
+// fits reports whether the lines of a change fit into three columns: what was
+// cut could be what differs.
+func (w *threeWay) fits(h hunkRef, width int) bool {
+	for _, lines := range [][]*tables.Line{h.Base, h.Mine, h.Theirs} {
+		for _, text := range lineTexts(lines) {
+			if text.Width() > w.third(width) {
+				return false
+			}
+		}
+	}
+	return true
+}
 
 // body draws every change and says from which to which line the selected one
 // goes.
@@ -51,7 +66,7 @@ func (w *threeWay) body(width int) (lines []string, first, last int) {
 			first = len(lines)
 		}
 		lines = append(lines, w.title(h, i == w.at, width))
-		if width >= wideEnough {
+		if width >= wideEnough && w.fits(h, width) {
 			lines = append(lines, w.beside(h, width)...)
 		} else {
 			lines = append(lines, w.stacked(h, width)...)
@@ -134,13 +149,13 @@ func (w *threeWay) beside(h hunkRef, width int) []string {
 	}
 	var lines []string
 	for i := range max(len(h.Base), len(h.Mine), len(h.Theirs)) {
-		l := w.line(width).Text("    ")
+		l := w.line(width)
 		for c, texts := range columns {
 			var text widget.Safe
 			if i < len(texts) {
 				text = texts[i]
 			}
-			l.Cell(how[c], text, w.third(width)-1).Text("   ")
+			l.To(4+c*(w.third(width)+3)).Put(how[c], text)
 		}
 		lines = append(lines, l.String())
 	}
@@ -155,9 +170,9 @@ func lineTexts(lines []*tables.Line) []widget.Safe {
 		case len(l.Cells) == 0:
 			texts[i] = widget.Clean(strings.TrimSpace(l.Tail))
 		case l.Disabled:
-			texts[i] = "#~ " + widget.Clean(strings.Join(l.Texts(), "  "))
+			texts[i] = "#~ " + widget.Clean(strings.Join(l.Texts(), " "))
 		default:
-			texts[i] = widget.Clean(strings.Join(l.Texts(), "  "))
+			texts[i] = widget.Clean(strings.Join(l.Texts(), " "))
 		}
 	}
 	return texts

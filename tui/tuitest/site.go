@@ -132,7 +132,7 @@ func (s *Site) Save(set *tables.Set) error {
 // Check checks with the interfaces that the sample names.
 func (s *Site) Check(set *tables.Set) (*tables.Config, tables.Problems) {
 	_ = s.enter("Check")
-	return set.Check(tables.Facts{Interfaces: []string{"lo", "eth0", "eth1", "docker0"}})
+	return set.Check(tables.Facts{Interfaces: []string{"lo", "eth0", "eth1", "docker0", "veth3f1", "wg0"}})
 }
 
 // Compile compiles in the simplest form.

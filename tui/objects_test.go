@@ -1,0 +1,421 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/tuitest"
+)
+
+// somebodyEdits changes rules on disk as another administrator would: he edits
+// line 9 and adds a row.
+func somebodyEdits(s *tuitest.Site) {
+	text := strings.Replace(s.OnDisk(tables.Rules), "munin          accept", "munin          drop", 1)
+	s.Write(tables.Rules, text+"DOCKER          int              ALL                  lan_nas                ssh            drop\n")
+}
+
+// conflict edits lines 8 and 9 here and lets somebody edit line 9 on disk.
+func conflict(c *console) {
+	c.press("2", "j", "j", "x", "j", "end", "l", "l", "l", "l", "l", "g", "j", "j", "j", "e", "ctrl+u")
+	c.text("reject")
+	c.press("enter")
+	somebodyEdits(c.site)
+	c.press("s")
+}
+
+// noTables is a site of somebody who starts.
+func noTables(s *tuitest.Site) { s.Files = fstest.MapFS{} }
+
+// panels are what covers the tables: how to get there from the start.
+var panels = []struct {
+	name    string
+	prepare func(*tuitest.Site)
+	goTo    func(*console)
+	sizes   [][2]int // of the golden screens
+}{
+	{"new-object", nil, func(c *console) {
+		c.press("2", "j", "j", "j", "l", "l", "e", "ctrl+u")
+		c.text("office")
+		c.press("ctrl+o")
+		c.text("192.0.2.300")
+	}, [][2]int{{80, 24}}},
+	{"pick-services", nil, func(c *console) {
+		c.press("2", "shift+tab", "shift+tab", "a")
+		c.text("s")
+	}, [][2]int{{80, 24}}},
+	{"pick-interfaces", nil, func(c *console) { c.press("2", "shift+tab", "a") }, nil},
+	{"three-way", nil, conflict, [][2]int{{80, 24}, {120, 40}}},
+	{"first-use", noTables, func(c *console) { c.press("j", "l") }, [][2]int{{80, 24}}},
+}
+
+func TestPanelScreens(t *testing.T) {
+	for _, v := range panels {
+		for _, size := range v.sizes {
+			name := fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1])
+			t.Run(name, func(t *testing.T) {
+				inConsole(t, size[0], size[1], v.prepare, func(c *console) {
+					v.goTo(c)
+					c.golden(name)
+				})
+			})
+		}
+	}
+}
+
+func TestPanelsFitEverySize(t *testing.T) {
+	for _, v := range panels {
+		t.Run(v.name, func(t *testing.T) {
+			inConsole(t, 80, 24, v.prepare, func(c *console) {
+				v.goTo(c)
+				for width := 60; width <= 140; width += 5 {
+					for height := 15; height <= 50; height++ {
+						c.layout = newLayout(width, height)
+						checkFrame(c, v.name)
+					}
+				}
+				for _, size := range [][2]int{{1, 1}, {10, 3}, {59, 40}, {300, 100}} {
+					c.layout = newLayout(size[0], size[1])
+					checkFrame(c, v.name)
+				}
+			})
+		})
+	}
+}
+
+func TestPanelsLetNothingHostileThrough(t *testing.T) {
+	const taint = "\x1b]0;owned\x07\u202e"
+	for _, v := range panels {
+		if v.name == "three-way" {
+			continue // shows tables only, which the site does not taint
+		}
+		prepare := func(s *tuitest.Site) {
+			if v.prepare != nil {
+				v.prepare(s)
+			}
+			s.Taint = taint
+		}
+		inConsole(t, 80, 24, prepare, func(c *console) {
+			v.goTo(c)
+			lines, _ := c.screen()
+			if screen := strings.Join(lines, "\n"); strings.ContainsAny(screen, "\a\u202e") || strings.Contains(screen, "\x1b]") {
+				t.Errorf("%s: a sequence from outside is on the screen: %q", v.name, screen)
+			}
+		})
+	}
+}
+
+func TestNewObjectIsOneEditAndLeadsBack(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		before := c.shared.Desk.Set()
+		c.press("2", "j", "j", "j", "l", "l", "e", "ctrl+u")
+		c.text("office")
+		c.shows("E source address 'office' does not exist", "^o new address")
+		c.press("ctrl+o")
+		c.shows("New address for rules:9", "Name", "office", "IPv4")
+		c.text("192.0.2.300")
+		c.press("enter", "enter")
+		c.shows("not added:", "192.0.2.300")
+		c.press("ctrl+u") // it went to the wrong field
+		c.text("192.0.2.0/28")
+		c.press("enter")
+		c.text("2001:db8:5::/64")
+		c.shows("ok")
+		c.press("enter")
+		c.shows("addresses:9 office added", "STAGED 2", "[rules 13*]")
+		set := c.shared.Desk.Set()
+		if got := strings.Join(set.File(tables.Addresses).Line(9).Texts(), " "); got != "office 192.0.2.0/28 2001:db8:5::/64" {
+			t.Errorf("the row is %q", got)
+		}
+		if got := set.File(tables.Rules).Line(9).Texts()[2]; got != "office" {
+			t.Errorf("the cell is %q", got)
+		}
+		c.press("u")
+		c.shows("STAGED 0", "undone: rules:9")
+		if c.shared.Desk.Set() != before {
+			t.Error("one undo does not bring back the tables as they were")
+		}
+		c.press("U")
+		if c.shared.Desk.Set() != set {
+			t.Error("one redo does not bring both changes back")
+		}
+	})
+}
+
+func TestNewServiceTakesThePortsOfTheHost(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "j", "o") // a new row: its service comes first
+		c.text("imaps")
+		c.press("ctrl+o")
+		c.shows("New service for rules:8", "993", "these are the ports of /etc/services")
+		c.press("ctrl+o")
+		c.shows("services:11 imaps added", "accept, accept+nat, reject or drop") // and on to the next cell of the row
+		c.text("accept")
+		c.press("enter")
+		if got := strings.Join(c.shared.Desk.Set().File(tables.Rules).Line(8).Texts(), " "); got != "ext FW ALL ALL imaps accept" {
+			t.Errorf("the rule is %q", got)
+		}
+	})
+}
+
+func TestCancelledFormLeavesTheCellAsItWasTyped(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "l", "l", "e", "ctrl+u")
+		c.text("office")
+		c.press("ctrl+o", "esc")
+		c.shows("source address 'office' does not exist", "STAGED 0")
+		c.press("esc", "esc")
+		c.shows("STAGED 0", "e edit")
+	})
+}
+
+func TestAKnownNameNeedsNoNewObject(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "l", "l", "e", "ctrl+o")
+		c.shows("pest exists already")
+		c.press("esc", "l", "l", "l", "e", "ctrl+o")
+		c.shows("this cell names no object")
+	})
+}
+
+func TestPickedServiceIsAddedAndMarked(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "a")
+		c.shows("Tab shows their tables")
+		c.press("shift+tab", "shift+tab", "a")
+		c.shows("services of this host", "in services:2")
+		c.text("imap")
+		c.press("ctrl+n")
+		c.shows("2 of 15")
+		c.press("enter")
+		c.shows("services:11 imaps added", "in services:11", "STAGED 1")
+		c.press("enter")
+		c.shows("services:11 has this already", "STAGED 1")
+		c.press("esc", "e")
+		c.shows("imaps")
+		c.press("esc", "u")
+		c.shows("STAGED 0")
+	})
+}
+
+func TestPickedInterfaceAndAddresses(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "shift+tab", "a")
+		c.text("wg0")
+		c.shows("down 10.8.0.1/24")
+		c.press("enter", "esc")
+		c.shows("interfaces 4*")
+		c.press("shift+tab", "shift+tab", "a")
+		c.text("wg0 network")
+		c.press("enter", "esc")
+		if got := strings.Join(c.shared.Desk.Set().File(tables.Addresses).Line(9).Texts(), " "); got != "wg0_net 10.8.0.0/24 -" {
+			t.Errorf("the row is %q", got)
+		}
+	})
+}
+
+func TestAnEditedServiceRowIsFilledFromTheHost(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "shift+tab", "shift+tab", "o")
+		c.shows("^o fill the row from this host")
+		c.press("ctrl+o")
+		c.text("postgres")
+		c.press("enter")
+		c.shows("services:3 is postgresql now", "5432")
+	})
+}
+
+func TestPickListSaysWhyItIsEmpty(t *testing.T) {
+	inConsole(t, 80, 24, func(s *tuitest.Site) {
+		s.Fail = map[string]error{"HostServices": fmt.Errorf("list the services: permission denied")}
+	}, func(c *console) {
+		c.press("2", "shift+tab", "shift+tab", "a")
+		c.shows("list the services: permission denied")
+	})
+}
+
+func TestAChangeOnDiskIsSeenWithoutASave(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		somebodyEdits(c.site)
+		c.seconds(diskEvery)
+		c.shows("somebody else changed rules on disk; R on Policy shows it", "DISK changed")
+		c.press("2", "R")
+		c.shows("the tables from disk are here", "[rules 14]", "STAGED 0")
+		c.hides("DISK changed")
+		c.press("u")
+		c.shows("[rules 13*]")
+	})
+}
+
+func TestSaveShowsBothVersionsAndNeverOverwrites(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		conflict(c)
+		c.shows("1 open conflict", "CONFLICT line 9 here, 9 on disk", "reject", "drop")
+		theirs := c.site.OnDisk(tables.Rules)
+		c.press("M")
+		c.shows("first choose in 1 conflict")
+		c.press("esc")
+		c.shows("nothing was written; your changes are here, theirs are on disk", "STAGED 2", "DISK changed")
+		c.press("s")
+		c.shows("CONFLICT")
+		if c.site.OnDisk(tables.Rules) != theirs {
+			t.Error("somebody else's change is gone")
+		}
+	})
+}
+
+func TestMergeKeepsBothAndIsSaved(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		conflict(c)
+		c.press("m", "M")
+		c.shows("merged: both changes are here; s saves", "STAGED 2", "[rules 13*]")
+		c.hides("DISK changed")
+		c.press("s")
+		c.shows("saved", "STAGED 0")
+		text := c.site.OnDisk(tables.Rules)
+		for _, want := range []string{"#~ ext", "munin          reject", "lan_nas                ssh            drop"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%q is not on disk:\n%s", want, text)
+			}
+		}
+	})
+}
+
+func TestTheirsCanBeTakenAndMineBroughtBack(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		conflict(c)
+		mine := c.shared.Desk.Set()
+		c.press("T")
+		c.shows("the tables from disk are here", "STAGED 0", "[rules 14]")
+		c.press("u")
+		if c.shared.Desk.Set() != mine {
+			t.Error("undo does not bring my edits back")
+		}
+	})
+}
+
+// What is written between the look at the disk and the save is found by the
+// save.
+func TestAChangeAfterTheMergeIsFoundAgain(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		conflict(c)
+		c.press("m", "M")
+		c.site.Write(tables.Services, c.site.OnDisk(tables.Services)+"late 4242 -\n")
+		c.press("s")
+		c.shows("services", "theirs  line 11")
+		c.press("M", "s")
+		c.shows("saved", "STAGED 0")
+		if !strings.Contains(c.site.OnDisk(tables.Services), "late 4242") {
+			t.Error("the later change is gone")
+		}
+	})
+}
+
+func TestApplyShowsBothVersionsWhenItsSaveIsRefused(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "x", "3")
+		somebodyEdits(c.site)
+		c.press("A", "y")
+		c.shows("Somebody else changed the tables on disk", "[2 Policy]")
+	})
+}
+
+func TestReloadAsksOnlyWhenEditsWouldBeLost(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "R")
+		c.shows("the tables here are those on disk")
+		c.press("x", "R")
+		c.shows("Nobody else changed them. 1 changed line not saved would be lost")
+		c.press("y")
+		c.shows("STAGED 0")
+	})
+}
+
+func TestFirstUseOffersTablesThatKeepTheSessionReachable(t *testing.T) {
+	inConsole(t, 80, 24, noTables, func(c *console) {
+		c.shows("/etc/microfw has no tables yet", "eth0", "default route", "docker0", "DOCKER",
+			"Your SSH session from 203.0.113.7 stays reachable by this rule", "ext  FW  admin  ALL  ssh  accept", "check: ok")
+		c.hides("veth3f1")
+		c.press("o")
+		c.shows("admin  203.0.113.0/24  -")
+		c.press("j", "l", "j", "j", "e", "ctrl+u")
+		c.text("vpn")
+		c.press("enter")
+		c.shows("dmz", "vpn")
+		c.press("C")
+		c.shows("Six files are made in /etc/microfw")
+		c.press("enter", "esc")
+		if len(c.site.Files) > 0 {
+			t.Fatal("files were written without a yes")
+		}
+		c.press("C", "y")
+		c.shows("the tables are made", "[rules 1]", "STAGED 0", "check ")
+		set, problems := tables.Load(c.site.Files)
+		if problems.HasErrors() {
+			t.Fatal(problems)
+		}
+		cfg, problems := c.site.Check(set)
+		if problems.HasErrors() {
+			t.Fatal(problems)
+		}
+		if got := fmt.Sprint(cfg.Zones()); got != "[ext dmz DOCKER vpn]" {
+			t.Errorf("zones %s", got)
+		}
+	})
+}
+
+func TestFirstUseCanWait(t *testing.T) {
+	inConsole(t, 80, 24, noTables, func(c *console) {
+		c.press("esc")
+		c.shows("nothing was written; R offers it again")
+		c.press("R")
+		c.shows("has no tables yet")
+		c.press("h", "h", "e", "ctrl+u", "#", "x", "enter", "C")
+		c.shows("the tables would have errors")
+		if len(c.site.Files) > 0 {
+			t.Error("files were written")
+		}
+	})
+}
+
+func TestFirstUseSaysWhenNothingWouldLetYouIn(t *testing.T) {
+	inConsole(t, 80, 24, noTables, func(c *console) {
+		c.press("e", "ctrl+u", "enter")
+		c.shows("(left out)", "nothing would let it in")
+	})
+}
+
+// What the offer writes is what the engine's own tests compile and trace; here
+// the console's copy is the same set.
+func TestFirstUseWritesWhatTheEngineMakes(t *testing.T) {
+	inConsole(t, 80, 24, noTables, func(c *console) {
+		c.press("C", "y")
+		facts, _ := c.site.StarterFacts()
+		want, err := engine.Starter(facts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range tables.Kinds() {
+			if got := c.site.OnDisk(k); got != string(want.File(k).Bytes()) {
+				t.Errorf("%s:\n%s", k, got)
+			}
+		}
+	})
+}
+
+func TestPasteGoesIntoThePanel(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "l", "l", "e", "ctrl+u")
+		c.text("office")
+		c.press("ctrl+o")
+		time.Sleep(time.Second)
+		c.send(tea.PasteMsg{Content: " 192.0.2.9\n"})
+		c.shows("192.0.2.9", "ok")
+	})
+}
