@@ -17,6 +17,7 @@ type diskState struct {
 	then *Place
 	// back is where the person's editor was opened; nil when it was not.
 	back     *Place
+	failed   error // of the editor
 	adopting *tables.Set // what is on disk, while Rebase is asked
 	merged   *tables.Set // what it becomes here
 	firstUse Request
@@ -98,14 +99,19 @@ func (p *Policy) handleDisk(msg tea.Msg) Effect {
 			return p.offerTables(msg)
 		}
 	case Edited:
-		p.disk.back = &msg.At
-		effect := Effect{Cmd: p.readDisk()}
-		if msg.Err != nil {
-			effect.Say = &Note{Text: widget.Format("the editor failed: %v", msg.Err), Kind: Bad}
-		}
-		return effect
+		p.disk.back, p.disk.failed = &msg.At, msg.Err
+		return Effect{Cmd: p.readDisk()}
 	}
 	return Effect{}
+}
+
+// afterEditor is a note that also says so when the editor failed.
+func (p *Policy) afterEditor(n Note) *Note {
+	if err := p.disk.failed; err != nil {
+		p.disk.failed = nil
+		n = Note{Text: widget.Format("the editor failed: %v; ", err) + n.Text, Kind: Bad}
+	}
+	return &n
 }
 
 // diskRead compares what is on disk with what was read or saved last.
@@ -120,21 +126,25 @@ func (p *Policy) diskRead(m DiskReadMsg) Effect {
 		p.Desk.inStep()
 		if p.disk.back != nil {
 			p.goBack()
-			return Effect{Say: &Note{Text: "nothing was changed on disk"}}
+			return Effect{Say: p.afterEditor(Note{Text: "nothing was changed on disk"})}
 		}
 		if dirty {
 			return p.dropMine()
 		}
 		return Effect{Say: &Note{Text: "the tables here are those on disk"}}
 	case dirty:
-		return p.compare(theirs)
+		effect := p.compare(theirs)
+		if p.disk.failed != nil {
+			effect.Say = p.afterEditor(Note{Text: "what it wrote is shown here"})
+		}
+		return effect
 	}
 	return p.adopt(theirs, theirs)
 }
 
 // unreadable says why the tables on disk are of no use. What is here stays.
 func (p *Policy) unreadable(m DiskReadMsg) Effect {
-	p.disk.back = nil
+	p.disk.back, p.disk.failed = nil, nil
 	effect := say(Bad, "the tables on disk cannot be read")
 	switch {
 	case m.Err != nil:
@@ -168,7 +178,7 @@ func (p *Policy) rebased(err error) Effect {
 	p.goBack()
 	effect := Effect{Cmd: p.Desk.Check(p.Calls)}
 	if next == onDisk {
-		effect.Say = &Note{Text: "the tables from disk are here (u brings back what was here)", Kind: Good}
+		effect.Say = p.afterEditor(Note{Text: "the tables from disk are here (u brings back what was here)", Kind: Good})
 	} else {
 		effect.Say = &Note{Text: "merged: both changes are here; s saves, u takes theirs out again", Kind: Good}
 	}
