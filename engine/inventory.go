@@ -67,6 +67,29 @@ func (i HostInterface) Networks(v6 bool) []netip.Prefix {
 	return list
 }
 
+// Words say what is worth knowing about the interface: the default route, and
+// its addresses without the link-local ones.
+func (i HostInterface) Words() []string {
+	var words []string
+	if i.Default {
+		words = append(words, "default route")
+	}
+	for _, a := range i.Addrs {
+		if !a.Addr().IsLinkLocalUnicast() {
+			words = append(words, a.String())
+		}
+	}
+	return words
+}
+
+// State is "up" or "down".
+func (i HostInterface) State() string {
+	if i.Up {
+		return "up"
+	}
+	return "down"
+}
+
 // AddressRow is a row of the addresses table for the networks of the interface;
 // false when it has none.
 func (i HostInterface) AddressRow() ([]string, bool) {

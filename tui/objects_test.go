@@ -326,6 +326,35 @@ func TestApplyShowsBothVersionsWhenItsSaveIsRefused(t *testing.T) {
 	})
 }
 
+func TestQuitThatSavesShowsBothVersionsWhenTheSaveIsRefused(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "x", "1")
+		somebodyEdits(c.site)
+		c.press("q", "s")
+		c.shows("Somebody else changed the tables on disk", "[2 Policy]")
+		if c.quit {
+			t.Error("the console ended")
+		}
+	})
+}
+
+func TestNewZoneIsARowOfItsInterface(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "e", "ctrl+u")
+		c.text("vpn")
+		c.press("ctrl+o")
+		c.shows("New zone for rules:4", "this host has eth0, eth1, docker0, veth3f1, wg0")
+		c.press("ctrl+o")
+		c.shows("interface is missing")
+		c.text("wg0")
+		c.press("enter", "enter", "enter")
+		c.shows("interfaces:5 vpn added", "interfaces 4*")
+		if got := strings.Join(c.shared.Desk.Set().File(tables.Interfaces).Line(5).Texts(), " "); got != "wg0 vpn -" {
+			t.Errorf("the row is %q", got)
+		}
+	})
+}
+
 func TestReloadAsksOnlyWhenEditsWouldBeLost(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("2", "R")

@@ -45,12 +45,9 @@ func (f *firstUse) row(width int, name, state, zone, rest widget.Safe) string {
 
 // interfaceRow is an interface with its zone, the selected one with a mark.
 func (f *firstUse) interfaceRow(i engine.HostInterface, selected bool, width int) string {
-	mark, state := widget.Safe("  "), widget.Safe("down")
+	mark := widget.Safe("  ")
 	if selected {
 		mark = "> "
-	}
-	if i.Up {
-		state = "up"
 	}
 	zone, how := widget.Clean(f.facts.Zone(i)), f.Styles.Text
 	switch {
@@ -63,15 +60,8 @@ func (f *firstUse) interfaceRow(i engine.HostInterface, selected bool, width int
 	if zone == "" && f.zone == nil {
 		zone = "(left out)"
 	}
-	var notes []string
-	if i.Default {
-		notes = append(notes, "default route")
-	}
-	for _, a := range i.Addrs {
-		notes = append(notes, a.String())
-	}
-	return f.line(width).Put(f.Styles.Key, mark).Cell(f.Styles.Strong, widget.Clean(i.Name), 17).Cell(f.Styles.Text, state, 6).
-		Cell(how, zone, zoneLen).Text(" ").Text(widget.Clean(strings.Join(notes, " "))).String()
+	return f.line(width).Put(f.Styles.Key, mark).Cell(f.Styles.Strong, widget.Clean(i.Name), 17).Cell(f.Styles.Text, widget.Clean(i.State()), 6).
+		Cell(how, zone, zoneLen).Text(" ").Text(widget.Clean(strings.Join(i.Words(), " "))).String()
 }
 
 // foot says what the tables would do.

@@ -81,26 +81,16 @@ func (l *pickList) take(msg tea.Msg) (Effect, bool) {
 
 // interfaceItems are the rows that an interface gives to the table.
 func (l *pickList) interfaceItems(i engine.HostInterface) []pickItem {
-	state := "down"
-	if i.Up {
-		state = "up"
-	}
 	if l.kind == tables.Interfaces {
-		note := []string{state}
+		note := []string{i.State()}
 		if i.Port {
 			note = append(note, "port of a bridge")
 		}
-		if i.Default {
-			note = append(note, "default route")
-		}
-		for _, a := range i.Addrs {
-			note = append(note, a.String())
-		}
-		return []pickItem{{row: []string{i.Name, i.Zone(), tables.Empty}, note: strings.Join(note, " ")}}
+		return []pickItem{{row: []string{i.Name, i.Zone(), tables.Empty}, note: strings.Join(append(note, i.Words()...), " ")}}
 	}
 	var items []pickItem
 	if row, ok := i.AddressRow(); ok {
-		items = append(items, pickItem{row: row, note: "network of " + i.Name + ", " + state})
+		items = append(items, pickItem{row: row, note: "network of " + i.Name + ", " + i.State()})
 	}
 	if row, ok := i.OwnRow(); ok {
 		items = append(items, pickItem{row: row, note: "this host on " + i.Name})

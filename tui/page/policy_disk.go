@@ -17,7 +17,7 @@ type diskState struct {
 	then *Place
 	// back is where the person's editor was opened; nil when it was not.
 	back     *Place
-	failed   error // of the editor
+	failed   error       // of the editor
 	adopting *tables.Set // what is on disk, while Rebase is asked
 	merged   *tables.Set // what it becomes here
 	firstUse Request
