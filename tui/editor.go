@@ -105,15 +105,18 @@ func (m *model) openEditor() tea.Cmd {
 	if m.editing == nil {
 		return nil // opened already, by the answer that came first
 	}
-	at := *m.editing
+	at, path := *m.editing, m.shared.Calls.Path(m.editing.Kind)
 	m.editing = nil
-	words, err := editorCommand(m.env, exec.LookPath, m.shared.Calls.Path(at.Kind), at.Line)
-	if err != nil {
-		return func() tea.Msg { return page.Edited{At: at, Err: err} }
+	ended := func(err error) tea.Msg { return page.Edited{At: at, Err: err} }
+	return func() tea.Msg {
+		words, err := editorCommand(m.env, exec.LookPath, path, at.Line)
+		if err != nil {
+			return ended(err)
+		}
+		run := &editorRun{Cmd: exec.Command(words[0], words[1:]...), away: m.away}
+		run.Env = m.env
+		return tea.Exec(run, ended)()
 	}
-	run := &editorRun{Cmd: exec.Command(words[0], words[1:]...), away: m.away}
-	run.Env = m.env
-	return tea.Exec(run, func(err error) tea.Msg { return page.Edited{At: at, Err: err} })
 }
 
 // editorRun runs an editor on the terminal.

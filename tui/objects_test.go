@@ -12,6 +12,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
+	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
 // somebodyEdits changes rules on disk as another administrator would: he edits
@@ -85,6 +86,30 @@ func TestPanelsFitEverySize(t *testing.T) {
 					checkFrame(c, v.name)
 				}
 			})
+		})
+	}
+}
+
+func TestPanelsTakeNoGlobalOrMovementKeyAndNoneTwice(t *testing.T) {
+	for _, v := range panels {
+		inConsole(t, 80, 24, v.prepare, func(c *console) {
+			v.goTo(c)
+			taken := make(map[string]string)
+			if !c.page().Typing() {
+				for _, b := range append(c.keys.list(true), widget.Moves().List()...) {
+					for _, k := range b.Keys() {
+						taken[k] = b.Help().Desc
+					}
+				}
+			}
+			for _, b := range c.page().Bindings() {
+				for _, k := range b.Keys() {
+					if other, ok := taken[k]; ok {
+						t.Errorf("%s: %s means %q and %q", v.name, k, other, b.Help().Desc)
+					}
+					taken[k] = b.Help().Desc
+				}
+			}
 		})
 	}
 }
