@@ -117,9 +117,6 @@ func TestPanelsTakeNoGlobalOrMovementKeyAndNoneTwice(t *testing.T) {
 func TestPanelsLetNothingHostileThrough(t *testing.T) {
 	const taint = "\x1b]0;owned\x07\u202e"
 	for _, v := range panels {
-		if v.name == "three-way" {
-			continue // shows tables only, which the site does not taint
-		}
 		prepare := func(s *tuitest.Site) {
 			if v.prepare != nil {
 				v.prepare(s)
@@ -128,6 +125,11 @@ func TestPanelsLetNothingHostileThrough(t *testing.T) {
 		}
 		inConsole(t, 80, 24, prepare, func(c *console) {
 			v.goTo(c)
+			if v.name == "three-way" { // shows what stands on disk
+				c.site.Write(tables.Services, c.site.OnDisk(tables.Services)+"x"+taint+" 1 -\n# "+taint+"\n")
+				c.press("esc", "s")
+				c.shows("theirs  line 11")
+			}
 			lines, _ := c.screen()
 			if screen := strings.Join(lines, "\n"); strings.ContainsAny(screen, "\a\u202e") || strings.Contains(screen, "\x1b]") {
 				t.Errorf("%s: a sequence from outside is on the screen: %q", v.name, screen)
@@ -187,6 +189,37 @@ func TestNewServiceTakesThePortsOfTheHost(t *testing.T) {
 			t.Errorf("the rule is %q", got)
 		}
 	})
+}
+
+func TestAValueInTheCellGoesToItsField(t *testing.T) {
+	for _, test := range []struct{ cell, typed, name, want string }{
+		{"address", "192.0.2.0/28", "office", "office 192.0.2.0/28 -"},
+		{"address", "2001:db8::7", "office", "office - 2001:db8::7"},
+		{"service", "6000", "x11", "x11 6000 -"},
+	} {
+		inConsole(t, 80, 24, nil, func(c *console) {
+			kind, right := tables.Addresses, 2
+			if test.cell == "service" {
+				kind, right = tables.Services, 4
+			}
+			c.press("2")
+			for range right {
+				c.press("l")
+			}
+			c.press("e", "ctrl+u")
+			c.text(test.typed)
+			c.press("ctrl+o")
+			c.text(test.name)
+			c.press("ctrl+o")
+			lines := c.shared.Desk.Set().File(kind).Lines
+			if got := strings.Join(lines[len(lines)-1].Texts(), " "); got != test.want {
+				t.Errorf("%s: the row is %q, want %q", test.typed, got, test.want)
+			}
+			if got := c.shared.Desk.Set().File(tables.Rules).Line(4).Texts()[right]; got != test.name {
+				t.Errorf("%s: the cell is %q", test.typed, got)
+			}
+		})
+	}
 }
 
 func TestCancelledFormLeavesTheCellAsItWasTyped(t *testing.T) {

@@ -1,7 +1,9 @@
 package page
 
 import (
+	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -46,12 +48,36 @@ func (p *Policy) openForm(class tables.Object) Effect {
 		}
 		f.fields = append(f.fields, e)
 	}
-	if p.edit.editor.Text() == "" || class == tables.ZoneObject {
+	f.moveValue()
+	if f.name() == "" || class == tables.ZoneObject {
 		f.at = 0
 	}
 	p.panel = f
 	effect := f.changed()
 	return Effect{Cmd: tea.Batch(effect.Cmd, f.askHost())}
+}
+
+// moveValue puts an address or a port that was typed where a name must stand
+// into the field that it belongs to, and leaves the name to the person.
+func (f *objectForm) moveValue() {
+	text, to := f.name(), 0
+	switch f.class {
+	case tables.AddressObject:
+		base, _, _ := strings.Cut(text, "/")
+		if addr, err := netip.ParseAddr(base); err == nil && addr.Is4() {
+			to = 1
+		} else if err == nil {
+			to = 2
+		}
+	case tables.ServiceObject:
+		if _, err := strconv.ParseUint(text, 10, 16); err == nil {
+			to = 1
+		}
+	}
+	if to > 0 {
+		f.fields[0].SetText("")
+		f.fields[to].SetText(text)
+	}
 }
 
 // askHost asks for what this host knows about the name.

@@ -17,13 +17,14 @@ func (s *Shared) severity(p tables.Problem) (style.Style, widget.Safe) {
 }
 
 // verdict writes what is wrong with what is being typed. The person is at the
-// cell, so it says no place; a suggestion stands at the end of the first line
-// when there is room.
+// cell and the keys that mend it stand below, so it says neither; a suggestion
+// stands at the end of the line when there is room.
 func (s *Shared) verdict(p tables.Problem, width int) []string {
 	how, mark := s.severity(p)
 	text, _, _ := strings.Cut(p.Text, "; did you mean")
+	text = strings.TrimSuffix(strings.TrimSuffix(text, "; add it to addresses"), "; add it to services")
 	var meant widget.Safe
-	if p.Suggest != "" && text != p.Text {
+	if p.Suggest != "" {
 		meant = widget.Format("did you mean: %s", p.Suggest)
 	}
 	var lines []string
