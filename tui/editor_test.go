@@ -178,16 +178,8 @@ printf 'int FW ALL ALL smtp drop\n' >>"$file"
 // D.8: an editor that is opened within one round trip of a slow link gets
 // nothing of what the terminal answers.
 func TestEditorOnASlowLinkGetsNoAnswersOfTheTerminal(t *testing.T) {
-	dir, notes := t.TempDir(), t.TempDir()
-	for name, f := range tuitest.New(time.Now).Files {
-		if err := os.WriteFile(filepath.Join(dir, name), f.Data, 0o640); err != nil {
-			t.Fatal(err)
-		}
-	}
-	script := filepath.Join(notes, "vim")
-	if err := os.WriteFile(script, []byte(fakeEditor), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	dir, notes := sampleDir(t), t.TempDir()
+	script := editorScript(t, notes, fakeEditor)
 	c := startChild(t, childDir+"="+dir, "NOTES="+notes, "PERSON=alice", "EDITOR="+script+" -n", "PATH="+os.Getenv("PATH"))
 	answered := answerLate(c, 600*time.Millisecond)
 	c.wait("Overview")
@@ -214,6 +206,47 @@ func TestEditorOnASlowLinkGetsNoAnswersOfTheTerminal(t *testing.T) {
 	if st, err := os.Stat(rules); err != nil || st.Mode().Perm() != fs.FileMode(0o640) {
 		t.Errorf("mode %v, %v", st.Mode(), err)
 	}
+	c.write("q")
+	if got := c.status(); got != 0 {
+		t.Errorf("exit status %d", got)
+	}
+}
+
+// sampleDir is a directory with the sample tables.
+func sampleDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, f := range tuitest.New(time.Now).Files {
+		if err := os.WriteFile(filepath.Join(dir, name), f.Data, 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// editorScript is an editor that is a shell script.
+func editorScript(t *testing.T, dir, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, "vim")
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// ^C reaches every process on the terminal. While an editor is open it is meant
+// for the editor.
+func TestInterruptedEditorDoesNotEndTheConsole(t *testing.T) {
+	script := editorScript(t, t.TempDir(), "#!/bin/sh\necho now; exec sleep 60\n")
+	c := startChild(t, childDir+"="+sampleDir(t), "EDITOR="+script, "PATH="+os.Getenv("PATH"))
+	answerLate(c, 0)
+	c.wait("Overview")
+	c.write("2")
+	c.wait("SRC-ZONE")
+	c.write("E")
+	c.wait("now\r\n")
+	c.write("\x03")
+	c.wait("the editor failed: vim: signal: interrupt; nothing was changed on disk")
 	c.write("q")
 	if got := c.status(); got != 0 {
 		t.Errorf("exit status %d", got)
