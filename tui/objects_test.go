@@ -31,10 +31,10 @@ var panels = []struct {
 		c.text("192.0.2.300")
 	}, [][2]int{{80, 24}}},
 	{"pick-services", nil, func(c *console) {
-		c.press("2", "shift+tab", "shift+tab", "a")
+		c.press("2", "tab", "tab", "a")
 		c.text("s")
 	}, [][2]int{{80, 24}}},
-	{"pick-interfaces", nil, func(c *console) { c.press("2", "shift+tab", "a") }, nil},
+	{"pick-interfaces", nil, func(c *console) { c.press("2", "tab", "tab", "tab", "a") }, nil},
 	{"three-way", nil, conflict, [][2]int{{80, 24}, {120, 40}}},
 	{"first-use", noTables, func(c *console) { c.press("j", "l") }, [][2]int{{80, 24}}},
 }
@@ -229,7 +229,7 @@ func TestPickedServiceIsAddedAndMarked(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("2", "a")
 		c.shows("Tab shows their tables")
-		c.press("shift+tab", "shift+tab", "a")
+		c.press("tab", "tab", "a")
 		c.shows("services of this host", "in services:2")
 		c.text("imap")
 		c.press("ctrl+n")
@@ -247,7 +247,7 @@ func TestPickedServiceIsAddedAndMarked(t *testing.T) {
 
 func TestPickedInterfaceAndAddresses(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
-		c.press("2", "shift+tab", "a")
+		c.press("2", "tab", "tab", "tab", "a")
 		c.text("wg0")
 		c.shows("down 10.8.0.1/24")
 		c.press("enter", "esc")
@@ -263,7 +263,7 @@ func TestPickedInterfaceAndAddresses(t *testing.T) {
 
 func TestAnEditedServiceRowIsFilledFromTheHost(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
-		c.press("2", "shift+tab", "shift+tab", "o")
+		c.press("2", "tab", "tab", "o")
 		c.shows("^o fill the row from this host")
 		c.press("ctrl+o")
 		c.text("postgres")
@@ -276,7 +276,7 @@ func TestPickListSaysWhyItIsEmpty(t *testing.T) {
 	inConsole(t, 80, 24, func(s *tuitest.Site) {
 		s.Fail = map[string]error{"HostServices": fmt.Errorf("list the services: permission denied")}
 	}, func(c *console) {
-		c.press("2", "shift+tab", "shift+tab", "a")
+		c.press("2", "tab", "tab", "a")
 		c.shows("list the services: permission denied")
 	})
 }
