@@ -73,7 +73,7 @@ func TestPanelsFitEverySize(t *testing.T) {
 	}
 }
 
-func TestPanelsTakeNoGlobalOrMovementKeyAndNoneTwice(t *testing.T) {
+func TestPanelKeysAreNoOthersAndAreInTheHelp(t *testing.T) {
 	for _, v := range panels {
 		inConsole(t, 80, 24, v.prepare, func(c *console) {
 			v.goTo(c)
@@ -85,8 +85,19 @@ func TestPanelsTakeNoGlobalOrMovementKeyAndNoneTwice(t *testing.T) {
 					}
 				}
 			}
+			known := make(map[string]bool)
+			for _, s := range newHelp(c.model).sections {
+				for _, item := range s.items {
+					for _, k := range item.keys {
+						known[k] = known[k] || ofPage(s, c.page())
+					}
+				}
+			}
 			for _, b := range c.page().Bindings() {
 				for _, k := range b.Keys() {
+					if !known[k] {
+						t.Errorf("%s: %s (%s) is not in the help", v.name, k, b.Help().Desc)
+					}
 					if other, ok := taken[k]; ok {
 						t.Errorf("%s: %s means %q and %q", v.name, k, other, b.Help().Desc)
 					}

@@ -23,8 +23,25 @@ type firstUse struct {
 	create   Request
 	at       int            // the selected interface
 	zone     *widget.Editor // the zone being typed; nil when none is
-	keys     struct{ next, prev, typed, wide, create, back widget.Binding }
+	keys     firstUseKeys
 	moves    widget.Movement
+}
+
+type firstUseKeys struct{ next, prev, typed, wide, create, back widget.Binding }
+
+func newFirstUseKeys() firstUseKeys {
+	return firstUseKeys{
+		create: widget.Bind("C", "create these tables", "C"),
+		next:   widget.Bind("h/l", "other zone", "l", "right"),
+		prev:   widget.Bind("h", "zone before", "h", "left").Hidden(),
+		typed:  widget.Bind("e", "type a zone", "e", "enter"),
+		wide:   widget.Bind("o", "your address, or its network", "o"),
+		back:   widget.Bind("Esc", "not now", "esc"),
+	}
+}
+
+func (k firstUseKeys) list() []widget.Binding {
+	return []widget.Binding{k.create, k.next, k.prev, k.typed, k.wide, k.back}
 }
 
 // offerTables opens the offer when there are no tables.
@@ -35,17 +52,11 @@ func (p *Policy) offerTables(m FirstUseMsg) Effect {
 	case m.Value == nil:
 		return Effect{}
 	}
-	f := &firstUse{Policy: p, facts: *m.Value, moves: widget.Moves()}
+	f := &firstUse{Policy: p, facts: *m.Value, moves: widget.Moves(), keys: newFirstUseKeys()}
 	f.facts.Zones = maps.Clone(f.facts.Zones)
 	if f.facts.Zones == nil {
 		f.facts.Zones = make(map[string]string)
 	}
-	f.keys.create = widget.Bind("C", "create these tables", "C")
-	f.keys.next = widget.Bind("h/l", "other zone", "l", "right")
-	f.keys.prev = widget.Bind("h", "zone before", "h", "left").Hidden()
-	f.keys.typed = widget.Bind("e", "type a zone", "e", "enter")
-	f.keys.wide = widget.Bind("o", "your address, or its network", "o")
-	f.keys.back = widget.Bind("Esc", "not now", "esc")
 	p.panel = f
 	effect := f.changed()
 	effect.Go = PolicyScreen
@@ -109,7 +120,10 @@ func (f *firstUse) bindings() []widget.Binding {
 	if f.err != nil || f.problems.HasErrors() {
 		bad = "the tables would have errors"
 	}
-	return []widget.Binding{f.keys.create.Off(bad), f.keys.next.Off(iface), f.keys.prev.Off(iface), f.keys.typed.Off(iface), f.keys.wide.Off(ssh), f.keys.back}
+	k := f.keys
+	k.create, k.wide = k.create.Off(bad), k.wide.Off(ssh)
+	k.next, k.prev, k.typed = k.next.Off(iface), k.prev.Off(iface), k.typed.Off(iface)
+	return k.list()
 }
 
 func (f *firstUse) selected() *engine.HostInterface {
@@ -138,7 +152,7 @@ func (f *firstUse) key(k tea.KeyPressMsg) Effect {
 		f.facts.Wide = !f.facts.Wide
 		return f.changed()
 	case keys.create.Is(k):
-		return f.confirm()
+		return f.askCreate()
 	case keys.back.Is(k):
 		f.panel = nil
 		return Effect{Say: &Note{Text: "nothing was written; R offers it again"}}
@@ -181,8 +195,8 @@ func (f *firstUse) turnZone(by int) Effect {
 	return f.changed()
 }
 
-// confirm asks once more before anything is written.
-func (f *firstUse) confirm() Effect {
+// askCreate asks once more before anything is written.
+func (f *firstUse) askCreate() Effect {
 	dir := f.dir()
 	return Effect{Ask: &Ask{
 		Dialog: &widget.Dialog{

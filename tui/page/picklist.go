@@ -161,10 +161,13 @@ func (l *pickList) bindings() []widget.Binding {
 	if l.into != nil {
 		enter = "fill the row"
 	}
+	return pickBindings(enter, none)
+}
+
+func pickBindings(enter string, none widget.Safe) []widget.Binding {
 	return []widget.Binding{
 		widget.Bind("Enter", enter, "enter").Off(none),
 		widget.Bind("^n/^p", "down, up", "down", "up", "ctrl+n", "ctrl+p"),
-		widget.Bind("letters", "search"),
 		widget.Bind("Esc", "close", "esc"),
 	}
 }
@@ -255,7 +258,7 @@ func (l *pickList) render(width, height int) View {
 		lines = append(lines, l.table.Render(width, height-2, l.Styles)...)
 	}
 	lines = widget.Fit(lines, height-1)
-	foot := l.line(width).Put(l.Styles.Dim, " = is in the table already")
+	foot := l.line(width).Put(l.Styles.Dim, " typing searches   = is in the table already")
 	if i, ok := l.table.Selected(); ok && l.items[i].note != "" {
 		foot = l.line(width).Text(widget.Clean(" " + l.items[i].row[0] + ": " + l.items[i].note))
 	}

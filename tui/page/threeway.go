@@ -17,7 +17,24 @@ type threeWay struct {
 	at     int             // the selected one of hunks
 	top    int             // the first line that is shown
 	moves  widget.Movement
-	keys   struct{ mine, theirs, both, merge, take, back widget.Binding }
+	keys   threeWayKeys
+}
+
+type threeWayKeys struct{ mine, theirs, both, merge, take, back widget.Binding }
+
+func newThreeWayKeys() threeWayKeys {
+	return threeWayKeys{
+		mine:   widget.Bind("m", "mine", "m"),
+		theirs: widget.Bind("t", "theirs", "t"),
+		both:   widget.Bind("b", "both", "b"),
+		merge:  widget.Bind("M", "merge", "M"),
+		take:   widget.Bind("T", "take theirs, drop mine", "T"),
+		back:   widget.Bind("Esc", "back, nothing written", "esc"),
+	}
+}
+
+func (k threeWayKeys) list() []widget.Binding {
+	return []widget.Binding{k.mine, k.theirs, k.both, k.merge, k.take, k.back}
 }
 
 // hunkRef is a change of one table.
@@ -28,7 +45,7 @@ type hunkRef struct {
 
 // compare opens the comparison with what is on disk.
 func (p *Policy) compare(theirs *tables.Set) Effect {
-	w := &threeWay{Policy: p, theirs: theirs, moves: widget.Moves()}
+	w := &threeWay{Policy: p, theirs: theirs, moves: widget.Moves(), keys: newThreeWayKeys()}
 	for _, k := range tables.Kinds() {
 		base, mine, other := p.Desk.saved.File(k), p.Desk.Set().File(k), theirs.File(k)
 		if mine.Equal(base) && other.Equal(base) {
@@ -46,12 +63,6 @@ func (p *Policy) compare(theirs *tables.Set) Effect {
 		}
 	}
 	w.nextOpen()
-	w.keys.mine = widget.Bind("m", "mine", "m")
-	w.keys.theirs = widget.Bind("t", "theirs", "t")
-	w.keys.both = widget.Bind("b", "both", "b")
-	w.keys.merge = widget.Bind("M", "merge", "M")
-	w.keys.take = widget.Bind("T", "take theirs, drop mine", "T")
-	w.keys.back = widget.Bind("Esc", "back, nothing written", "esc")
 	p.edit, p.rename, p.list, p.uses, p.panel = nil, nil, nil, nil, w
 	return Effect{Go: PolicyScreen}
 }
@@ -87,8 +98,9 @@ func (w *threeWay) bindings() []widget.Binding {
 	if n := w.open(); n > 0 {
 		merge = widget.Format("first choose in %s", plural(n, "conflict"))
 	}
-	k := &w.keys
-	return []widget.Binding{k.mine.Off(choose), k.theirs.Off(choose), k.both.Off(choose), k.merge.Off(merge), k.take, k.back}
+	k := w.keys
+	k.mine, k.theirs, k.both, k.merge = k.mine.Off(choose), k.theirs.Off(choose), k.both.Off(choose), k.merge.Off(merge)
+	return k.list()
 }
 
 func (w *threeWay) selected() *hunkRef {
