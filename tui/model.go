@@ -39,6 +39,10 @@ type model struct {
 	started time.Time
 	fence   bool // the terminal answered everything that was asked at the start
 	leaving bool
+
+	env     []string    // of the person
+	editing *page.Place // where the editor is about to be opened; nil: nowhere
+	away    *outside    // another program has the terminal
 }
 
 // newModel makes the console for a backend.
@@ -51,6 +55,7 @@ func newModel(ctx context.Context, b engine.Backend, st *style.Styles, now func(
 		shared: s, keys: newGlobalKeys(), layout: newLayout(80, 24),
 		policy: page.NewPolicy(s), review: page.NewReview(s), trial: page.NewTrial(s),
 		at: page.OverviewScreen, before: page.OverviewScreen, started: now(),
+		away: &outside{},
 	}
 	m.pages = map[page.Screen]page.Page{
 		page.OverviewScreen: page.NewOverview(s),
@@ -92,6 +97,9 @@ func (m *model) apply(e page.Effect) tea.Cmd {
 	if e.Ask != nil {
 		e.Ask.Dialog.Show(m.shared.Now())
 		m.dialog = e.Ask
+	}
+	if e.Edit != nil {
+		cmds = append(cmds, m.edit(*e.Edit))
 	}
 	if e.Copy != "" {
 		cmds = append(cmds, tea.SetClipboard(e.Copy))

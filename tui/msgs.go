@@ -9,4 +9,6 @@ type (
 	// leaveMsg says that the terminal had its time to answer the queries of
 	// the start, so that the program may end.
 	leaveMsg struct{}
+	// editMsg says the same about opening the person's editor.
+	editMsg struct{}
 )

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -30,7 +29,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childMode) == "" {
 		os.Exit(m.Run())
 	}
-	err := Run(context.Background(), tuitest.New(time.Now), Options{})
+	err := runChild()
 	switch {
 	case errors.Is(err, ErrHangup):
 		os.Exit(hangupStatus)
@@ -50,7 +49,7 @@ type child struct {
 	out    bytes.Buffer
 }
 
-func startChild(t *testing.T) *child {
+func startChild(t *testing.T, env ...string) *child {
 	t.Helper()
 	master, slave, err := pty.Open()
 	if err != nil {
@@ -64,7 +63,7 @@ func startChild(t *testing.T) *child {
 		t.Fatal(err)
 	}
 	c := &child{T: t, master: master, slave: slave, cmd: exec.Command(os.Args[0])}
-	c.cmd.Env = []string{childMode + "=1", "TERM=xterm-256color", "LANG=C.UTF-8", "GOCOVERDIR=" + t.TempDir()}
+	c.cmd.Env = append([]string{childMode + "=1", "TERM=xterm-256color", "LANG=C.UTF-8", "GOCOVERDIR=" + t.TempDir()}, env...)
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = slave, slave, slave
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := c.cmd.Start(); err != nil {

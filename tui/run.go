@@ -58,7 +58,8 @@ func Run(ctx context.Context, b engine.Backend, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	m := newModel(ctx, b, style.New(style.Basic(), glyphs), time.Now)
-	return watch(ctx, tea.NewProgram(m, programOptions(o)...))
+	m.env = o.Env
+	return watch(ctx, tea.NewProgram(m, programOptions(o)...), m.away)
 }
 
 func programOptions(o Options) []tea.ProgramOption {
@@ -87,8 +88,8 @@ const stallLimit = 2 * time.Second
 // watch runs the program, ends it on a signal or with the context, and puts the
 // terminal right whatever happened. The library would end with the context by
 // closing the terminal under its own reader (a data race), so it is told to
-// quit instead.
-func watch(ctx context.Context, p *tea.Program) error {
+// quit instead. While another program has the terminal, ^C is that program's.
+func watch(ctx context.Context, p *tea.Program, away *outside) error {
 	restore := rememberTerminal()
 	defer restore()
 	signals := make(chan os.Signal, 1)
@@ -100,12 +101,17 @@ func watch(ctx context.Context, p *tea.Program) error {
 		done <- err
 	}()
 	var why any
-	select {
-	case err := <-done:
-		return finish(err)
-	case why = <-signals:
-	case <-ctx.Done():
-		why = ctx.Err()
+	for why == nil {
+		select {
+		case err := <-done:
+			return finish(err)
+		case sig := <-signals:
+			if sig != syscall.SIGINT || !away.Load() {
+				why = sig
+			}
+		case <-ctx.Done():
+			why = ctx.Err()
+		}
 	}
 	go p.Quit()
 	select {

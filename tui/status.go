@@ -30,6 +30,9 @@ func (m *model) stateLine() string {
 		l.Text("   STAGED ").Put(how, widget.Format("%d", staged))
 		text, how = m.checkState()
 		l.Text("   check ").Put(how, text)
+		if len(m.shared.Desk.Elsewhere()) > 0 {
+			l.Text("   DISK ").Put(st.Warn, "changed")
+		}
 	}
 	return l.End(st.Dim, widget.Clean(m.shared.Now().Format("15:04:05"))+" ").String()
 }

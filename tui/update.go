@@ -26,8 +26,11 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if m.leaving {
 			return m, tea.Quit
 		}
+		return m, m.openEditor()
 	case leaveMsg:
 		return m, tea.Quit
+	case editMsg:
+		return m, m.openEditor()
 	case tickMsg:
 		return m, m.tick()
 	case page.LoadedMsg:
@@ -89,6 +92,7 @@ func (m *model) all(msg tea.Msg) tea.Cmd {
 const (
 	statusEvery    = 5
 	idleTrialEvery = 2
+	diskEvery      = 3
 )
 
 // tick looks at what moves by itself: the guardian each second while a trial
@@ -102,12 +106,17 @@ func (m *model) tick() tea.Cmd {
 	if !m.asked.status.Busy() && m.ticks%statusEvery == 0 {
 		cmds = append(cmds, m.shared.Calls.Status(&m.asked.status))
 	}
+	if m.ticks%diskEvery == 0 {
+		cmds = append(cmds, m.shared.Desk.WatchDisk(m.shared.Calls))
+	}
 	return tea.Batch(cmds...)
 }
 
 // key routes a key: what lies on top gets it first.
 func (m *model) key(k tea.KeyPressMsg) tea.Cmd {
 	switch {
+	case m.editing != nil:
+		return nil // it is meant for the editor
 	case m.dialog != nil:
 		return m.dialogKey(k)
 	case m.keys.Leave.Is(k):

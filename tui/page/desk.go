@@ -29,6 +29,7 @@ type Desk struct {
 	check    Request
 	loading  Request
 	saving   Request
+	disk     diskWatch
 }
 
 // step is a state of the tables that an edit left behind, and where its row was
@@ -204,6 +205,7 @@ func (d *Desk) TakeLoaded(m LoadedMsg) bool {
 	}
 	d.set, d.saved, d.undo, d.redo = m.Set, m.Set, nil, nil
 	d.config, d.checked = nil, nil
+	d.inStep()
 	return true
 }
 
@@ -241,7 +243,7 @@ func (d *Desk) TakeSaved(m SavedMsg) bool {
 		return false
 	}
 	if m.Err == nil {
-		d.saved = m.Set
+		d.Saved(m.Set)
 	}
 	return true
 }
@@ -256,7 +258,10 @@ func (d *Desk) TakeCompiled(set *tables.Set, problems tables.Problems) {
 }
 
 // Saved notes that a set was written to disk.
-func (d *Desk) Saved(set *tables.Set) { d.saved = set }
+func (d *Desk) Saved(set *tables.Set) {
+	d.saved = set
+	d.inStep()
+}
 
 // problemsAt lists the problems of one line.
 func (d *Desk) problemsAt(k tables.Kind, line int) tables.Problems {

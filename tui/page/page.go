@@ -50,6 +50,8 @@ type Effect struct {
 	Ask *Ask
 	// Say puts a word on the message line.
 	Say *Note
+	// Edit opens the person's own editor on a table's file.
+	Edit *Place
 	// Copy puts a text on the clipboard of the person's terminal.
 	Copy string
 }
