@@ -52,7 +52,7 @@ func (a *app) explain(cmd *cobra.Command, args []string, in, out string, live bo
 		return err
 	}
 	if a.asJSON {
-		err = a.json(explainJSONOf(x))
+		err = a.json(x.Record())
 	} else {
 		err = a.printExplanation(x)
 	}
@@ -166,19 +166,17 @@ func (a *app) printExplanation(x *engine.Explanation) error {
 	return nil
 }
 
-// answers mark how a rule answered; only rules that were met are printed.
-var answers = map[ruleset.Answer]string{ruleset.No: "no", ruleset.Yes: "yes", ruleset.Unknown: "?"}
-
+// stepRow is a rule that was met and how it answered.
 func stepRow(x *engine.Explanation, s ruleset.Step) []string {
 	if s.Rule == nil {
-		return []string{answers[s.Matched], s.Table, s.Chain, "", "policy", ""}
+		return []string{s.Matched.String(), s.Table, s.Chain, "", "policy", ""}
 	}
 	ref, text := x.Row(s)
 	where := text
 	if ref.Line > 0 {
-		where = place(ref) + "  " + text
+		where = ref.String() + "  " + text
 	}
-	return []string{answers[s.Matched], s.Table, s.Chain, strconv.Itoa(s.Index + 1), s.Rule.Spec(x.Packet.Family()), where}
+	return []string{s.Matched.String(), s.Table, s.Chain, strconv.Itoa(s.Index + 1), s.Rule.Spec(x.Packet.Family()), where}
 }
 
 func decidedBy(x *engine.Explanation) string {
@@ -186,7 +184,7 @@ func decidedBy(x *engine.Explanation) string {
 	if x.With != "" {
 		words = " with " + x.With
 	}
-	if row := decidingRow(x); row != "" {
+	if row := x.Decider().String(); row != "" {
 		return words + " by " + row
 	}
 	if len(x.Path) == 0 {
@@ -197,65 +195,4 @@ func decidedBy(x *engine.Explanation) string {
 		return words + fmt.Sprintf(" by the policy of %s %s", last.Table, last.Chain)
 	}
 	return words + fmt.Sprintf(" by rule %d of %s %s, which is not ours", last.Index+1, last.Table, last.Chain)
-}
-
-// decidingRow is the row that sent the packet to its verdict: the last step of
-// the path that came from a table row, else the last built-in part before the
-// chains that carry a verdict out.
-func decidingRow(x *engine.Explanation) string {
-	name, fromRow := "", false
-	for _, s := range x.Path {
-		ref, _ := x.Row(s)
-		action := s.Chain == ruleset.ChainAccept || s.Chain == ruleset.ChainDrop || s.Chain == ruleset.ChainReject
-		if ref == (engine.RowRef{}) || action || fromRow && ref.Line == 0 {
-			continue
-		}
-		name, fromRow = place(ref), ref.Line > 0
-	}
-	return name
-}
-
-// explainJSON is an explanation as --json prints it.
-type explainJSON struct {
-	Verdict     string     `json:"verdict"`
-	With        string     `json:"with,omitempty"`
-	Row         string     `json:"row,omitempty"`
-	Local       bool       `json:"to_this_host"`
-	In          string     `json:"in"`
-	Out         string     `json:"out,omitempty"`
-	Dst         string     `json:"destination"`
-	DNAT        bool       `json:"dnat"`
-	Masqueraded bool       `json:"masqueraded"`
-	Steps       []stepJSON `json:"steps"`
-	NotJudged   []string   `json:"not_judged"`
-}
-
-type stepJSON struct {
-	Table   string `json:"table"`
-	Chain   string `json:"chain"`
-	Index   int    `json:"index,omitempty"`
-	Matched string `json:"matched"`
-	ID      string `json:"id,omitempty"`
-	Row     string `json:"row,omitempty"`
-	Rule    string `json:"rule"`
-}
-
-func explainJSONOf(x *engine.Explanation) explainJSON {
-	out := explainJSON{
-		Verdict: string(x.Outcome), With: x.With, Row: decidingRow(x), Local: x.Local,
-		In: x.Packet.In, Out: x.Packet.Out, Dst: endpoint(x.Packet.Dst, x.Packet.DstPort),
-		DNAT: x.DNATed, Masqueraded: x.Masqueraded, Steps: []stepJSON{}, NotJudged: []string{},
-	}
-	for _, s := range x.Steps {
-		one := stepJSON{Table: s.Table, Chain: s.Chain, Index: s.Index + 1, Matched: answers[s.Matched], Rule: "policy"}
-		if s.Rule != nil {
-			ref, _ := x.Row(s)
-			one.ID, one.Row, one.Rule = s.Rule.ID, place(ref), s.Rule.Spec(x.Packet.Family())
-		}
-		out.Steps = append(out.Steps, one)
-	}
-	for _, d := range x.Doubts {
-		out.NotJudged = append(out.NotJudged, d.Table+" "+d.Chain+": "+d.Why)
-	}
-	return out
 }

@@ -33,6 +33,7 @@ type walker struct {
 	table   string
 	record  bool
 	steps   []Step
+	seen    []sighting
 	path    []Step // the jumps that were taken to get here
 	decided []Step // the path to the decision of the last stage
 	result  Judgement
@@ -132,7 +133,7 @@ func (w *walker) walkChain(c *tracedChain) verdict {
 		r := &c.rules[i]
 		answer := r.ask(w)
 		if w.record {
-			w.steps = append(w.steps, w.step(c, i, answer))
+			w.note(w.step(c, i, answer))
 		}
 		switch answer {
 		case No:
@@ -177,6 +178,14 @@ func (w *walker) jump(c *tracedChain, i int, r *tracedRule) verdict {
 // loops, hand-made rulesets may have them.
 func (w *walker) inside(current, to *tracedChain) bool {
 	return to == current || slices.ContainsFunc(w.path, func(s Step) bool { return s.Chain == to.name })
+}
+
+// note keeps a step, and the packet when it is another than before.
+func (w *walker) note(s Step) {
+	if len(w.seen) == 0 || w.seen[len(w.seen)-1].packet != w.packet {
+		w.seen = append(w.seen, sighting{len(w.steps), w.packet})
+	}
+	w.steps = append(w.steps, s)
 }
 
 func (w *walker) step(c *tracedChain, i int, answer Answer) Step {
