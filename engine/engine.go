@@ -190,4 +190,5 @@ type Backend interface {
 	Inventory
 	Beginner
 	Disk
+	PacketTracer
 }
