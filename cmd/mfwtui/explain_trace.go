@@ -109,7 +109,7 @@ func tracedVerdict(t *engine.PacketTrace, p *engine.TracedPacket) string {
 	outcome, with := p.Outcome()
 	words := string(outcome)
 	if outcome == "" {
-		words = "it did not get to the filter table: routing, reverse path filter, or no table is there"
+		words = "no rule stopped it, and none of the filter table was met"
 	}
 	if with != "" {
 		words += " with " + with

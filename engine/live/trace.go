@@ -38,8 +38,8 @@ type TraceStep struct {
 }
 
 // Outcome is what became of the packet as far as rules decide, and what it was
-// rejected with; empty when it did not get to the filter table, because something
-// else than a rule stopped it, or because it was still on its way.
+// rejected with; empty when no rule stopped it and the kernel told of none of the
+// filter table: there is none, or something else than a rule stopped it before.
 func (p *TracedPacket) Outcome() (outcome ruleset.Outcome, with string) {
 	if len(p.Steps) == 0 {
 		return "", ""
@@ -124,8 +124,8 @@ type traceEvent struct {
 	packet uint64
 	// stage rises while a packet goes from hook to hook; 0 where not told.
 	stage int
-	first uint64 // the rule that began to trace, if this event is of one
-	step  TraceStep
+	first uint64    // the rule that began to trace, if this event is of one
+	step  TraceStep // without a chain when there is none to tell
 	// header is how the packet looks; not every event tells.
 	header    Header
 	hasHeader bool
@@ -224,7 +224,9 @@ func (p *assembling) add(e *traceEvent) {
 		return // a rule of ours, there for this trace only
 	}
 	p.begun = true
-	p.Steps = append(p.Steps, e.step)
+	if e.step.Chain != "" {
+		p.Steps = append(p.Steps, e.step)
+	}
 }
 
 // traced are the packets with the names of their interfaces.

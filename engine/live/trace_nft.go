@@ -149,7 +149,7 @@ func (t *nftTrace) events(ctx context.Context, out chan<- traceEvent) {
 			if m.Header.Type != unix.NFNL_SUBSYS_NFTABLES<<8|unix.NFT_MSG_TRACE {
 				continue
 			}
-			if e, err := t.decode(m.Data); err == nil && !sendEvent(ctx, out, e) {
+			if e, ok := t.decode(m.Data); ok && !sendEvent(ctx, out, e) {
 				return
 			}
 		}
@@ -178,11 +178,11 @@ type nftMessage struct {
 	in, out   uint32
 }
 
-// decode reads one message of a trace.
-func (t *nftTrace) decode(message []byte) (traceEvent, error) {
+// decode reads one message of a trace; false when it makes no sense.
+func (t *nftTrace) decode(message []byte) (traceEvent, bool) {
 	m, err := decodeTrace(message)
 	if err != nil {
-		return traceEvent{}, err
+		return traceEvent{}, false
 	}
 	e := traceEvent{packet: uint64(m.id), in: int(m.in), out: int(m.out), step: t.step(&m)}
 	if m.kind == unix.NFT_TRACETYPE_RULE && e.step.Rule != nil && tracing(e.step.Rule) {
@@ -191,7 +191,7 @@ func (t *nftTrace) decode(message []byte) (traceEvent, error) {
 	if len(m.header) > 0 {
 		e.header, e.hasHeader = parseHeader(append(m.header[:len(m.header):len(m.header)], m.transport...))
 	}
-	return e, nil
+	return e, true
 }
 
 func decodeTrace(message []byte) (m nftMessage, err error) {
@@ -203,6 +203,9 @@ func decodeTrace(message []byte) (m nftMessage, err error) {
 	for rest := attrs(message[nfgenmsg:]); ; {
 		kind, data, ok := rest.next()
 		if !ok {
+			if m.kind == unix.NFT_TRACETYPE_RULE && m.rule.handle == 0 {
+				m.kind = unix.NFT_TRACETYPE_RETURN // so says Linux 6.18 of the end of a chain
+			}
 			return m, rest.end()
 		}
 		switch kind {
@@ -258,12 +261,16 @@ func decodeVerdict(row attrs) (string, error) {
 	}
 }
 
-// step finds the rule of a message.
+// step finds the rule of a message. It is empty for the end of a built-in chain:
+// its policy comes next.
 func (t *nftTrace) step(m *nftMessage) TraceStep {
 	s := TraceStep{Table: m.rule.table, Chain: m.chain, Index: -1, Verdict: m.verdict}
 	chain := t.chain(m)
-	if chain == nil {
+	switch {
+	case chain == nil:
 		s.Table = foreignTable(m.rule)
+	case m.kind == unix.NFT_TRACETYPE_RETURN && chain.Policy != "":
+		return TraceStep{}
 	}
 	switch m.kind {
 	case unix.NFT_TRACETYPE_POLICY:
