@@ -191,4 +191,5 @@ type Backend interface {
 	Beginner
 	Disk
 	PacketTracer
+	AddressTeller
 }
