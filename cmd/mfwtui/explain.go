@@ -33,7 +33,7 @@ end by themselves, and nothing can be applied until then.`,
 		Args:        arguments(3, 3),
 		Annotations: map[string]string{oneIsAnAnswer: ""},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := trace.check(); err != nil {
+			if err := trace.check(cmd); err != nil {
 				return err
 			}
 			return a.explain(cmd, args, in, out, live, trace)

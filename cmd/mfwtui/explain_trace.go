@@ -22,8 +22,10 @@ func (f *traceFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.replies, "replies", false, "with --trace: the packets of the other direction too")
 }
 
-func (f *traceFlags) check() error {
+func (f *traceFlags) check(cmd *cobra.Command) error {
 	switch {
+	case f.window > 0 && f.window <= engine.MaxTraceFor:
+		return needsRoot(cmd)
 	case f.window < 0 || f.window > engine.MaxTraceFor:
 		return fmt.Errorf("trace %s: must be at most %s", f.window, engine.MaxTraceFor)
 	case f.replies && f.window == 0:
@@ -35,9 +37,6 @@ func (f *traceFlags) check() error {
 // tracePackets hears of real packets that are like the one explained, from
 // whatever source port.
 func (a *app) tracePackets(cmd *cobra.Command, e *engine.Engine, p ruleset.Packet, f traceFlags) (*engine.PacketTrace, error) {
-	if err := needsRoot(cmd); err != nil {
-		return nil, err
-	}
 	a.note("the kernel tells of such packets for %s; nothing is judged otherwise meanwhile", f.window)
 	return e.TracePackets(cmd.Context(), engine.TraceRequest{
 		Src: p.Src, Dst: p.Dst, Proto: p.Proto, DstPort: p.DstPort, Replies: f.replies, For: f.window,

@@ -1,12 +1,16 @@
 package live
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
@@ -141,6 +145,70 @@ func TestARuleIsFoundByItsNumber(t *testing.T) {
 		trace.name(&e)
 		if got := fmt.Sprintf("%d %s policy=%t", e.step.Index+1, e.step.Verdict, e.step.Policy); got != want || !ok {
 			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// netlink attributes of a trace, and of a rule.
+func attribute(kind uint16, data ...byte) []byte {
+	b := binary.NativeEndian.AppendUint16(nil, uint16(len(data)+4))
+	b = append(binary.NativeEndian.AppendUint16(b, kind), data...)
+	return append(b, make([]byte, (4-len(b)%4)%4)...)
+}
+
+func number(kind uint16, n uint32) []byte {
+	return attribute(kind, binary.BigEndian.AppendUint32(nil, n)...)
+}
+
+func handle(kind uint16, n uint64) []byte {
+	return attribute(kind, binary.BigEndian.AppendUint64(nil, n)...)
+}
+
+// Rules are found by their handles; those that iptables does not show, and those
+// that came meanwhile, are told as far as they are known.
+func TestARuleIsFoundByItsHandle(t *testing.T) {
+	tables, err := ruleset.ParseTables(ruleset.V4, []byte("*filter\n:INPUT DROP [0:0]\n:U - [0:0]\n"+
+		"-A INPUT -j U\n-A INPUT -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trace := nftTrace{rules: &ruleset.Ruleset{V4: tables}, handles: map[nftRule]nftPlace{
+		{unix.NFPROTO_IPV4, "filter", 5}: {"INPUT", 0}, {unix.NFPROTO_IPV4, "filter", 6}: {"INPUT", 1},
+		{unix.NFPROTO_INET, "mine", 2}: {"in", 4},
+	}}
+	for _, c := range []struct {
+		name         string
+		family       byte
+		table, chain string
+		kind         uint32
+		handle       uint64
+		verdict      int32
+		want         string
+	}{
+		{"a jump", unix.NFPROTO_IPV4, "filter", "INPUT", unix.NFT_TRACETYPE_RULE, 5, -3, "filter INPUT 1 jump U policy=false"},
+		{"a reject, which nft calls a drop", unix.NFPROTO_IPV4, "filter", "INPUT", unix.NFT_TRACETYPE_RULE, 6, 0, "filter INPUT 2 reject policy=false"},
+		{"a policy", unix.NFPROTO_IPV4, "filter", "INPUT", unix.NFT_TRACETYPE_POLICY, 0, 0, "filter INPUT 0 accept policy=true"},
+		{"the end of a chain", unix.NFPROTO_IPV4, "filter", "U", unix.NFT_TRACETYPE_RETURN, 0, -1, "filter U 0 return policy=false"},
+		{"the end of a chain as a rule without a handle", unix.NFPROTO_IPV4, "filter", "U", unix.NFT_TRACETYPE_RULE, 0, -1, "filter U 0 return policy=false"},
+		{"the end of a built-in chain", unix.NFPROTO_IPV4, "filter", "INPUT", unix.NFT_TRACETYPE_RETURN, 0, -1, "  1  policy=false"},
+		{"a rule that came meanwhile", unix.NFPROTO_IPV4, "filter", "INPUT", unix.NFT_TRACETYPE_RULE, 9, 0, "filter INPUT 0 drop policy=false"},
+		{"a rule of another table", unix.NFPROTO_INET, "mine", "in", unix.NFT_TRACETYPE_RULE, 2, 0, "inet mine in 5 drop policy=false"},
+		{"a chain that is gone", unix.NFPROTO_IPV6, "filter", "INPUT", unix.NFT_TRACETYPE_RULE, 5, 1, "ip6 filter INPUT 0 accept policy=false"},
+	} {
+		message := slices.Concat([]byte{c.family, 0, 0, 0},
+			attribute(unix.NFTA_TRACE_TABLE, append([]byte(c.table), 0)...), attribute(unix.NFTA_TRACE_CHAIN, append([]byte(c.chain), 0)...),
+			number(unix.NFTA_TRACE_TYPE, c.kind), number(unix.NFTA_TRACE_ID, 7), number(unix.NFTA_TRACE_POLICY, 1),
+			attribute(unix.NFTA_TRACE_VERDICT, number(unix.NFTA_VERDICT_CODE, uint32(c.verdict))...))
+		if c.handle != 0 {
+			message = append(message, handle(unix.NFTA_TRACE_RULE_HANDLE, c.handle)...)
+		}
+		e, ok := trace.decode(message)
+		got := fmt.Sprintf("%s %s %d %s policy=%t", e.step.Table, e.step.Chain, e.step.Index+1, e.step.Verdict, e.step.Policy)
+		if got != c.want || !ok || e.packet != 7 {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+		if _, ok := trace.decode(message[:len(message)-1]); ok {
+			t.Errorf("%s: a message that is cut short makes sense", c.name)
 		}
 	}
 }
