@@ -191,4 +191,6 @@ type Backend interface {
 	Inventory
 	Beginner
 	Disk
+	PacketTracer
+	AddressTeller
 }

@@ -15,6 +15,7 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	var in, out string
 	var live bool
+	var trace traceFlags
 	cmd := a.jsonFlag(&cobra.Command{
 		Use:   "explain SRC DST PROTO[/PORT]",
 		Short: "walk a packet through the rules",
@@ -22,21 +23,30 @@ func (a *app) explainCommand() *cobra.Command {
 --live through the rules that run, and prints each rule that it met, the table row
 it came from, and the verdict. The interfaces are taken from the routes of this
 host unless named. It ends with 0 when the packet is accepted, 1 when not, and 2
-when it cannot tell.`,
-		Example:     "  mfwtui explain 203.0.113.9 198.51.100.4 tcp/22 --in eth0\n  mfwtui explain 2001:db8::9 fd00:10::20 icmp --live",
+when it cannot tell.
+
+With --trace the kernel then tells, for so long, which rules real packets with these
+addresses, protocol and port meet, from whatever source port: at most 100 of them.
+For that rules with TRACE stand in the raw table meanwhile. They change no verdict,
+end by themselves, and nothing can be applied until then.`,
+		Example:     "  mfwtui explain 203.0.113.9 198.51.100.4 tcp/22 --in eth0\n  mfwtui explain 2001:db8::9 fd00:10::20 icmp --live\n  mfwtui explain 203.0.113.9 198.51.100.4 tcp/443 --live --trace 10s",
 		Args:        arguments(3, 3),
 		Annotations: map[string]string{oneIsAnAnswer: ""},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.explain(cmd, args, in, out, live)
+			if err := trace.check(cmd); err != nil {
+				return err
+			}
+			return a.explain(cmd, args, in, out, live, trace)
 		},
 	})
 	cmd.Flags().StringVar(&in, "in", "", "interface that the packet comes in by")
 	cmd.Flags().StringVar(&out, "out", "", "interface that it leaves by, or FW")
 	cmd.Flags().BoolVar(&live, "live", false, "the rules that run, not the tables")
+	trace.add(cmd)
 	return cmd
 }
 
-func (a *app) explain(cmd *cobra.Command, args []string, in, out string, live bool) error {
+func (a *app) explain(cmd *cobra.Command, args []string, in, out string, live bool, trace traceFlags) error {
 	p, err := parsePacket(args[0], args[1], args[2])
 	if err != nil {
 		return err
@@ -51,18 +61,40 @@ func (a *app) explain(cmd *cobra.Command, args []string, in, out string, live bo
 	if err != nil {
 		return err
 	}
-	if a.asJSON {
-		err = a.json(x.Record())
-	} else {
-		err = a.printExplanation(x)
-	}
-	if err != nil {
+	if err := a.tellExplanation(cmd, e, p, x, trace); err != nil {
 		return err
 	}
 	if x.Outcome != ruleset.Accepted {
 		return exit(1)
 	}
 	return nil
+}
+
+// tellExplanation prints the simulated way of a packet, and what real ones met
+// when that is asked for.
+func (a *app) tellExplanation(cmd *cobra.Command, e *engine.Engine, p ruleset.Packet, x *engine.Explanation, trace traceFlags) error {
+	if !a.asJSON {
+		if err := a.printExplanation(x); err != nil || trace.window == 0 {
+			return err
+		}
+		heard, err := a.tracePackets(cmd, e, p, trace)
+		if err != nil {
+			return err
+		}
+		return a.printTrace(heard)
+	}
+	out := struct {
+		engine.ExplainRecord
+		Trace *traceJSON `json:"trace,omitempty"`
+	}{ExplainRecord: x.Record()}
+	if trace.window > 0 {
+		heard, err := a.tracePackets(cmd, e, p, trace)
+		if err != nil {
+			return err
+		}
+		out.Trace = traceJSONOf(heard)
+	}
+	return a.json(out)
 }
 
 func (a *app) explanation(cmd *cobra.Command, e *engine.Engine, p ruleset.Packet, out string, live bool) (*engine.Explanation, error) {

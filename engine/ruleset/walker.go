@@ -321,10 +321,15 @@ func (w *walker) unknownTarget(c *tracedChain, i int, t UnknownTarget) {
 // OnlyLooks reports whether a target lets the packet pass and changes nothing
 // that a rule of ours asks: then it does not matter whether its rule matches.
 func OnlyLooks(t Target) bool {
-	u, unknown := t.(UnknownTarget)
-	if !unknown || len(u.Words) == 0 {
-		_, log := t.(NFLog)
-		return log
+	var u UnknownTarget
+	switch t := t.(type) {
+	case NFLog, Traced:
+		return true
+	case UnknownTarget:
+		u = t
+	}
+	if len(u.Words) == 0 {
+		return false
 	}
 	switch u.Words[0] {
 	case "LOG", "NFLOG", "ULOG", "AUDIT", "TRACE", "LED", "IDLETIMER", "RATEEST", "CHECKSUM", "CLASSIFY", "DSCP", "ECN",
