@@ -9,7 +9,7 @@ import (
 
 	uv "github.com/charmbracelet/ultraviolet"
 
-	"github.com/mfwtui/mfwtui/tui/tuitest/terminal"
+	"github.com/mfwtui/mfwtui/tui/tuitest/tty"
 )
 
 // recording is what one run of the program left.
@@ -37,7 +37,7 @@ type (
 // session is a person at the terminal of the demo. The first thing that goes
 // wrong ends it: what follows does nothing.
 type session struct {
-	*terminal.Terminal
+	*tty.Terminal
 	recording
 	err error
 
@@ -60,7 +60,7 @@ func open(program string, width, height int, command string) (*session, error) {
 		"PATH=" + os.Getenv("PATH") + ":/usr/sbin:/sbin", "HOME=" + os.TempDir(), "USER=root",
 		"TERM=xterm-256color", "LANG=C.UTF-8", client,
 	}
-	t, err := terminal.Start(cmd, terminal.Options{Width: width, Height: height, Seen: s.seen})
+	t, err := tty.Start(cmd, tty.Options{Width: width, Height: height, Seen: s.seen})
 	s.Terminal = t
 	return s, err
 }

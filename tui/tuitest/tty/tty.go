@@ -1,4 +1,4 @@
-// Package terminal runs a program on a pseudo-terminal and reads its screen as
+// Package tty runs a program on a pseudo-terminal and reads its screen as
 // a person does, through a terminal emulator.
 //
 // The terminal can be slow: what it answers to queries of the program comes
@@ -6,7 +6,7 @@
 // nobody reads. It tells what a program left behind: its mode, the alternate
 // screen, a hidden cursor, answers that nobody read. The tests of the console
 // and the recorder of its pictures stand on it.
-package terminal
+package tty
 
 import (
 	"bytes"
@@ -245,11 +245,18 @@ func (t *Terminal) Mode() (unix.Termios, error) {
 	return *mode, nil
 }
 
+// ModeKept reports whether the terminal is in the mode in which the program
+// found it.
+func (t *Terminal) ModeKept() bool {
+	mode, err := t.Mode()
+	return err == nil && mode == t.before
+}
+
 // Left tells what a program that has ended left behind, as a person would see
 // it at the next prompt; nothing for one that cleaned up.
 func (t *Terminal) Left() []string {
 	var left []string
-	if mode, err := t.Mode(); err != nil || mode != t.before {
+	if !t.ModeKept() {
 		left = append(left, "the terminal is in the mode of the program")
 	}
 	if t.AltScreen() {
