@@ -28,6 +28,8 @@ type console struct {
 	quit bool
 	// quick presses keys without a pause: outside a synctest bubble.
 	quick bool
+	// meddle, when set, changes what the engine answers.
+	meddle func(tea.Msg) tea.Msg
 }
 
 // inConsole runs a test with a console that has read everything it starts
@@ -59,7 +61,11 @@ func (c *console) do(cmd tea.Cmd) {
 	if cmd == nil {
 		return
 	}
-	switch msg := cmd().(type) {
+	msg := cmd()
+	if c.meddle != nil && msg != nil {
+		msg = c.meddle(msg)
+	}
+	switch msg := msg.(type) {
 	case nil, tickMsg:
 	case tea.QuitMsg:
 		c.quit = true

@@ -2,24 +2,33 @@ package tui
 
 import (
 	"errors"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"unicode"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
+	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
 // taint holds one of everything that a text from outside could do harm with.
 const taint = "\x1b]52;c;aGk=\x07\x1b]0;owned\x07\x1b[2J\x1b[6n\r\n\t\u009b31m\u202e\u2066\u200b\u00ad\ufeff\xff\x9b" + "\U000e0041"
 
+// longTaint is also longer than any line.
+var longTaint = taint + strings.Repeat("x", 4096)
+
 // poison makes everything that comes from outside hostile: names, people,
 // warnings, rules, file content, errors.
 func poison(s *tuitest.Site) {
-	s.Taint = taint + strings.Repeat("x", 4096)
+	s.Taint = longTaint
 	for name, file := range s.Files {
 		text := strings.ReplaceAll(string(file.Data), "lan_home", "lan\u202e_h\u200bome")
 		s.Files[name] = &fstest.MapFile{Data: []byte(text + "evil\x1b]0;x\x07 \x1b[2J\u009b2J \x07\n")}
@@ -74,3 +83,161 @@ func TestHostileTextStaysText(t *testing.T) {
 		})
 	})
 }
+
+// Whatever the engine answers: every text in it is made hostile, also in fields
+// and calls that this test does not know. Each screen is opened before and
+// after, since a text that the console takes for a word of its own (a state, an
+// owner) leads it elsewhere when it is another one.
+func TestEveryTextOfTheEngineMayBeHostile(t *testing.T) {
+	for _, v := range views {
+		t.Run(v.name, func(t *testing.T) {
+			inConsole(t, 120, 40, nil, func(c *console) {
+				c.meddle = taintAll
+				v.goTo(c)
+				c.seconds(6) // everything is read again
+				for _, size := range [][2]int{{120, 40}, {80, 24}, {60, 15}} {
+					c.layout = newLayout(size[0], size[1])
+					checkClean(c, v.name)
+					checkFrame(c, v.name)
+				}
+			})
+			inConsole(t, 120, 40, nil, func(c *console) {
+				c.meddle = taintAll
+				c.seconds(6)
+				checkClean(c, "overview")
+				if screen := c.plain(); !strings.Contains(screen, `u202e`) {
+					c.Fatalf("no hostile text got as far as the screen; the test proves nothing:\n%s", screen)
+				}
+				v.goTo(c)
+				checkClean(c, v.name)
+				checkFrame(c, v.name)
+			})
+		})
+	}
+}
+
+// notAsked are the calls that no screen needs to be opened for.
+var notAsked = map[string]string{
+	"Host":     "is asked once, at the start; see the title of the window",
+	"Dir":      "is what the person typed on the command line",
+	"Compile":  "is a part of Preview",
+	"Commands": "is not shown",
+}
+
+// A call of the engine that no view makes is one whose answer the tests above
+// have not seen.
+func TestEveryCallOfTheEngineIsSeenByTheHostileTests(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, v := range slices.Concat(views, moreCalls) {
+		inConsole(t, 120, 40, nil, func(c *console) {
+			v.goTo(c)
+			for _, name := range c.site.Entered() {
+				seen[name] = true
+			}
+		})
+	}
+	backend := reflect.TypeFor[engine.Backend]()
+	for i := range backend.NumMethod() {
+		name := backend.Method(i).Name
+		if why, exempt := notAsked[name]; !seen[name] && !exempt {
+			t.Errorf("no view calls %s: add one to views, or to moreCalls", name)
+		} else if seen[name] && exempt && name != "Compile" {
+			t.Errorf("%s is called by a view, although it %s", name, why)
+		}
+	}
+}
+
+// moreCalls are ways through the console that end in a call and not in a screen
+// of their own.
+var moreCalls = []view{
+	{"save", func(c *console) { c.press("2", "x", "s") }},
+	{"confirm", func(c *console) { c.site.StartTrial(60e9); c.seconds(2); c.text("k7qx"); c.press("enter") }},
+	{"reject", func(c *console) { c.site.StartTrial(60e9); c.seconds(2); c.press("ctrl+r") }},
+	{"extend", func(c *console) { c.site.StartTrial(60e9); c.seconds(2); c.press("+") }},
+	{"time over", func(c *console) { c.site.StartTrial(5e9); c.seconds(8) }},
+	{"accounting", func(c *console) { c.site.NoAccounting = true; c.press("4"); c.seconds(1); c.press("a") }},
+}
+
+// taintAll makes every text of a message hostile.
+func taintAll(msg tea.Msg) tea.Msg {
+	if reflect.TypeOf(msg).PkgPath() == "charm.land/bubbletea/v2" {
+		return msg // a batch of commands, or the end
+	}
+	v := reflect.New(reflect.TypeOf(msg)).Elem()
+	v.Set(reflect.ValueOf(msg))
+	(&tainter{seen: make(map[any]bool)}).value(v)
+	return v.Interface()
+}
+
+// tainter walks through a value. Fields that are not exported stay: nobody but
+// their own package can show them, and only as a text that it gives.
+type tainter struct{ seen map[any]bool }
+
+// untouched are types whose texts are no texts of the engine: those that went
+// through the sanitiser, and the tables, which are hostile by their files.
+var untouched = []reflect.Type{
+	reflect.TypeFor[widget.Safe](), reflect.TypeFor[*tables.Set](), reflect.TypeFor[*tables.Config](), reflect.TypeFor[*tables.Line](),
+}
+
+func (t *tainter) value(v reflect.Value) {
+	if slices.Contains(untouched, v.Type()) {
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		if v.CanSet() && !strings.Contains(v.String(), taint) {
+			v.SetString(v.String() + longTaint)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				t.value(v.Field(i))
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			t.value(v.Index(i))
+		}
+	case reflect.Pointer:
+		if !v.IsNil() && !t.seen[v.Interface()] {
+			t.seen[v.Interface()] = true
+			t.value(v.Elem())
+		}
+	case reflect.Interface:
+		t.dynamic(v)
+	case reflect.Map:
+		t.entries(v)
+	}
+}
+
+// dynamic taints what an interface holds: an error becomes another one that
+// wraps it.
+func (t *tainter) dynamic(v reflect.Value) {
+	if v.IsNil() || !v.CanSet() {
+		return
+	}
+	if err, ok := v.Interface().(error); ok && v.Type() == reflect.TypeFor[error]() {
+		v.Set(reflect.ValueOf(taintedError{err}))
+		return
+	}
+	inner := reflect.New(v.Elem().Type()).Elem()
+	inner.Set(v.Elem())
+	t.value(inner)
+	v.Set(inner)
+}
+
+// entries taints the values of a map. Its keys are what the engine looks things
+// up by.
+func (t *tainter) entries(v reflect.Value) {
+	for _, key := range v.MapKeys() {
+		inner := reflect.New(v.Type().Elem()).Elem()
+		inner.Set(v.MapIndex(key))
+		t.value(inner)
+		v.SetMapIndex(key, inner)
+	}
+}
+
+type taintedError struct{ error }
+
+func (e taintedError) Error() string { return e.error.Error() + longTaint }
+func (e taintedError) Unwrap() error { return e.error }

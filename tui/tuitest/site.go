@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing/fstest"
 	"time"
@@ -44,6 +45,7 @@ type Site struct {
 	// Written are the files that were written, by path.
 	Written map[string]string
 
+	entered  sync.Map // names of calls
 	mu       sync.Mutex
 	began    time.Time
 	live     *ruleset.Ruleset
@@ -76,8 +78,17 @@ func (s *Site) Calls() []string {
 	return append([]string(nil), s.calls...)
 }
 
+// Entered lists the calls that were made at all, each once.
+func (s *Site) Entered() []string {
+	var names []string
+	s.entered.Range(func(name, _ any) bool { names = append(names, name.(string)); return true })
+	slices.Sort(names)
+	return names
+}
+
 // enter notes a call and gives its fault.
 func (s *Site) enter(call string) error {
+	s.entered.Store(call, true)
 	if s.Panic[call] {
 		panic(call + " was told to panic")
 	}
