@@ -36,12 +36,17 @@ type console struct {
 // with.
 func inConsole(t *testing.T, width, height int, prepare func(*tuitest.Site), test func(*console)) {
 	t.Helper()
+	inStyle(t, style.New(style.Mono(), style.ASCII()), width, height, prepare, test)
+}
+
+// inStyle does so with other colours or characters.
+func inStyle(t *testing.T, st *style.Styles, width, height int, prepare func(*tuitest.Site), test func(*console)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		site := tuitest.New(time.Now)
 		if prepare != nil {
 			prepare(site)
 		}
-		st := style.New(style.Mono(), style.ASCII())
 		c := &console{TB: t, model: newModel(t.Context(), site, st, time.Now), site: site}
 		c.send(tea.WindowSizeMsg{Width: width, Height: height})
 		c.do(c.Init())
