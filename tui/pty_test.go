@@ -142,6 +142,34 @@ func (c *child) leftNothing() {
 	}
 }
 
+// firstFrame is how long a console in a process of its own takes to its first
+// frame.
+func firstFrame(t *testing.T, delay time.Duration) time.Duration {
+	t.Helper()
+	began := time.Now()
+	c := startChild(t, ordinary, delay)
+	c.waits("Overview")
+	took := time.Since(began)
+	c.Close()
+	return took
+}
+
+// A terminal that never answers is drawn on as soon as one that answers at once.
+// The best of several counts, since the machine may be busy: more tries are made
+// only as long as the limit is not met.
+func TestFirstFrameDoesNotWaitForTheTerminal(t *testing.T) {
+	const limit, tries = 200 * time.Millisecond, 12
+	mute, answering := time.Hour, time.Hour
+	for range tries {
+		mute, answering = min(mute, firstFrame(t, tty.Never)), min(answering, firstFrame(t, 0))
+		if mute <= limit && mute <= answering*3/2 {
+			t.Logf("%s on a mute terminal, %s on one that answers", mute, answering)
+			return
+		}
+	}
+	t.Errorf("%s on a mute terminal, %s on one that answers; want at most %s, and half as long again", mute, answering, limit)
+}
+
 func TestQuitPutsTheTerminalRight(t *testing.T) {
 	for name, leave := range map[string]func(*child){
 		"q":       func(c *child) { c.types("q") },
