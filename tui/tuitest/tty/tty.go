@@ -73,9 +73,11 @@ func Start(cmd *exec.Cmd, o Options) (*Terminal, error) {
 	t.screen.SetCallbacks(vt.Callbacks{CursorVisibility: func(visible bool) { t.hidden = !visible }})
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	// A shell hands over a terminal that blocks; the library opens one that does not.
-	err = errors.Join(unix.SetNonblock(int(slave.Fd()), false),
-		pty.Setsize(master, &pty.Winsize{Rows: uint16(o.Height), Cols: uint16(o.Width)}))
+	// A shell hands over a terminal that blocks; the library opens one that does
+	// not. With the master it is the other way round: a read of it must end when
+	// somebody sets a deadline.
+	err = errors.Join(unix.SetNonblock(int(slave.Fd()), false), unix.SetNonblock(int(master.Fd()), true),
+		pty.Setsize(slave, &pty.Winsize{Rows: uint16(o.Height), Cols: uint16(o.Width)}))
 	if err == nil {
 		t.before, err = t.Mode()
 	}
