@@ -148,6 +148,7 @@ func (s *Site) Check(set *tables.Set) (*tables.Config, tables.Problems) {
 
 // Compile compiles in the simplest form.
 func (s *Site) Compile(set *tables.Set) (*engine.Compiled, tables.Problems) {
+	_ = s.enter("Compile")
 	cfg, problems := s.Check(set)
 	if problems.HasErrors() {
 		return nil, problems

@@ -8,12 +8,13 @@ import (
 // inForce opens the console on a firewall that runs the sample tables.
 const inForce = `"$0" apply --yes >/dev/null && exec "$0"`
 
-// shownCode is where the screen of the trial shows the code.
-var shownCode = regexp.MustCompile(`this code proves that you +([A-Z0-9]{4})`)
+// shownCode is where the screen of the trial shows the code: in the command for
+// another login, which is the same in every layout.
+var shownCode = regexp.MustCompile(`mfwtui confirm ([A-Z0-9]{4})\b`)
 
 // code is the code that the screen shows.
 func (s *session) code() string {
-	s.waits("this code proves that you")
+	s.waits("mfwtui confirm ")
 	if m := shownCode.FindStringSubmatch(s.Text()); m != nil {
 		return m[1]
 	}
