@@ -26,7 +26,7 @@ const mostPerKey = 5 * time.Millisecond
 // mostMemory is a bound that must not grow. The aim is 60 MB. A flow takes 248
 // bytes, and three snapshots of all flows are alive at the worst moment: that
 // of the flows' screen, that of the overview, and the next one.
-const mostMemory = 160 << 20
+const mostMemory = raceShare * (160 << 20)
 
 // peak is the most memory that the process ever had.
 func (c *child) peak() int {

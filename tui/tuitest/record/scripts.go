@@ -114,7 +114,7 @@ func playWide(program string) (*recording, error) {
 	s.waits("in sync")
 	s.presses("2")
 	s.waits("SRC-ZONE")
-	s.presses("jjjx")
+	s.presses("jjjxk")
 	s.waits("STAGED 1")
 	s.still("policy-wide", "The policy on a wide terminal")
 	s.presses("3")
