@@ -181,6 +181,8 @@ var moreCalls = []view{
 	{"reject", func(c *console) { c.site.StartTrial(60e9); c.seconds(2); c.press("ctrl+r") }},
 	{"extend", func(c *console) { c.site.StartTrial(60e9); c.seconds(2); c.press("+") }},
 	{"time over", func(c *console) { c.site.StartTrial(5e9); c.seconds(8) }},
+	{"write", func(c *console) { c.press("2", "x", "3", "W", "enter") }},
+	{"restore", func(c *console) { c.press("7", "j", "A", "r") }},
 	{"timestamps", func(c *console) { c.press("t") }},
 	{"accounting", func(c *console) { c.site.NoAccounting = true; c.press("4"); c.seconds(1); c.press("a") }},
 }

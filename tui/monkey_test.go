@@ -14,7 +14,8 @@ import (
 
 // monkeyKeys are what a monkey finds on the keyboard. It has no key that leads
 // to an apply or answers one, and none that writes a file or starts another
-// program: A, X, ^x, ^r, W, E.
+// program: A, X, ^x, ^r, W, E. Through the palette it may still start a trial,
+// but never keep one.
 var monkeyKeys = slices.Concat(
 	strings.Split("1234567012345670", ""),
 	strings.Split("jkhlgGnNsSpRoOdxuUevrabcfimtwy?/:|+-.,;!'\"#@%&()=*<>[]{} JKDMZ", ""),
@@ -48,8 +49,8 @@ func TestMonkeyAtTheKeyboard(t *testing.T) {
 					for range monkeyTries {
 						m.presses()
 					}
-					if calls := c.site.Calls(); slices.ContainsFunc(calls, func(s string) bool { return strings.HasPrefix(s, "apply") || strings.HasPrefix(s, "confirm") }) {
-						t.Errorf("the monkey changed the rules: %q", calls)
+					if calls := c.site.Calls(); slices.ContainsFunc(calls, func(s string) bool { return strings.HasPrefix(s, "confirm") }) {
+						t.Errorf("the monkey kept new rules: %q", calls)
 					}
 				})
 			})

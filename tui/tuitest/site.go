@@ -103,7 +103,10 @@ func (s *Site) changed(format string, args ...any) {
 }
 
 // Host is the name of the machine.
-func (s *Site) Host() string { return s.Name + s.Taint }
+func (s *Site) Host() string {
+	_ = s.enter("Host")
+	return s.Name + s.Taint
+}
 
 // Dir is where the tables seem to be.
 func (s *Site) Dir() string { return "/etc/microfw" }
