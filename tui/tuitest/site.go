@@ -109,7 +109,10 @@ func (s *Site) Host() string {
 }
 
 // Dir is where the tables seem to be.
-func (s *Site) Dir() string { return "/etc/microfw" }
+func (s *Site) Dir() string {
+	_ = s.enter("Dir")
+	return "/etc/microfw"
+}
 
 // Load reads the tables.
 func (s *Site) Load() (*tables.Set, tables.Problems) {

@@ -103,32 +103,6 @@ func TestAnswersComeLate(t *testing.T) {
 	}
 }
 
-func TestEditorNotesItsCallAndWhatItHears(t *testing.T) {
-	for _, tt := range []struct {
-		name, script, heard string
-	}{
-		{"a program that leaks", `printf '\033[6n'; "$1" +12 "a file"`, "\x1b[1;1R"},
-		{"one that does not", `"$1" +12 "a file"`, ""},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			e, err := NewEditor(t.TempDir(), 600*time.Millisecond)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, called := e.Args(); called {
-				t.Error("it was called before it was called")
-			}
-			ended(t, started(t, Options{Delay: 200 * time.Millisecond}, tt.script, e.Command))
-			if got, called := e.Args(); !called || !slices.Equal(got, []string{"+12", "a file"}) {
-				t.Errorf("called %v with %q", called, got)
-			}
-			if got := e.Heard(); got != tt.heard {
-				t.Errorf("it heard %q, want %q", got, tt.heard)
-			}
-		})
-	}
-}
-
 func TestStalledTerminalBlocksTheProgram(t *testing.T) {
 	terminal := started(t, Options{}, `echo ready; read line; while :; do echo more; done`)
 	if err := errors.Join(terminal.Wait(patience, "ready"), terminal.Stall(), terminal.Type("\r")); err != nil {
