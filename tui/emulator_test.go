@@ -23,7 +23,7 @@ var eightScreens = []view{
 	{"review", func(c *console) { c.press("2", "j", "x", "3") }},
 	{"flows", func(c *console) { c.press("4", "j") }},
 	{"counters", func(c *console) { c.press("5", "j") }},
-	{"explain", func(c *console) { c.press("6") }},
+	{"explain", explainWeb},
 	{"history", func(c *console) { c.press("7") }},
 	{"trial", func(c *console) { c.press("2", "j", "x", "3", "A", "y"); c.text("k7") }},
 }

@@ -179,10 +179,13 @@ type way struct {
 	prepare func(*tuitest.Site)
 }
 
-// everyWay lists the screens, the panels over them, and moreCalls.
+// everyWay lists the screens, their modes, the panels over them, and moreCalls.
 func everyWay() (ways []way) {
 	for _, v := range slices.Concat(views, eightScreens, moreCalls) {
 		ways = append(ways, way{view: v})
+	}
+	for _, m := range modes {
+		ways = append(ways, way{view: view{m.name, m.goTo}})
 	}
 	for _, p := range panels {
 		ways = append(ways, way{view{p.name, p.goTo}, p.prepare})
