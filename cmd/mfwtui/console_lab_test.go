@@ -59,7 +59,7 @@ func (c *console) insertsRow() {
 	c.types("jo")
 	c.waits("Tab [ALL]")
 	c.types("htps")
-	c.waits("rules:16:78: service 'htps' does not exist; did you mean 'https'?")
+	c.waits("service 'htps' does not exist")
 	c.waits("Enter takes https")
 	c.types("\r")
 	c.waits("Service  ok  https")
@@ -120,7 +120,7 @@ func (c *console) findsItInHistory() {
 func (c *console) watchesRow() {
 	c.Helper()
 	c.types("5")
-	c.waits("[by table row]")
+	c.waits("ext FW ALL ALL https accept")
 	c.types("/https\r")
 	c.waits("rules:16      ext FW ALL ALL https accept")
 	before4, before6 := c.counts()
