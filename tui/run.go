@@ -24,6 +24,9 @@ type Options struct {
 	Env []string
 	// ASCII draws without characters beyond ASCII, also on a UTF-8 terminal.
 	ASCII bool
+	// Nurse is the command that runs Nurse; without it, a crash leaves the
+	// terminal as it is.
+	Nurse []string
 	// Input and Output replace the terminal, and Width and Height its size,
 	// for tests.
 	Input         io.Reader
@@ -54,6 +57,9 @@ func Run(ctx context.Context, b engine.Backend, o Options) error {
 	glyphs := style.Unicode()
 	if o.ASCII || !style.UTF8(o.Env) {
 		glyphs = style.ASCII()
+	}
+	if o.Output == nil {
+		defer callNurse(o.Nurse).dismiss()
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
