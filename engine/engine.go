@@ -136,6 +136,9 @@ type Status struct {
 	// generation, empty when in sync.
 	Drift *plan.Diff
 	Trial *TrialStatus // nil: none pending
+	// Unapplied are the tables on disk that are not those of the confirmed
+	// generation, as after a save, or an apply that was rolled back.
+	Unapplied []tables.Kind
 }
 
 // ApplyRequest is what Apply needs from the person.

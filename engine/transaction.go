@@ -142,9 +142,20 @@ func (e *Engine) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return st, err
 	}
-	st.Current, st.Hooks = &gen, want.Hooks
+	st.Current, st.Hooks, st.Unapplied = &gen, want.Hooks, e.unapplied()
 	st.Drift = plan.Compare(now, want, gen.Own)
 	return st, nil
+}
+
+// unapplied are the tables on disk that differ from those of the confirmed
+// generation; none when one of the two cannot be read.
+func (e *Engine) unapplied() []tables.Kind {
+	applied := e.appliedTables()
+	saved, problems := e.readTables()
+	if applied == nil || saved == nil || problems.HasErrors() {
+		return nil
+	}
+	return saved.Changed(applied)
 }
 
 // warnings are what the capabilities of a host deserve to have said.

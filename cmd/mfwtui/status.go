@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/plan"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tables"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -63,6 +65,9 @@ func statusRows(st engine.Status) [][]string {
 	if st.Drift != nil {
 		rows = append(rows, []string{"drift", driftText(st)})
 	}
+	if len(st.Unapplied) > 0 {
+		rows = append(rows, []string{"tables", strings.Join(kindNames(st.Unapplied), ", ") + ": saved, and not applied"})
+	}
 	for _, h := range hooksOf(st) {
 		rows = append(rows, []string{"hook", fmt.Sprintf("%s %s %s -> %s%s", h.Family, h.Table, h.From, h.To, because(h.Why))})
 	}
@@ -71,6 +76,14 @@ func statusRows(st engine.Status) [][]string {
 		rows = append(rows, []string{"warning", w})
 	}
 	return rows
+}
+
+func kindNames(kinds []tables.Kind) []string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.String()
+	}
+	return names
 }
 
 // pendingText says what can be answered, where there is something to answer.
@@ -120,6 +133,7 @@ type statusJSON struct {
 	Generation *genJSON     `json:"generation"`
 	InSync     bool         `json:"in_sync"`
 	Drift      *diffJSON    `json:"drift,omitempty"`
+	Unapplied  []string     `json:"unapplied"` // tables that were saved since
 	Hooks      []hookJSON   `json:"hooks"`
 	Pending    *pendingJSON `json:"pending"`
 	Warnings   []string     `json:"warnings"`
@@ -142,7 +156,7 @@ type pendingJSON struct {
 }
 
 func statusJSONOf(st engine.Status) statusJSON {
-	out := statusJSON{Backend: string(st.Backend), Version: st.Version, Hooks: hooksOf(st), InSync: asApplied(st), Warnings: append([]string{}, st.Warnings...)}
+	out := statusJSON{Backend: string(st.Backend), Version: st.Version, Hooks: hooksOf(st), InSync: asApplied(st), Warnings: append([]string{}, st.Warnings...), Unapplied: kindNames(st.Unapplied)}
 	if st.Current != nil {
 		out.Generation = &genJSON{st.Current.ID, st.Current.When, st.Current.Who}
 	}
