@@ -10,7 +10,6 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine/apply"
 	"github.com/mfwtui/mfwtui/engine/compile"
-	"github.com/mfwtui/mfwtui/engine/host"
 	"github.com/mfwtui/mfwtui/engine/plan"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
@@ -65,7 +64,7 @@ func (e *Engine) Preview(ctx context.Context, set *tables.Set) (*Preview, error)
 	if err != nil {
 		return nil, fmt.Errorf("read the live ruleset: %w", err)
 	}
-	compiled, problems := e.compile(cfg, problems, host.ForwardHook(now.V4), host.ForwardHook(now.V6))
+	compiled, problems := e.compile(cfg, problems, forwardHook(now.V4), forwardHook(now.V6))
 	p := &Preview{Compiled: compiled, Live: now, Problems: problems, At: time.Now(), Tables: tableBytes(set)}
 	if compiled == nil {
 		return p, ErrProblems
@@ -83,6 +82,11 @@ func (e *Engine) Preview(ctx context.Context, set *tables.Set) (*Preview, error)
 	p.Countdown = time.Duration(cfg.Options.Countdown) * time.Second
 	p.Lockout = lockout(compiled, set, e.admin())
 	return p, nil
+}
+
+// forwardHook names the chain where the hook of our forward chain belongs.
+func forwardHook(ts ruleset.Tables) string {
+	return ruleset.ForwardHook(ts.Chain(ruleset.Filter, ruleset.Forward))
 }
 
 // target is what a compiled ruleset wants of the kernel.
