@@ -111,11 +111,14 @@ type ChainCounter struct {
 	Table  string
 	Chain  string
 	Owner  string // "ours", "docker", "built-in" or "foreign"
-	Index  int    // from 1; 0 for the policy of a built-in chain
-	ID     string
-	Text   string
-	Count  ruleset.Counters
-	Rate   float64
+	// Container is whom a rule of Docker's is about, as the engine names it;
+	// Network, where it is about no container.
+	Container, Network string
+	Index              int // from 1; 0 for the policy of a built-in chain
+	ID                 string
+	Text               string
+	Count              ruleset.Counters
+	Rate               float64
 }
 
 // CounterSnapshot is every counter at one moment.
@@ -191,4 +194,6 @@ type Backend interface {
 	Inventory
 	Beginner
 	Disk
+	ContainerTeller
+	HookKeeper
 }

@@ -64,7 +64,8 @@ func (e *Engine) Preview(ctx context.Context, set *tables.Set) (*Preview, error)
 	if err != nil {
 		return nil, fmt.Errorf("read the live ruleset: %w", err)
 	}
-	compiled, problems := e.compile(cfg, problems, forwardHook(now.V4), forwardHook(now.V6))
+	containers := cfg != nil && slices.Contains(cfg.Zones(), tables.Docker)
+	compiled, problems := e.compile(cfg, problems, futureHook(now.V4, containers), futureHook(now.V6, containers))
 	p := &Preview{Compiled: compiled, Live: now, Problems: problems, At: time.Now(), Tables: tableBytes(set)}
 	if compiled == nil {
 		return p, ErrProblems
@@ -82,11 +83,6 @@ func (e *Engine) Preview(ctx context.Context, set *tables.Set) (*Preview, error)
 	p.Countdown = time.Duration(cfg.Options.Countdown) * time.Second
 	p.Lockout = lockout(compiled, set, e.admin())
 	return p, nil
-}
-
-// forwardHook names the chain where the hook of our forward chain belongs.
-func forwardHook(ts ruleset.Tables) string {
-	return ruleset.ForwardHook(ts.Chain(ruleset.Filter, ruleset.Forward))
 }
 
 // target is what a compiled ruleset wants of the kernel.

@@ -6,6 +6,9 @@ import (
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
 
+// HooksIn are the hooks of want where they belong in live.
+func HooksIn(live *ruleset.Ruleset, want Target) []ruleset.Hook { return wantedHooks(live, want) }
+
 // CompareHooks finds what is wrong with our hooks in live: those of want that
 // are absent, stand twice or do not work where they stand, and those that are
 // not wanted.

@@ -32,6 +32,8 @@ type Site struct {
 	NoAccounting bool
 	// Locked makes every preview lock the administrator out.
 	Locked bool
+	// HookWrong is what is wrong with a hook; empty when nothing is.
+	HookWrong string
 	// Name is the host name.
 	Name string
 	// Idle are the rows that do nothing.
