@@ -32,6 +32,8 @@ type (
 	// LockoutError refuses an apply under which the administrator could not
 	// log in again; see ApplyRequest.Override.
 	LockoutError = apply.LockoutError
+	// PendingError refuses a transaction, or a repair, while one is pending.
+	PendingError = apply.PendingError
 	// RowRef is where a compiled rule came from.
 	RowRef = compile.RowRef
 	// Flow and FlowSnapshot are conntrack entries.

@@ -251,11 +251,28 @@ func (j *exposureJudge) sender(b *reach.Box) ReachableFrom {
 		p.In = b.In[0] // the sample may have come from the container's own network
 	}
 	out := p.Out
-	judged := j.words.after.Judge(p, func(netip.Addr) (bool, string) { return out == "", out })
-	if slices.ContainsFunc(judged.Path, func(s ruleset.Step) bool { return s.Rule != nil && s.Rule.Owned() }) {
-		f.By = deciderWords(&judged, j.words.names)
-	}
+	f.By = j.admitter(j.words.after.Trace(p, func(netip.Addr) (bool, string) { return out == "", out }))
 	return f
+}
+
+// admitter names the row that lets a packet through. Mostly that is the rule
+// which decides; a virtual for containers gives its packets back to Docker's
+// chains, and these decide. It is empty when no rule of ours was asked.
+func (j *exposureJudge) admitter(t *ruleset.Trace) string {
+	asked := false
+	for _, s := range slices.Backward(t.Steps) {
+		if s.Table != ruleset.Filter || s.Rule == nil || s.Matched != ruleset.Yes || !s.Rule.Owned() {
+			continue
+		}
+		asked = true
+		if ref := j.words.names[s.Rule.ID].ref; ref.Line > 0 {
+			return fmt.Sprintf("%s:%d", ref.Kind, ref.Line)
+		}
+	}
+	if !asked {
+		return ""
+	}
+	return deciderWords(&t.Judgement, j.words.names)
 }
 
 // compactSenders puts senders in order, and what reads the same once.

@@ -161,9 +161,15 @@ func (d *daemon) remove() {
 // removeCgroups removes control groups without processes. The kernel takes a
 // moment to find that the last process of one is gone.
 func removeCgroups(dir string) error {
-	children, _ := filepath.Glob(dir + "/*/")
-	for _, c := range children {
-		if err := removeCgroups(strings.TrimSuffix(c, "/")); err != nil {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		if err := removeCgroups(filepath.Join(dir, e.Name())); err != nil {
 			return err
 		}
 	}
