@@ -35,7 +35,8 @@ type ContainerView struct {
 	Version, Firewall string
 	Containers        []ContainerState
 	Hooks             []HookPlace
-	// Warnings are for the list of what wants attention, worst first.
+	// Warnings are for the list of what wants attention, worst first; the
+	// hooks speak for themselves.
 	Warnings []string
 }
 
@@ -163,11 +164,6 @@ func (n *naming) zoneOf(iface string) string {
 // warnings are what somebody should look at, worst first.
 func (v *ContainerView) warnings(snap *docker.Snapshot, names *naming) []string {
 	var list []string
-	for _, h := range v.Hooks {
-		if h.Why != "" {
-			list = append(list, h.String())
-		}
-	}
 	if v.Firewall == "nftables" {
 		list = append(list, "Docker writes nftables rules of its own: they are asked beside ours, and what they drop stays dropped")
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +43,8 @@ func (a *app) docker(cmd *cobra.Command) error {
 	} else {
 		err = a.containers(&view)
 	}
-	if err == nil && len(view.Warnings) > 0 {
+	wrong := slices.ContainsFunc(view.Hooks, func(h engine.HookPlace) bool { return h.Why != "" })
+	if err == nil && (wrong || len(view.Warnings) > 0) {
 		err = exit(1)
 	}
 	return err

@@ -38,7 +38,7 @@ func TestARepairMovesOurHooksAndNothingElse(t *testing.T) {
 			"*filter\n-D FORWARD -m comment --comment \"mfw:hook\" -j MFWFORWARD\n-I DOCKER-USER -m comment --comment \"mfw:hook\" -j MFWFORWARD\nCOMMIT\n"},
 		{"a rule got ahead of it in DOCKER-USER",
 			filter(ours + docker + jumps + "-A DOCKER-USER -s 192.0.2.1/32 -j ACCEPT\n[7:70] -A DOCKER-USER " + hook),
-			"*filter\n-D DOCKER-USER -m comment --comment mfw:hook -j MFWFORWARD\n[7:70] -I DOCKER-USER -m comment --comment \"mfw:hook\" -j MFWFORWARD\nCOMMIT\n"},
+			"*filter\n-D DOCKER-USER -m comment --comment \"mfw:hook\" -j MFWFORWARD\n[7:70] -I DOCKER-USER -m comment --comment \"mfw:hook\" -j MFWFORWARD\nCOMMIT\n"},
 		{"somebody emptied FORWARD",
 			filter(ours + docker + "-A DOCKER-USER " + hook),
 			"*filter\n-D DOCKER-USER -m comment --comment \"mfw:hook\" -j MFWFORWARD\n-I FORWARD -m comment --comment \"mfw:hook\" -j MFWFORWARD\nCOMMIT\n"},

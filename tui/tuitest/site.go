@@ -291,6 +291,9 @@ func (s *Site) Status(ctx context.Context) (engine.Status, error) {
 	defer s.mu.Unlock()
 	st := engine.Status{Version: "1.8.9", Warnings: []string{"legacy tables hold rules as well: filter" + s.Taint}, Drift: &plan.Diff{}, Trial: s.trial}
 	st.Backend = "nft"
+	if s.HookWrong != "" {
+		st.Drift.Hooks = []plan.HookDiff{{Hook: sampleHooks()[0], Op: plan.Change, Why: s.HookWrong}}
+	}
 	if g, ok := s.generation(s.confirmed()); ok {
 		st.Current = &g
 	}
