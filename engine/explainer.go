@@ -48,7 +48,8 @@ func (e *Engine) ExplainBoth(ctx context.Context, set *tables.Set, q Question) (
 	to := route(q.Out)
 	both := BothWays{Packet: p, Live: walk(now, e.rowNames(), p, to)}
 	cfg, problems := set.Check(facts)
-	compiled, problems := e.compile(cfg, problems, futureHook(now.V4, false), futureHook(now.V6, false))
+	hook4, hook6 := futureHooks(now, cfg)
+	compiled, problems := e.compile(cfg, problems, hook4, hook6)
 	both.Problems = problems
 	if compiled == nil {
 		return both, nil

@@ -64,8 +64,8 @@ func (e *Engine) Preview(ctx context.Context, set *tables.Set) (*Preview, error)
 	if err != nil {
 		return nil, fmt.Errorf("read the live ruleset: %w", err)
 	}
-	containers := cfg != nil && slices.Contains(cfg.Zones(), tables.Docker)
-	compiled, problems := e.compile(cfg, problems, futureHook(now.V4, containers), futureHook(now.V6, containers))
+	hook4, hook6 := futureHooks(now, cfg)
+	compiled, problems := e.compile(cfg, problems, hook4, hook6)
 	p := &Preview{Compiled: compiled, Live: now, Problems: problems, At: time.Now(), Tables: tableBytes(set)}
 	if compiled == nil {
 		return p, ErrProblems

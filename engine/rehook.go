@@ -83,15 +83,16 @@ func (e *Engine) RepairHooks(ctx context.Context) ([]HookPlace, error) {
 	return hookPlaces(nil, wrong), err
 }
 
-// futureHook is the chain that a generation records for the hook of our forward
-// chain. Tables with a zone for containers on a host where the engine has made
-// no chains yet record the chain that it will make, so that the next boot has it
-// ready for the engine; plan finds out where the hook can stand now.
-func futureHook(ts ruleset.Tables, containers bool) string {
-	if containers && ts.Chain(ruleset.Filter, "DOCKER") == nil {
-		return ruleset.DockerUser
+// futureHooks are the chains that a generation records for the hooks of our
+// forward chain. Tables with a zone for containers on a host where the engine has
+// made no chains yet record the chain that it will make, so that the next boot
+// has it ready for the engine; plan finds out where the hooks can stand now.
+func futureHooks(live *ruleset.Ruleset, cfg *tables.Config) (v4, v6 string) {
+	if noEngineYet(live, cfg) {
+		return ruleset.DockerUser, ruleset.DockerUser
 	}
-	return ruleset.ForwardHook(ts.Chain(ruleset.Filter, ruleset.Forward))
+	return ruleset.ForwardHook(live.V4.Chain(ruleset.Filter, ruleset.Forward)),
+		ruleset.ForwardHook(live.V6.Chain(ruleset.Filter, ruleset.Forward))
 }
 
 // engineToCome warns about an engine that will put its rules ahead of ours.

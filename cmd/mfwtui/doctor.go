@@ -15,21 +15,21 @@ func (a *app) doctorCommand() *cobra.Command {
 host and prints what would surprise somebody who trusts the rules, each with what
 to do. It ends with 1 when there is something and changes nothing.
 
-With --repair it first moves our hooks back to where they work, when somebody has
-put rules ahead of them, as Docker's engine does when it starts, or has removed
-them. It moves our own jumps and nothing else, and refuses while an apply is pending.`,
+With --repair it does one thing instead: it moves our hooks back to where they work,
+when somebody has put rules ahead of them, as Docker's engine does when it starts, or
+has removed them. It moves our own jumps and nothing else, and refuses while an apply
+is pending, whose end puts the hooks right. mfwtui-docker.service runs it whenever the
+engine starts.`,
 		Example: "  mfwtui doctor\n  mfwtui doctor --repair",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if repair {
-				if err := a.repairHooks(cmd); err != nil {
-					return err
-				}
+				return a.repairHooks(cmd)
 			}
 			return a.doctor(cmd)
 		},
 	}))
-	cmd.Flags().BoolVar(&repair, "repair", false, "first move our hooks to where they work")
+	cmd.Flags().BoolVar(&repair, "repair", false, "move our hooks to where they work, and nothing else")
 	return cmd
 }
 
@@ -39,10 +39,16 @@ func (a *app) repairHooks(cmd *cobra.Command) error {
 		return err
 	}
 	wrong, err := e.RepairHooks(cmd.Context())
-	for _, h := range wrong {
-		a.note("repaired: %s", h)
+	if err != nil {
+		return err
 	}
-	return err
+	for _, h := range wrong {
+		fmt.Fprintf(a.out, "put right: %s\n", visible(h.String()))
+	}
+	if len(wrong) == 0 {
+		fmt.Fprintln(a.out, "our hooks are right")
+	}
+	return nil
 }
 
 func (a *app) doctor(cmd *cobra.Command) error {
