@@ -13,6 +13,7 @@ func TestAHookThatGoesWrongIsSaidOnAnyScreenAndPutRightByOneKey(t *testing.T) {
 		c.press("H")
 		c.shows("put right: the v4 hook")
 		c.seconds(statusEvery + 1)
+		c.press("j") // takes the word of the repair away
 		c.hides("stands behind Docker's jump")
 	})
 }

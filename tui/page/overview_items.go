@@ -92,8 +92,8 @@ func (l *attentionList) lines(s *Shared, width, room int) []string {
 func (o *Overview) attention() []attentionItem {
 	items := o.problemItems(tables.Error)
 	items = append(items, o.hostItems()...)
-	items = append(items, o.docker.items(o.Styles)...)
 	items = append(items, o.trafficItems()...)
+	items = append(items, o.docker.items(o.Styles)...)
 	return append(items, o.problemItems(tables.Warning)...)
 }
 
