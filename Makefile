@@ -53,13 +53,14 @@ fuzz:
 install: build
 	install -D -m 0755 mfwtui $(DESTDIR)$(PREFIX)/sbin/mfwtui
 	install -D -m 0644 etc/mfwtui.service $(DESTDIR)$(UNITS)/mfwtui.service
+	install -D -m 0644 etc/mfwtui-docker.service $(DESTDIR)$(UNITS)/mfwtui-docker.service
 	@for t in addresses services interfaces rules virtuals options; do \
 		if [ -e $(DESTDIR)$(TABLES)/$$t ]; then echo "keeping $(DESTDIR)$(TABLES)/$$t"; \
 		else install -D -m 0640 etc/$$t $(DESTDIR)$(TABLES)/$$t; fi; done
 	@echo 'edit the tables in $(TABLES), then: mfwtui check && mfwtui, and when it is as you want it: systemctl enable mfwtui'
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/mfwtui $(DESTDIR)$(UNITS)/mfwtui.service
+	rm -f $(DESTDIR)$(PREFIX)/sbin/mfwtui $(DESTDIR)$(UNITS)/mfwtui.service $(DESTDIR)$(UNITS)/mfwtui-docker.service
 	@echo 'kept: $(TABLES) and /var/lib/mfwtui; remove them by hand when you are sure'
 
 # $(call packages,WHAT,PROGRAM:PACKAGE ...) installs the packages whose program is missing.
@@ -72,12 +73,28 @@ define packages
 		else echo "$(1): this is not Debian or Ubuntu; install the programs of these packages yourself:$$missing"; exit 1; fi; fi
 endef
 
+# Installs a package whose services are neither started now nor enabled for the next boot.
+define quiet_package
+	@PATH="$$PATH:/usr/sbin:/sbin" command -v $(2) >/dev/null 2>&1 || { \
+		command -v apt-get >/dev/null 2>&1 || { echo "$(1): this is not Debian or Ubuntu; install $(3) yourself"; exit 1; }; \
+		echo "$(1): installing $(3), without starting it"; \
+		policy=/usr/sbin/policy-rc.d; \
+		[ ! -e $$policy ] || $(SUDO) mv $$policy $$policy.kept; \
+		printf '#!/bin/sh\nexit 101\n' | $(SUDO) tee $$policy >/dev/null; $(SUDO) chmod 755 $$policy; \
+		$(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $(3) >/dev/null; \
+		status=$$?; \
+		$(SUDO) rm -f $$policy; [ ! -e $$policy.kept ] || $(SUDO) mv $$policy.kept $$policy; \
+		[ ! -d /run/systemd/system ] || $(SUDO) systemctl disable -q $(4); \
+		exit $$status; }
+endef
+
 deps:
 	$(call packages,make demo,iptables:iptables ipset:ipset conntrack:conntrack)
 
 # gcc is for the race detector.
 test-deps:
 	$(call packages,make test,iptables:iptables ipset:ipset conntrack:conntrack unshare:util-linux gcc:gcc)
+	$(call quiet_package,make test,dockerd,docker.io,docker.service docker.socket containerd.service)
 	@[ -e /usr/include/stdio.h ] || $(SUDO) apt-get install -y -qq --no-install-recommends libc6-dev >/dev/null
 
 clean:

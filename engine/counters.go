@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine/compile"
+	"github.com/mfwtui/mfwtui/engine/docker"
 	"github.com/mfwtui/mfwtui/engine/live"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
@@ -36,7 +37,7 @@ func (e *Engine) Counters(ctx context.Context) (CounterSnapshot, error) {
 		return CounterSnapshot{}, err
 	}
 	now := time.Now()
-	snap := CounterSnapshot{At: now, Rows: e.rowCounters(rs), Chains: chainCounters(rs)}
+	snap := CounterSnapshot{At: now, Rows: e.rowCounters(rs), Chains: chainCounters(rs, e.dockerOwners(ctx))}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.counted = snap.rate(e.counted)
@@ -87,7 +88,7 @@ func rowText(set *tables.Set, ref compile.RowRef) string {
 
 // chainCounters lists every rule of every chain, and the policy of each
 // built-in chain as index 0.
-func chainCounters(rs *ruleset.Ruleset) []ChainCounter {
+func chainCounters(rs *ruleset.Ruleset, owners *docker.Owners) []ChainCounter {
 	var list []ChainCounter
 	for _, f := range ruleset.Families() {
 		ts := *rs.Tables(f)
@@ -100,12 +101,21 @@ func chainCounters(rs *ruleset.Ruleset) []ChainCounter {
 				}
 				for i, r := range c.Rules {
 					one.Index, one.ID, one.Text, one.Count = i+1, r.ID, r.Spec(f), r.Counters
+					whose := owners.Of(c.Name, r)
+					one.Container, one.Network = whose.Container, whose.Network
 					list = append(list, one)
 				}
 			}
 		}
 	}
 	return list
+}
+
+// dockerOwners finds whom the rules of Docker belong to; nobody where no engine
+// answers.
+func (e *Engine) dockerOwners(ctx context.Context) *docker.Owners {
+	known := e.docker.read(ctx, e.cfg.DockerHost)
+	return known.Snapshot.Owners()
 }
 
 // rate fills in the rates from an earlier reading and returns this one as the

@@ -29,6 +29,7 @@ type hostFacts struct {
 	sysctl  map[string]string
 	applied bool
 	ports   []string // interfaces that are ports of a bridge
+	hooks   []HookPlace
 	// units maps a systemd unit to whether it is enabled; nil without
 	// systemd.
 	units map[string]bool
@@ -58,6 +59,9 @@ func (e *Engine) Doctor(ctx context.Context) ([]Finding, error) {
 		if cfg, found := e.Check(set); !found.HasErrors() {
 			facts.cfg = cfg
 		}
+	}
+	if facts.hooks, err = e.hooksIn(facts.live); err != nil {
+		return nil, err
 	}
 	facts.ports = bridgePorts(facts.caps.Interfaces)
 	for _, name := range doctorSysctls {
@@ -93,7 +97,7 @@ func (f *hostFacts) findings() []Finding {
 	var list []Finding
 	add := func(what, do string) { list = append(list, Finding{what, do}) }
 	if len(f.caps.OtherTables) > 0 {
-		add("the other back end of iptables holds rules too ("+strings.Join(f.caps.OtherTables, ", ")+"), and both decide", "use one back end; update-alternatives --config iptables shows the choice")
+		add(bothBackEnds(f.caps), "use one back end; update-alternatives --config iptables shows the choice")
 	}
 	if !f.caps.DeadMan {
 		add("the kernel cannot roll back by itself, it lacks "+strings.Join(f.caps.Missing, ", "), "load the modules; until then the guardian process alone holds the rollback")
@@ -170,6 +174,14 @@ func (f *hostFacts) hookFindings(add func(what, do string)) {
 	if !f.applied {
 		add("no rules of mfwtui have been confirmed yet", "mfwtui apply")
 		return
+	}
+	for _, h := range f.hooks {
+		if h.Why != "" {
+			add(h.String(), "mfwtui doctor --repair")
+		}
+	}
+	if noEngineYet(f.live, f.cfg) {
+		add(engineToCome, "nothing when it starts at boot after mfwtui; else, once it runs: mfwtui doctor --repair")
 	}
 	for _, fam := range ruleset.Families() {
 		input := f.live.Tables(fam).Chain(ruleset.Filter, ruleset.Input)

@@ -32,6 +32,8 @@ type (
 	// LockoutError refuses an apply under which the administrator could not
 	// log in again; see ApplyRequest.Override.
 	LockoutError = apply.LockoutError
+	// PendingError refuses a transaction, or a repair, while one is pending.
+	PendingError = apply.PendingError
 	// RowRef is where a compiled rule came from.
 	RowRef = compile.RowRef
 	// Flow and FlowSnapshot are conntrack entries.
@@ -111,11 +113,14 @@ type ChainCounter struct {
 	Table  string
 	Chain  string
 	Owner  string // "ours", "docker", "built-in" or "foreign"
-	Index  int    // from 1; 0 for the policy of a built-in chain
-	ID     string
-	Text   string
-	Count  ruleset.Counters
-	Rate   float64
+	// Container is whom a rule of Docker's is about, as the engine names it;
+	// Network, where it is about no container.
+	Container, Network string
+	Index              int // from 1; 0 for the policy of a built-in chain
+	ID                 string
+	Text               string
+	Count              ruleset.Counters
+	Rate               float64
 }
 
 // CounterSnapshot is every counter at one moment.
@@ -196,4 +201,6 @@ type Backend interface {
 	Disk
 	PacketTracer
 	AddressTeller
+	ContainerTeller
+	HookKeeper
 }

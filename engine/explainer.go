@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/mfwtui/mfwtui/engine/host"
 	"github.com/mfwtui/mfwtui/engine/plan"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
@@ -49,7 +48,8 @@ func (e *Engine) ExplainBoth(ctx context.Context, set *tables.Set, q Question) (
 	to := route(q.Out)
 	both := BothWays{Packet: p, Live: walk(now, e.rowNames(), p, to)}
 	cfg, problems := set.Check(facts)
-	compiled, problems := e.compile(cfg, problems, host.ForwardHook(now.V4), host.ForwardHook(now.V6))
+	hook4, hook6 := futureHooks(now, cfg)
+	compiled, problems := e.compile(cfg, problems, hook4, hook6)
 	both.Problems = problems
 	if compiled == nil {
 		return both, nil

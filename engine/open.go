@@ -27,6 +27,8 @@ type Config struct {
 	// which somebody became root, for other administrators to read.
 	SSHConnection string
 	Login         string
+	// DockerHost is the value of DOCKER_HOST; empty for the usual socket.
+	DockerHost string
 	// Kernel replaces the real one, for tests.
 	Kernel host.Kernel
 }
@@ -48,8 +50,11 @@ type Engine struct {
 	flows  flowFeed
 	rows   flowRows
 	denied deniedFeed
-	names  namingCache
-	ports  servicePorts
+	docker dockerFeed
+	// exposure is what the live rules let through.
+	exposure exposureCache
+	names    namingCache
+	ports    servicePorts
 
 	reverse reverseNames
 	origins originData

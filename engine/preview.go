@@ -10,7 +10,6 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine/apply"
 	"github.com/mfwtui/mfwtui/engine/compile"
-	"github.com/mfwtui/mfwtui/engine/host"
 	"github.com/mfwtui/mfwtui/engine/plan"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
@@ -65,7 +64,8 @@ func (e *Engine) Preview(ctx context.Context, set *tables.Set) (*Preview, error)
 	if err != nil {
 		return nil, fmt.Errorf("read the live ruleset: %w", err)
 	}
-	compiled, problems := e.compile(cfg, problems, host.ForwardHook(now.V4), host.ForwardHook(now.V6))
+	hook4, hook6 := futureHooks(now, cfg)
+	compiled, problems := e.compile(cfg, problems, hook4, hook6)
 	p := &Preview{Compiled: compiled, Live: now, Problems: problems, At: time.Now(), Tables: tableBytes(set)}
 	if compiled == nil {
 		return p, ErrProblems

@@ -142,8 +142,11 @@ func (e *Engine) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return st, err
 	}
-	st.Current, st.Hooks, st.Unapplied = &gen, want.Hooks, e.unapplied()
+	st.Current, st.Hooks, st.Unapplied = &gen, plan.HooksIn(now, want), e.unapplied()
 	st.Drift = plan.Compare(now, want, gen.Own)
+	if noEngineYet(now, e.naming().config) {
+		st.Warnings = append(st.Warnings, engineToCome)
+	}
 	return st, nil
 }
 
@@ -162,12 +165,17 @@ func (e *Engine) unapplied() []tables.Kind {
 func warnings(caps host.Capabilities) []string {
 	var list []string
 	if len(caps.OtherTables) > 0 {
-		list = append(list, fmt.Sprintf("the other back end of iptables holds rules too (%s), and both decide", strings.Join(caps.OtherTables, ", ")))
+		list = append(list, bothBackEnds(caps))
 	}
 	if !caps.DeadMan {
 		list = append(list, "the kernel cannot roll back by itself, it lacks "+strings.Join(caps.Missing, ", "))
 	}
 	return list
+}
+
+// bothBackEnds warns that two back ends decide, and names the one in use.
+func bothBackEnds(caps host.Capabilities) string {
+	return fmt.Sprintf("iptables (%s) is in use here, and the other back end holds rules too (%s): both decide", caps.Backend, strings.Join(caps.OtherTables, ", "))
 }
 
 // Guard is the guardian process, see apply.Guard.

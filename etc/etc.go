@@ -2,7 +2,7 @@
 // its demonstration starts from: a firewall with an internet side (eth0), an
 // internal network (eth1) and containers (docker0).
 //
-// The folder also holds the systemd unit. The package has no code: it only
+// The folder also holds the systemd units. The package has no code: it only
 // embeds the tables.
 package etc
 

@@ -204,6 +204,7 @@ var moreCalls = []view{
 	{"write", func(c *console) { c.press("2", "x", "3", "W", "enter") }},
 	{"restore", func(c *console) { c.press("7", "j", "A", "r") }},
 	{"merge", func(c *console) { conflict(c); c.press("m", "M") }},
+	{"repair hooks", func(c *console) { c.site.HookWrong = "stands behind another"; c.seconds(6); c.press("H") }},
 	{"timestamps", func(c *console) { c.press("t") }},
 	{"accounting", func(c *console) { c.site.NoAccounting = true; c.press("4"); c.seconds(1); c.press("a") }},
 }

@@ -59,11 +59,19 @@ func counterRows(list []engine.RowCounter) [][]string {
 }
 
 func chainRows(list []engine.ChainCounter) [][]string {
-	rows := [][]string{{"FAMILY", "TABLE", "CHAIN", "OWNER", "N", "PKTS", "BYTES", "PKT/S", "RULE"}}
+	rows := [][]string{{"FAMILY", "TABLE", "CHAIN", "OWNER", "N", "PKTS", "BYTES", "PKT/S", "WHOSE", "RULE"}}
 	for _, c := range list {
-		rows = append(rows, []string{c.Family.String(), c.Table, c.Chain, c.Owner, strconv.Itoa(c.Index), count(c.Count.Packets), count(c.Count.Bytes), rate(c.Rate), c.Text})
+		rows = append(rows, []string{c.Family.String(), c.Table, c.Chain, c.Owner, strconv.Itoa(c.Index), count(c.Count.Packets), count(c.Count.Bytes), rate(c.Rate), whose(c), c.Text})
 	}
 	return rows
+}
+
+// whose is the container that a rule of Docker's is about, or the network.
+func whose(c engine.ChainCounter) string {
+	if c.Container == "" && c.Network != "" {
+		return "network " + c.Network
+	}
+	return c.Container
 }
 
 func count(n uint64) string { return strconv.FormatUint(n, 10) }
@@ -100,6 +108,8 @@ type chainCounterJSON struct {
 	Index  int       `json:"index"`
 	ID     string    `json:"id,omitempty"`
 	Rule   string    `json:"rule"`
+	Whose  string    `json:"container,omitempty"`
+	Net    string    `json:"network,omitempty"`
 	Count  countJSON `json:"count"`
 	Rate   float64   `json:"packets_per_second"`
 }
@@ -108,7 +118,7 @@ func countersJSONOf(snap engine.CounterSnapshot, chains bool) countersJSON {
 	out := countersJSON{At: snap.At}
 	if chains {
 		for _, c := range snap.Chains {
-			out.Chains = append(out.Chains, chainCounterJSON{c.Family.String(), c.Table, c.Chain, c.Owner, c.Index, c.ID, c.Text, countOf(c.Count), c.Rate})
+			out.Chains = append(out.Chains, chainCounterJSON{c.Family.String(), c.Table, c.Chain, c.Owner, c.Index, c.ID, c.Text, c.Container, c.Network, countOf(c.Count), c.Rate})
 		}
 		return out
 	}

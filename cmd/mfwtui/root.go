@@ -59,7 +59,7 @@ terminal and in a pipe it talks line by line instead of drawing screens.`,
 		a.checkCommand(), a.showCommand(), a.diffCommand(), a.impactCommand(), a.deniedCommand(), a.applyCommand(),
 		a.confirmCommand(), a.rejectCommand(), a.extendCommand(), a.statusCommand(), a.historyCommand(),
 		a.bootCommand(), a.teardownCommand(), a.flowsCommand(), a.countersCommand(),
-		a.explainCommand(), a.doctorCommand(), a.demoCommand(), a.guardianCommand(), a.nurseCommand(), a.versionCommand(),
+		a.explainCommand(), a.dockerCommand(), a.doctorCommand(), a.demoCommand(), a.guardianCommand(), a.nurseCommand(), a.versionCommand(),
 	)
 	return root
 }
@@ -102,6 +102,7 @@ func (a *app) engine() *engine.Engine {
 		Guardian:      []string{selfPath(), guardianWord},
 		SSHConnection: os.Getenv("SSH_CONNECTION"),
 		Login:         os.Getenv("SUDO_USER"),
+		DockerHost:    os.Getenv("DOCKER_HOST"),
 	})
 }
 

@@ -76,6 +76,9 @@ func (t *txn) boot(ctx context.Context) (string, error) {
 			if t.j.IPv4Only {
 				want = onlyIPv4(want)
 			}
+			err = t.reserve(ctx, want)
+		}
+		if err == nil {
 			err = t.bring(ctx, want, joinOwned(t.own, plan.Owned(want.Rules)))
 		}
 		if err == nil {

@@ -160,8 +160,8 @@ func (k *Fake) Probe(ctx context.Context) (c Capabilities, err error) {
 	err = k.do(ctx, "probe", func() error {
 		c = k.caps
 		c.Interfaces, c.Bridges = slices.Clone(c.Interfaces), slices.Clone(c.Bridges)
-		c.ForwardHook4 = ForwardHook(k.v4.list())
-		c.ForwardHook6 = ForwardHook(k.v6.list())
+		c.ForwardHook4 = ruleset.ForwardHook(k.v4.list().Chain(ruleset.Filter, ruleset.Forward))
+		c.ForwardHook6 = ruleset.ForwardHook(k.v6.list().Chain(ruleset.Filter, ruleset.Forward))
 		return nil
 	})
 	return c, err

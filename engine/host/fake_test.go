@@ -209,7 +209,7 @@ add theirs 192.0.2.1,tcp:80
 		t.Error(diff)
 	}
 	c, err := k.Probe(t.Context())
-	if err != nil || c.ForwardHook4 != dockerUser || c.ForwardHook6 != ruleset.Forward {
+	if err != nil || c.ForwardHook4 != ruleset.DockerUser || c.ForwardHook6 != ruleset.Forward {
 		t.Errorf("hooks %s and %s, error %v", c.ForwardHook4, c.ForwardHook6, err)
 	}
 }

@@ -5,48 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/vishvananda/netlink"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
-
-// dockerUser is the chain that Docker leaves to the administrator.
-const dockerUser = "DOCKER-USER"
-
-// ForwardHook names the filter chain that our forward chain is to be hooked
-// into, at position 1: DOCKER-USER when FORWARD reaches it for every packet
-// before any other chain of Docker's, else FORWARD. Engines before 17.06 have
-// no DOCKER-USER, and neither have those that write nftables themselves.
-func ForwardHook(tables ruleset.Tables) string {
-	return hookBefore(tables.Chain(ruleset.Filter, ruleset.Forward))
-}
-
-// hookBefore is ForwardHook for the chain FORWARD, which may be nil.
-func hookBefore(forward *ruleset.Chain) string {
-	if forward != nil && reachesDockerUser(forward.Rules) {
-		return dockerUser
-	}
-	return ruleset.Forward
-}
-
-func reachesDockerUser(rules []*ruleset.Rule) bool {
-	for _, r := range rules {
-		switch to := r.JumpsTo(); {
-		case to == dockerUser:
-			return matchesAll(r)
-		case strings.HasPrefix(to, "DOCKER"):
-			return false
-		}
-	}
-	return false
-}
-
-func matchesAll(r *ruleset.Rule) bool {
-	return r.Raw == nil && len(r.Matches) == 0 && r.In == (ruleset.Iface{}) && r.Out == (ruleset.Iface{}) &&
-		r.Src == (ruleset.Net{}) && r.Dst == (ruleset.Net{}) && r.Proto == (ruleset.Proto{})
-}
 
 // Probe implements Kernel.
 func (r *Real) Probe(ctx context.Context) (Capabilities, error) {
@@ -86,13 +49,13 @@ func (r *Real) hookOf(ctx context.Context, t *tools, f ruleset.Family) (version,
 	if r.lockFile != "" {
 		// go-iptables would take the machine's lock; a save takes none.
 		ts, err := r.startTables(ctx, t, f)()
-		return version, ForwardHook(ts), err
+		return version, ruleset.ForwardHook(ts.Chain(ruleset.Filter, ruleset.Forward)), err
 	}
 	c, err := r.chain(ctx, l, f, ruleset.Filter, ruleset.Forward)
 	if err != nil {
 		return "", "", err
 	}
-	return version, hookBefore(c), nil
+	return version, ruleset.ForwardHook(c), nil
 }
 
 // Links implements Kernel. It asks by netlink: /sys shows the namespace that

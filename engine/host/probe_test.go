@@ -27,21 +27,21 @@ var forwards = []struct {
 -A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 -A FORWARD -o docker0 -j DOCKER
 -A FORWARD -i docker0 ! -o docker0 -j ACCEPT
--A FORWARD -i docker0 -o docker0 -j ACCEPT`, dockerUser},
+-A FORWARD -i docker0 -o docker0 -j ACCEPT`, ruleset.DockerUser},
 	{"28.0.0", `
 -A FORWARD -j DOCKER-USER
 -A FORWARD -m set --match-set docker-ext-bridges-v4 dst -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 -A FORWARD -m set --match-set docker-ext-bridges-v4 dst -j DOCKER
--A FORWARD -i docker0 -j ACCEPT`, dockerUser},
+-A FORWARD -i docker0 -j ACCEPT`, ruleset.DockerUser},
 	{"28.0.1 to 29, iptables", `
 -A FORWARD -j DOCKER-USER
--A FORWARD -j DOCKER-FORWARD`, dockerUser},
+-A FORWARD -j DOCKER-FORWARD`, ruleset.DockerUser},
 	{"29, nftables: a policy that an older engine left", ``, ruleset.Forward},
 	{"our hook and a foreign rule first", `
 -A FORWARD -m comment --comment mfw:hook -j MFWFORWARD
 -A FORWARD -i wg0 -j ACCEPT
 -A FORWARD -j DOCKER-USER
--A FORWARD -j DOCKER-FORWARD`, dockerUser},
+-A FORWARD -j DOCKER-FORWARD`, ruleset.DockerUser},
 	{"DOCKER-USER behind Docker's own chain", `
 -A FORWARD -j DOCKER-FORWARD
 -A FORWARD -j DOCKER-USER`, ruleset.Forward},
@@ -59,7 +59,7 @@ func TestOurForwardChainIsHookedInFrontOfDocker(t *testing.T) {
 	for _, f := range forwards {
 		t.Run(f.name, func(t *testing.T) {
 			tables := forwardTables(t, f.rules)
-			if got := ForwardHook(tables); got != f.want {
+			if got := ruleset.ForwardHook(tables.Chain(ruleset.Filter, ruleset.Forward)); got != f.want {
 				t.Errorf("hook in %s, want %s", got, f.want)
 			}
 			// The listing of the one chain must lead to the same answer.
@@ -68,12 +68,12 @@ func TestOurForwardChainIsHookedInFrontOfDocker(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := hookBefore(c); got != f.want || c.Policy != "ACCEPT" {
+			if got := ruleset.ForwardHook(c); got != f.want || c.Policy != "ACCEPT" {
 				t.Errorf("from the listing: hook in %s with policy %s, want %s", got, c.Policy, f.want)
 			}
 		})
 	}
-	if got := ForwardHook(nil); got != ruleset.Forward {
+	if got := ruleset.ForwardHook(nil); got != ruleset.Forward {
 		t.Errorf("without tables: hook in %s", got)
 	}
 }
@@ -122,7 +122,7 @@ func TestProbeFindsWhatTheNamespaceHas(t *testing.T) {
 			if !slices.Equal(c.Bridges, []string{"docker0"}) {
 				t.Errorf("bridges %q, want docker0", c.Bridges)
 			}
-			if c.ForwardHook4 != dockerUser || c.ForwardHook6 != ruleset.Forward {
+			if c.ForwardHook4 != ruleset.DockerUser || c.ForwardHook6 != ruleset.Forward {
 				t.Errorf("hooks %s and %s, want DOCKER-USER and FORWARD", c.ForwardHook4, c.ForwardHook6)
 			}
 			if !c.IPv6 || !c.DeadMan || len(c.Missing) > 0 {

@@ -214,8 +214,8 @@ func TestALoadWaitsForTheLockOfTheLegacyTools(t *testing.T) {
 	}
 	c, err := k.Probe(t.Context())
 	must(t, err)
-	if c.ForwardHook4 != dockerUser {
-		t.Errorf("hook in %s, want %s", c.ForwardHook4, dockerUser)
+	if c.ForwardHook4 != ruleset.DockerUser {
+		t.Errorf("hook in %s, want %s", c.ForwardHook4, ruleset.DockerUser)
 	}
 }
 

@@ -58,6 +58,16 @@ func CurrentNamespace() (*Namespace, error) {
 	return &Namespace{file: f}, nil
 }
 
+// OpenNamespace is the network namespace behind a file, such as a mount that a
+// container engine made for a container.
+func OpenNamespace(path string) (*Namespace, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open network namespace: %w", err)
+	}
+	return &Namespace{file: f}, nil
+}
+
 // threadNS is the namespace of the calling thread; /proc/self would be that
 // of the first thread of the process.
 const threadNS = "/proc/thread-self/ns/net"

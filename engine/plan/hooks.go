@@ -12,19 +12,13 @@ import (
 // a foreign chain to one of our root chains. MicroFW's hooks carry no comment.
 func isHook(table string, r *ruleset.Rule) bool {
 	j, ok := r.Target.(ruleset.Jump)
-	return ok && !j.Goto && isRoot(table, j.Chain) && unconditional(r) && r.Comment == "" &&
+	return ok && !j.Goto && isRoot(table, j.Chain) && r.Unconditional() && r.Comment == "" &&
 		(r.ID == "" || r.ID == hookID)
-}
-
-// unconditional reports whether a rule matches every packet.
-func unconditional(r *ruleset.Rule) bool {
-	return len(r.Raw) == 0 && len(r.Matches) == 0 && r.In == (ruleset.Iface{}) && r.Out == (ruleset.Iface{}) &&
-		r.Src == (ruleset.Net{}) && r.Dst == (ruleset.Net{}) && r.Proto == (ruleset.Proto{})
 }
 
 // decides reports whether no packet gets past a rule.
 func decides(r *ruleset.Rule) bool {
-	if !unconditional(r) {
+	if !r.Unconditional() {
 		return false
 	}
 	switch t := r.Target.(type) {
@@ -44,31 +38,21 @@ func isDockerJump(r *ruleset.Rule) bool {
 	return to == "DOCKER" || strings.HasPrefix(to, "DOCKER-")
 }
 
-// wantedHooks are the hooks of want where they can stand in live: a hook in a
-// foreign chain that is absent, or to which the built-in chain does not lead,
-// would filter nothing and goes to the built-in chain instead. That is the
-// case at boot, before Docker has made its chains.
+// wantedHooks are the hooks of want where they belong in live. That of the
+// forward chain stands in front of Docker's chains, and these come and go: at
+// boot, or when the rules were applied, the engine may not have made them yet,
+// and when it has, a hook in FORWARD is behind its jumps.
 func wantedHooks(live *ruleset.Ruleset, want Target) []ruleset.Hook {
 	var hooks []ruleset.Hook
 	for _, h := range want.Hooks {
-		if !reachedFromForward(live, h) {
-			h.From = ruleset.Forward
+		if h.Table == ruleset.Filter && h.To == ruleset.RootForward {
+			h.From = ruleset.ForwardHook(live.Tables(h.Family).Chain(ruleset.Filter, ruleset.Forward))
 		}
 		if !slices.Contains(hooks, h) {
 			hooks = append(hooks, h)
 		}
 	}
 	return hooks
-}
-
-func reachedFromForward(live *ruleset.Ruleset, h ruleset.Hook) bool {
-	if isBuiltin(&ruleset.Chain{Name: h.From}) {
-		return true
-	}
-	ts := live.Tables(h.Family)
-	forward := ts.Chain(h.Table, ruleset.Forward)
-	return forward != nil && ts.Chain(h.Table, h.From) != nil &&
-		slices.ContainsFunc(forward.Rules, func(r *ruleset.Rule) bool { return r.JumpsTo() == h.From && unconditional(r) })
 }
 
 // liveHooks counts our hooks by where they stand and where they lead.

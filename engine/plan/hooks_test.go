@@ -18,12 +18,14 @@ func TestHooksStandOnceAndWhereTheyWork(t *testing.T) {
 		want  string
 	}{
 		{"it stands alone", "-A FORWARD -j MFWFORWARD", "FORWARD", ""},
-		{"it stands ahead of Docker", "-A FORWARD -j MFWFORWARD\n" + user, "FORWARD", ""},
+		{"it stands ahead of a Docker without DOCKER-USER", "-A FORWARD -j MFWFORWARD\n:DOCKER - [0:0]\n-A FORWARD -o docker0 -j DOCKER", "FORWARD", ""},
 		{"a foreign rule ahead of it is fine", "-A FORWARD -s 192.0.2.1 -j DROP\n-A FORWARD -j MFWFORWARD", "FORWARD", ""},
 		{"it is absent", "", "FORWARD",
 			"v4 filter FORWARD -j MFWFORWARD (is absent)"},
-		{"Docker is ahead of it", user + "-A FORWARD -j MFWFORWARD", "FORWARD",
-			"v4 filter FORWARD -j MFWFORWARD (stands behind Docker's jump to DOCKER-USER)"},
+		{"a Docker without DOCKER-USER is ahead of it", ":DOCKER - [0:0]\n-A FORWARD -o docker0 -j DOCKER\n-A FORWARD -j MFWFORWARD", "FORWARD",
+			"v4 filter FORWARD -j MFWFORWARD (stands behind Docker's jump to DOCKER)"},
+		{"Docker came after the rules were applied", user + "-A FORWARD -j MFWFORWARD", "FORWARD",
+			"v4 filter DOCKER-USER -j MFWFORWARD (is absent)\nv4 filter FORWARD -j MFWFORWARD (is not wanted here)"},
 		{"it stands twice", "-A FORWARD -j MFWFORWARD\n-A FORWARD -j MFWFORWARD", "FORWARD",
 			"v4 filter FORWARD -j MFWFORWARD (stands 2 times)"},
 		{"everything is decided ahead of it", "-A FORWARD -j ACCEPT\n-A FORWARD -j MFWFORWARD", "FORWARD",

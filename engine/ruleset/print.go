@@ -62,6 +62,12 @@ func (p *Printer) Declare(chain string) {
 	p.line(":", chain, " - [0:0]")
 }
 
+// NewChain makes a user chain; the load fails where it exists.
+func (p *Printer) NewChain(chain string) {
+	p.userChain(chain)
+	p.line("-N ", chain)
+}
+
 // Flush removes every rule of a user chain.
 func (p *Printer) Flush(chain string) {
 	p.userChain(chain)

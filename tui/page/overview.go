@@ -27,7 +27,8 @@ type Overview struct {
 	ticks       int
 	ask         struct{ counters, traffic, foreign, timestamps Request }
 
-	list attentionList
+	docker containerWatch
+	list   attentionList
 }
 
 type overviewKeys struct{ Open, Timestamps, Refresh widget.Binding }
@@ -38,7 +39,7 @@ const foreignEvery = 10
 
 // NewOverview makes the page.
 func NewOverview(s *Shared) *Overview {
-	return &Overview{Shared: s, moves: widget.Moves(), keys: overviewKeys{
+	return &Overview{Shared: s, moves: widget.Moves(), docker: newContainerWatch(), keys: overviewKeys{
 		Open:       widget.Bind("Enter", "open", "enter"),
 		Timestamps: widget.Bind("t", "note when flows begin", "t"),
 		Refresh:    widget.Bind("R", "refresh now", "R").Hidden(),
@@ -60,7 +61,7 @@ func (o *Overview) Bindings() []widget.Binding {
 	if o.traffic.Timestamps || o.traffic.At.IsZero() {
 		on = "the kernel notes already when a flow begins"
 	}
-	return []widget.Binding{o.keys.Open.Off(nothing), o.keys.Timestamps.Off(on), o.keys.Refresh}
+	return []widget.Binding{o.keys.Open.Off(nothing), o.keys.Timestamps.Off(on), o.keys.Refresh, o.docker.binding()}
 }
 
 // Key handles a key.
@@ -72,6 +73,8 @@ func (o *Overview) Key(k tea.KeyPressMsg) Effect {
 		return Effect{Cmd: o.Calls.EnableTimestamps(&o.ask.timestamps)}
 	case o.keys.Refresh.Is(k):
 		return Effect{Cmd: tea.Batch(o.refresh(), o.compare())}
+	case o.docker.repair.Is(k):
+		return o.docker.mend(o.Calls)
 	default:
 		o.list.move(k, o.moves)
 	}
@@ -97,8 +100,9 @@ func (o *Overview) Handle(msg tea.Msg) Effect {
 	default:
 		o.take(msg)
 	}
+	e := o.docker.handle(msg)
 	o.list.set(o.attention())
-	return Effect{}
+	return e
 }
 
 // take takes an answer of the engine.
@@ -145,7 +149,7 @@ func (o *Overview) switched(m TimestampsMsg) Effect {
 
 // refresh asks for what moves.
 func (o *Overview) refresh() tea.Cmd {
-	var cmds []tea.Cmd
+	cmds := []tea.Cmd{o.docker.refresh(o.Calls)}
 	if !o.ask.counters.Busy() {
 		cmds = append(cmds, o.Calls.Counters(&o.ask.counters))
 	}

@@ -93,6 +93,7 @@ func (o *Overview) attention() []attentionItem {
 	items := o.problemItems(tables.Error)
 	items = append(items, o.hostItems()...)
 	items = append(items, o.trafficItems()...)
+	items = append(items, o.docker.items(o.Styles)...)
 	return append(items, o.problemItems(tables.Warning)...)
 }
 
@@ -139,7 +140,7 @@ func (o *Overview) hostItems() []attentionItem {
 	if d := o.status.Drift; d != nil && !d.Empty() {
 		add(o.Styles.Warn, Effect{Go: ReviewScreen}, "the kernel does not run what was applied last: %s", lowerFirst(summary(d)))
 		for _, h := range d.Hooks {
-			add(o.Styles.Warn, Effect{Go: ReviewScreen}, "the jump from %s to %s (%s) %s", h.From, h.To, h.Family, h.Why)
+			add(o.Styles.Bad, say(Info, "H moves our hooks back to where they work"), "the jump from %s to %s (%s) %s", h.From, h.To, h.Family, h.Why)
 		}
 	}
 	for _, w := range o.status.Warnings {

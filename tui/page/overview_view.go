@@ -45,7 +45,7 @@ func (o *Overview) Render(width, height int) View {
 func (o *Overview) heads(width int) []string {
 	columns := [][]item{o.policyLines(), o.liveLines()}
 	if width >= wideOverview {
-		columns = append(columns, o.conntrackLines())
+		columns = append(columns, append(o.conntrackLines(), o.docker.line(o.Styles)...))
 	}
 	rows := 0
 	for _, c := range columns {

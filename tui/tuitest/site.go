@@ -33,6 +33,8 @@ type Site struct {
 	NoAccounting bool
 	// Locked makes every preview lock the administrator out.
 	Locked bool
+	// HookWrong is what is wrong with a hook; empty when nothing is.
+	HookWrong string
 	// Name is the host name.
 	Name string
 	// Idle are the rows that do nothing.
@@ -307,6 +309,9 @@ func (s *Site) Status(ctx context.Context) (engine.Status, error) {
 	defer s.mu.Unlock()
 	st := engine.Status{Version: "1.8.9", Warnings: []string{"legacy tables hold rules as well: filter" + s.Taint}, Drift: &plan.Diff{}, Trial: s.trial}
 	st.Backend = "nft"
+	if s.HookWrong != "" {
+		st.Drift.Hooks = []plan.HookDiff{{Hook: sampleHooks()[0], Op: plan.Change, Why: s.HookWrong}}
+	}
 	if g, ok := s.generation(s.confirmed()); ok {
 		st.Current = &g
 	}

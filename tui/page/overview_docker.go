@@ -1,0 +1,123 @@
+package page
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/style"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// containerWatch is what the overview knows of Docker: its containers, and
+// whether our hooks still stand in front of its rules.
+type containerWatch struct {
+	askContainers, askRepair Request
+	view                     engine.ContainerView
+	viewErr                  error
+	ticks                    int
+	wrong                    widget.Safe // the first hook that is not right, in words
+	repair                   widget.Binding
+}
+
+// containersEvery is how often the containers are asked for, in seconds.
+const containersEvery = 5
+
+func newContainerWatch() containerWatch {
+	return containerWatch{repair: widget.Bind("H", "put our hooks right", "H")}
+}
+
+// binding is the key that repairs the hooks; it is hinted at when there is
+// something to repair.
+func (w *containerWatch) binding() widget.Binding {
+	if w.wrong == "" {
+		return w.repair.Off("our hooks are right").Hidden()
+	}
+	return w.repair
+}
+
+// refresh asks for the containers now and then.
+func (w *containerWatch) refresh(c *Calls) tea.Cmd {
+	w.ticks++
+	if w.askContainers.Busy() || w.ticks%containersEvery != 1 {
+		return nil
+	}
+	return c.Containers(&w.askContainers)
+}
+
+// mend asks for the repair, once at a time.
+func (w *containerWatch) mend(c *Calls) Effect {
+	if w.askRepair.Busy() {
+		return Effect{}
+	}
+	return Effect{Cmd: c.RepairHooks(&w.askRepair)}
+}
+
+// handle takes what is about Docker and the hooks. It speaks up as soon as a hook
+// goes wrong, whatever screen is shown.
+func (w *containerWatch) handle(msg tea.Msg) Effect {
+	switch msg := msg.(type) {
+	case StatusMsg:
+		if msg.Err != nil {
+			return Effect{}
+		}
+		was := w.wrong
+		if w.wrong = wrongHook(&msg.Value); w.wrong != "" && was == "" {
+			return say(Bad, "%s (1, then H, puts it right)", w.wrong)
+		}
+	case ContainersMsg:
+		if w.askContainers.Done(msg.N) {
+			if w.viewErr = msg.Err; msg.Err == nil {
+				w.view = msg.Value
+			}
+		}
+	case RepairedMsg:
+		return w.repaired(msg)
+	}
+	return Effect{}
+}
+
+func (w *containerWatch) repaired(msg RepairedMsg) Effect {
+	switch {
+	case !w.askRepair.Done(msg.N):
+		return Effect{}
+	case msg.Err != nil:
+		return say(Bad, "%v", msg.Err)
+	case len(msg.Value) == 0:
+		return say(Info, "there was nothing to put right")
+	}
+	w.wrong = ""
+	return say(Good, "put right: %s", msg.Value[0])
+}
+
+// wrongHook says what is wrong with the first hook that is not right.
+func wrongHook(st *engine.Status) widget.Safe {
+	if st.Drift == nil || len(st.Drift.Hooks) == 0 {
+		return ""
+	}
+	d := st.Drift.Hooks[0]
+	return widget.Clean(engine.HookPlace{Hook: d.Hook, Why: d.Why}.String())
+}
+
+// items are what wants attention beside the hooks.
+func (w *containerWatch) items(st *style.Styles) []attentionItem {
+	var items []attentionItem
+	if w.viewErr != nil {
+		items = append(items, attentionItem{st.Warn, "!", widget.Format("the containers cannot be read: %v", w.viewErr), Effect{}})
+	}
+	for _, text := range w.view.Warnings {
+		items = append(items, attentionItem{st.Warn, "!", widget.Clean(text), Effect{Go: CountersScreen}})
+	}
+	return items
+}
+
+// line says in a few words what Docker runs, or that there is no Docker.
+func (w *containerWatch) line(st *style.Styles) []item {
+	v := &w.view
+	switch {
+	case v.At.IsZero():
+		return nil
+	case v.Absent != "":
+		return []item{{st.Dim, widget.Clean(v.Absent)}}
+	}
+	return []item{{st.Text, widget.Format("Docker %s  containers %d", v.Version, len(v.Containers))}}
+}
