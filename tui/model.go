@@ -5,9 +5,11 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/settings"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -36,9 +38,14 @@ type model struct {
 	ticks     int
 	pending   string // id of the trial that runs; empty for none
 
-	started time.Time
-	fence   bool // the terminal answered everything that was asked at the start
-	leaving bool
+	link     *link
+	pace     pace
+	sparks   []string // the glyphs of sparklines, while the link is good
+	read     time.Time
+	held     tea.Cmd // waits for the terminal's answers
+	leaving  bool
+	settings settings.Settings
+	profile  colorprofile.Profile
 }
 
 // newModel makes the console for a backend.
@@ -50,8 +57,10 @@ func newModel(ctx context.Context, b engine.Backend, st *style.Styles, now func(
 	m := &model{
 		shared: s, keys: newGlobalKeys(), layout: newLayout(80, 24),
 		policy: page.NewPolicy(s), review: page.NewReview(s), trial: page.NewTrial(s),
-		at: page.OverviewScreen, before: page.OverviewScreen, started: now(),
+		at: page.OverviewScreen, before: page.OverviewScreen, link: &link{now: now}, read: now(),
 	}
+	m.settings = settings.Default()
+	m.pace.chosen, m.sparks = m.settings.Refresh, st.Glyphs.Spark
 	m.pages = map[page.Screen]page.Page{
 		page.OverviewScreen: page.NewOverview(s),
 		page.PolicyScreen:   m.policy,
@@ -71,7 +80,7 @@ func (m *model) page() page.Page { return m.pages[m.at] }
 // Init reads the tables, the state, and whether a trial is pending.
 func (m *model) Init() tea.Cmd {
 	return tea.Batch(
-		fence(),
+		m.link.ask(m.background()),
 		m.shared.Desk.Load(m.shared.Calls),
 		m.shared.Calls.Status(&m.asked.status),
 		m.shared.Calls.Trial(&m.asked.trial),
@@ -95,6 +104,9 @@ func (m *model) apply(e page.Effect) tea.Cmd {
 	}
 	if e.Copy != "" {
 		cmds = append(cmds, tea.SetClipboard(e.Copy))
+	}
+	if e.Exec != nil {
+		cmds = append(cmds, m.whenAnswered(e.Exec))
 	}
 	switch e.Go {
 	case page.Stay:

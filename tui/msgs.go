@@ -6,7 +6,6 @@ import "time"
 type (
 	// tickMsg says that a second went by.
 	tickMsg time.Time
-	// leaveMsg says that the terminal had its time to answer the queries of
-	// the start, so that the program may end.
-	leaveMsg struct{}
+	// releaseMsg says that the terminal had its time to answer.
+	releaseMsg struct{}
 )

@@ -184,7 +184,7 @@ func TestBytesPerRefreshAndKey(t *testing.T) {
 			e := newTerminal(t, b.width, b.height, typed)
 			o := Options{Env: []string{"TERM=xterm-256color"}, Input: keys, Output: e, Width: b.width, Height: b.height}
 			m := newModel(t.Context(), tuitest.New(now), style.New(style.Basic(), style.Unicode()), now)
-			p := tea.NewProgram(m, programOptions(o)...)
+			p := tea.NewProgram(m, programOptions(o, m.link)...)
 			done := make(chan struct{})
 			go func() { _, _ = p.Run(); close(done) }()
 			defer func() { p.Quit(); <-done }()

@@ -68,13 +68,14 @@ func (m *model) overlay() []string {
 	return nil
 }
 
-// tooSmall is the screen without room for pages. Keys still work.
+// tooSmall is the screen without room for pages. The keys that leave and those
+// of a trial still work; others would do something that nobody sees.
 func (m *model) tooSmall() ([]string, *page.Point) {
 	line := widget.NewLine(m.layout.width, m.shared.Styles.Glyphs)
 	if m.pending != "" {
-		line.Put(m.shared.Styles.Alarm, "TRIAL "+m.clock()).Text(" 0 opens it. ")
+		line.Put(m.shared.Styles.Alarm, "TRIAL "+m.clock()).Text(" 0 opens it, ^r rolls back. ")
 	}
-	line.Text(widget.Format("too small: enlarge to %dx%d; q quits", minWidth, minHeight))
+	line.Text(widget.Format("too small: enlarge to %dx%d or use --plain; q quits", minWidth, minHeight))
 	lines := widget.Fit([]string{line.String()}, m.layout.height)
 	if m.dialog != nil {
 		return m.under(lines, m.dialog.Render(m.layout.width, m.layout.height, m.shared.Styles)), nil

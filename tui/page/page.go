@@ -52,6 +52,10 @@ type Effect struct {
 	Say *Note
 	// Copy puts a text on the clipboard of the person's terminal.
 	Copy string
+	// Exec hands the terminal to another program, such as an editor. It runs
+	// when the terminal has answered everything that it was asked: a late
+	// answer would be typed into that program.
+	Exec tea.Cmd
 }
 
 // Copier is a page that has something to copy: the selected row, or all that is
@@ -134,6 +138,8 @@ type Shared struct {
 	// Host is the name of the machine, which a dangerous dialog asks for.
 	Host widget.Safe
 	Now  func() time.Time
+	// Bits shows rates in bits per second instead of bytes.
+	Bits bool
 }
 
 // rule is a separator line.

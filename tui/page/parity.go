@@ -1,0 +1,22 @@
+package page
+
+import "github.com/mfwtui/mfwtui/tables"
+
+// parity is how many rows of a set of tables exist in one family only; it is
+// asked for each time the screen is drawn, so the count is kept.
+type parity struct {
+	of   *tables.Config
+	rows int
+}
+
+// OneFamily counts the rows that compile to IPv4 or to IPv6 alone; false before
+// the tables were checked.
+func (d *Desk) OneFamily() (n int, known bool) {
+	if d.config == nil {
+		return 0, false
+	}
+	if d.parity.of != d.config {
+		d.parity = parity{of: d.config, rows: len(d.config.OneFamily())}
+	}
+	return d.parity.rows, true
+}
