@@ -14,7 +14,9 @@ func (m *model) configure(s settings.Settings, on colorprofile.Profile) error {
 	m.settings, m.profile = s, on
 	m.pace.chosen = s.Refresh
 	m.shared.Bits = s.Bits
-	return nil
+	var err error
+	m.keymap, err = newKeymap(actions(m.shared), s.Keys)
+	return err
 }
 
 // background is the question for the terminal's background, when the palette

@@ -18,6 +18,7 @@ import (
 type model struct {
 	shared *page.Shared
 	keys   globalKeys
+	keymap keymap
 	layout layout
 
 	pages  map[page.Screen]page.Page
@@ -55,23 +56,29 @@ func newModel(ctx context.Context, b engine.Backend, st *style.Styles, now func(
 		Host: widget.Clean(b.Host()), Now: now,
 	}
 	m := &model{
-		shared: s, keys: newGlobalKeys(), layout: newLayout(80, 24),
-		policy: page.NewPolicy(s), review: page.NewReview(s), trial: page.NewTrial(s),
+		shared: s, keys: newGlobalKeys(), layout: newLayout(80, 24), pages: newPages(s),
 		at: page.OverviewScreen, before: page.OverviewScreen, link: &link{now: now}, read: now(),
 	}
 	m.settings = settings.Default()
 	m.pace.chosen, m.sparks = m.settings.Refresh, st.Glyphs.Spark
-	m.pages = map[page.Screen]page.Page{
+	m.policy = m.pages[page.PolicyScreen].(*page.Policy)
+	m.review = m.pages[page.ReviewScreen].(*page.Review)
+	m.trial = m.pages[page.TrialScreen].(*page.Trial)
+	return m
+}
+
+// newPages makes the screens.
+func newPages(s *page.Shared) map[page.Screen]page.Page {
+	return map[page.Screen]page.Page{
 		page.OverviewScreen: page.NewOverview(s),
-		page.PolicyScreen:   m.policy,
-		page.ReviewScreen:   m.review,
+		page.PolicyScreen:   page.NewPolicy(s),
+		page.ReviewScreen:   page.NewReview(s),
 		page.FlowsScreen:    page.NewFlows(s),
 		page.CountersScreen: page.NewCounters(s),
 		page.ExplainScreen:  page.NewExplain(s),
 		page.HistoryScreen:  page.NewHistory(s),
-		page.TrialScreen:    m.trial,
+		page.TrialScreen:    page.NewTrial(s),
 	}
-	return m
 }
 
 // page is the visible page.

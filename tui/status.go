@@ -185,11 +185,12 @@ func (m *model) tabLabels() (labels []widget.Safe, active int) {
 		labels, active = append(labels, "0 TRIAL"), 1
 	}
 	first := len(labels)
+	keys := m.keymap.shown(page.Stay, m.keys.Screens[:])
 	for i, at := range screens {
 		if at == m.at {
 			active = first + i
 		}
-		labels = append(labels, widget.Format("%d %s", i+1, m.pages[at].Title()))
+		labels = append(labels, widget.Format("%s %s", keys[i].Help().Key, m.pages[at].Title()))
 	}
 	return labels, active
 }

@@ -17,7 +17,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.layout = newLayout(msg.Width, msg.Height)
 	case tea.KeyPressMsg:
 		m.trial.Heard(0)
-		return m, m.key(msg)
+		return m, m.press(msg)
 	case tea.PasteMsg:
 		return m, m.paste(msg)
 	case uv.PrimaryDeviceAttributesEvent:
@@ -109,6 +109,19 @@ func (m *model) tick() tea.Cmd {
 		cmds = append(cmds, m.shared.Calls.Status(&m.asked.status))
 	}
 	return tea.Batch(cmds...)
+}
+
+// press takes a key from the keyboard. A key that is a command is turned into
+// the one that the screen knows.
+func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
+	if m.dialog == nil && m.help == nil && m.find == nil && !m.page().Typing() {
+		turned, ok := m.keymap.press(m.at, k)
+		if !ok {
+			return nil
+		}
+		k = turned
+	}
+	return m.key(k)
 }
 
 // key routes a key: what lies on top gets it first.

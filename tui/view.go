@@ -95,7 +95,7 @@ func (m *model) bindings() []widget.Binding {
 		global = append(global, m.keys.Trial)
 	}
 	// Help and quit are never pushed out by the keys of a page.
-	return append(append(global, m.keys.Help, m.keys.Quit, m.keys.Palette, m.keys.Problems), own...)
+	return m.keymap.shown(m.at, append(append(global, m.keys.Help, m.keys.Quit, m.keys.Palette, m.keys.Problems), own...))
 }
 
 // messageLine is the last note.

@@ -2,6 +2,9 @@ package page
 
 import "github.com/mfwtui/mfwtui/tables"
 
+// NewDesk makes a desk with a set of tables on it.
+func NewDesk(set *tables.Set) *Desk { return &Desk{set: set, saved: set} }
+
 // parity is how many rows of a set of tables exist in one family only; it is
 // asked for each time the screen is drawn, so the count is kept.
 type parity struct {

@@ -19,6 +19,9 @@ type Binding struct {
 	Danger bool
 	// Quiet keeps the key out of the hints; the help shows it.
 	Quiet bool
+	// Name is what the settings file calls it; empty: what it does, with
+	// dashes.
+	Name string
 }
 
 // Bind makes a binding: the label for hints and help ("o/O"), what it does in
@@ -46,6 +49,13 @@ func (b Binding) Hidden() Binding {
 	return b
 }
 
+// Named returns the binding with the name that the settings file knows it by,
+// so that what the help says about it may change.
+func (b Binding) Named(name string) Binding {
+	b.Name = name
+	return b
+}
+
 // Is reports whether the key press is one of this binding, working or not.
 func (b Binding) Is(k tea.KeyPressMsg) bool { return slices.Contains(b.Keys(), k.String()) }
 
@@ -56,12 +66,12 @@ type Movement struct{ Up, Down, Top, Bottom, PageUp, PageDown Binding }
 // Moves are the movement keys.
 func Moves() Movement {
 	return Movement{
-		Down:     Bind("j/k", "down, up", "j", "down").Hidden(),
-		Up:       Bind("k", "up", "k", "up").Hidden(),
+		Down:     Bind("j/k", "down, up", "j", "down").Hidden().Named("down"),
+		Up:       Bind("k", "up", "k", "up").Hidden().Named("up"),
 		Top:      Bind("g", "first", "g", "home").Hidden(),
 		Bottom:   Bind("G", "last", "G", "end").Hidden(),
-		PageDown: Bind("^d", "half a page down", "ctrl+d", "pgdown").Hidden(),
-		PageUp:   Bind("^u", "half a page up", "ctrl+u", "pgup").Hidden(),
+		PageDown: Bind("^d", "half a page down", "ctrl+d", "pgdown").Hidden().Named("page-down"),
+		PageUp:   Bind("^u", "half a page up", "ctrl+u", "pgup").Hidden().Named("page-up"),
 	}
 }
 
