@@ -18,6 +18,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyPressMsg:
 		m.trial.Heard(0)
 		return m, m.press(msg)
+	case tea.MouseClickMsg:
+		return m, m.click(msg.Mouse())
+	case tea.MouseWheelMsg:
+		return m, m.wheel(msg.Mouse())
 	case tea.PasteMsg:
 		return m, m.paste(msg)
 	case uv.PrimaryDeviceAttributesEvent:

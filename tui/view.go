@@ -15,6 +15,9 @@ func (m *model) View() tea.View {
 	lines, cursor := m.screen()
 	v := tea.NewView(strings.Join(lines, "\n"))
 	v.AltScreen = true
+	if m.settings.Mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	v.WindowTitle = "mfwtui " + string(m.shared.Host)
 	if cursor != nil {
 		v.Cursor = tea.NewCursor(cursor.X, cursor.Y)

@@ -103,29 +103,51 @@ func (m Movement) Step(k tea.KeyPressMsg, at, n, page int) (int, bool) {
 	return max(min(at, n-1), 0), true
 }
 
-// Hints draws bindings as lines of hints. Keys that do nothing now are left
-// out, and so is what does not fit: the bindings come in order of importance.
-func Hints(bindings []Binding, width, lines int, st *style.Styles) []string {
-	var out []string
-	l, any := NewLine(width, st.Glyphs).Text(" "), false
+// hint is a binding with its place in the lines of hints.
+type hint struct {
+	Binding
+	label, does Safe
+	line, col   int
+}
+
+func (h hint) width() int { return h.label.Width() + 1 + h.does.Width() }
+
+// placeHints divides lines among bindings, which come in order of importance.
+// Keys that do nothing now are left out, and so is what does not fit; what is
+// wider than a whole line stands there alone and is cut.
+func placeHints(bindings []Binding, width, lines int) []hint {
+	var out []hint
+	line, end := 0, 0 // end is where the last hint of the line ends; 0: the line is empty
 	for _, b := range bindings {
 		if b.Quiet || b.Why != "" {
 			continue
 		}
-		label, does := Clean(b.Help().Key), Clean(b.Help().Desc)
-		need := label.Width() + 1 + does.Width()
-		if any && l.Left() < need+2 {
-			if len(out) == lines-1 {
+		h := hint{Binding: b, label: Clean(b.Help().Key), does: Clean(b.Help().Desc), col: 1}
+		if end > 0 && end+2+h.width() > width {
+			if line == lines-1 {
 				continue // a shorter one may still fit
 			}
+			line, end = line+1, 0
+		}
+		if end > 0 {
+			h.col = end + 2
+		}
+		h.line, end = line, h.col+h.width()
+		out = append(out, h)
+	}
+	return out
+}
+
+// Hints draws bindings as lines of hints.
+func Hints(bindings []Binding, width, lines int, st *style.Styles) []string {
+	var out []string
+	l := NewLine(width, st.Glyphs)
+	for _, h := range placeHints(bindings, width, lines) {
+		if h.line > len(out) {
 			out = append(out, l.String())
-			l, any = NewLine(width, st.Glyphs).Text(" "), false
+			l = NewLine(width, st.Glyphs)
 		}
-		if any {
-			l.Text("  ")
-		}
-		l.Put(st.Key, label).Text(" " + does)
-		any = true
+		l.To(h.col).Put(st.Key, h.label).Text(" " + h.does)
 	}
 	return Fit(append(out, l.String()), lines)
 }
