@@ -116,10 +116,11 @@ func (c *console) hides(text string) {
 	}
 }
 
-// golden compares the screen with a file.
+// golden compares the screen, and how it looks on every kind of terminal, with
+// a file.
 func (c *console) golden(name string) {
 	c.Helper()
-	c.goldenText(filepath.Join("testdata", name+".golden"), c.plain())
+	c.goldenText(filepath.Join("testdata", name+".golden"), c.plain()+c.looks())
 }
 
 // goldenText compares a text with a file.
