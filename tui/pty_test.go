@@ -13,28 +13,34 @@ import (
 	"testing"
 	"time"
 
-	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 
 	"github.com/mfwtui/mfwtui/tui/tuitest"
 )
 
 // childMode makes the test program a console on the terminal that it is
-// started on: the pty tests start themselves with it.
+// started on: the pty tests start themselves with it. "1" is the console as it
+// is, anything else where it shall panic.
 const childMode = "MFWTUI_TEST_CHILD"
 
 // hangupStatus is how the child says that Run returned ErrHangup.
 const hangupStatus = 71
 
 func TestMain(m *testing.M) {
-	if os.Getenv(childMode) == "" {
+	var err error
+	switch mode := os.Getenv(childMode); mode {
+	case "":
 		os.Exit(m.Run())
+	case "1":
+		err = Run(context.Background(), tuitest.New(time.Now), Options{})
+	default:
+		err = runExplosive(mode)
 	}
-	err := Run(context.Background(), tuitest.New(time.Now), Options{})
 	switch {
 	case errors.Is(err, ErrHangup):
 		os.Exit(hangupStatus)
 	case err != nil:
+		os.Stderr.WriteString(err.Error())
 		os.Exit(1)
 	}
 }
@@ -52,29 +58,8 @@ type child struct {
 
 func startChild(t *testing.T) *child {
 	t.Helper()
-	master, slave, err := pty.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// A shell hands over a terminal that blocks; the library opens one that does not.
-	if err := unix.SetNonblock(int(slave.Fd()), false); err != nil {
-		t.Fatal(err)
-	}
-	if err := pty.Setsize(master, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
-		t.Fatal(err)
-	}
-	c := &child{T: t, master: master, slave: slave, cmd: exec.Command(os.Args[0])}
-	c.cmd.Env = []string{childMode + "=1", "TERM=xterm-256color", "LANG=C.UTF-8", "GOCOVERDIR=" + t.TempDir()}
-	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = slave, slave, slave
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := c.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = c.cmd.Process.Kill()
-		master.Close()
-		slave.Close()
-	})
+	c := newChild(t, 80, 24)
+	c.start()
 	return c
 }
 

@@ -7,10 +7,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
@@ -106,17 +108,14 @@ const stallLimit = 2 * time.Second
 // terminal right whatever happened. The library would end with the context by
 // closing the terminal under its own reader (a data race), so it is told to
 // quit instead.
-func watch(ctx context.Context, p *tea.Program) error {
+func watch(ctx context.Context, p program) error {
 	restore := rememberTerminal()
 	defer restore()
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
 	done := make(chan error, 1)
-	go func() {
-		_, err := p.Run()
-		done <- err
-	}()
+	go func() { done <- run(p) }()
 	var why any
 	select {
 	case err := <-done:
@@ -125,7 +124,7 @@ func watch(ctx context.Context, p *tea.Program) error {
 	case <-ctx.Done():
 		why = ctx.Err()
 	}
-	go p.Quit()
+	go p.Quit() // it only sends
 	select {
 	case err := <-done:
 		if why == syscall.SIGHUP {
@@ -136,6 +135,34 @@ func watch(ctx context.Context, p *tea.Program) error {
 		return fmt.Errorf("%w: it does not read any more (%v)", ErrHangup, why)
 	}
 }
+
+// program is what watch runs.
+type program interface {
+	Run() (tea.Model, error)
+	Quit()
+}
+
+// run runs the program. The library brings the terminal back when the model or
+// a command panics; should it panic itself, this is the last that knows of the
+// terminal.
+func run(p program) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			_, _ = os.Stdout.WriteString(leaveScreen)
+			err = fmt.Errorf("%w: %v\n%s", errPanic, r, debug.Stack())
+		}
+	}()
+	_, err = p.Run()
+	return err
+}
+
+var errPanic = errors.New("internal error")
+
+// leaveScreen takes back, on a terminal that may be in any state, what the
+// console switched on: the keyboard modes, the mouse, pasting in brackets, the
+// hidden cursor, the other screen, the margins and the colours.
+const leaveScreen = ansi.ResetModifyOtherKeys + "\x1b[<1u" + ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseExtSgr +
+	ansi.ResetModeBracketedPaste + ansi.ResetStyle + "\x1b[r" + ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable
 
 // finish turns the library's errors into ours.
 func finish(err error) error {
