@@ -52,7 +52,7 @@ func (m *model) clickHint(x, y int) tea.Cmd {
 	if !ok || len(b.Keys()) == 0 {
 		return nil
 	}
-	return m.key(keyNamed(b.Keys()[0]))
+	return m.key(widget.Press(b.Keys()[0]))
 }
 
 // wheel moves in the list that is shown.
@@ -66,7 +66,7 @@ func (m *model) wheel(at tea.Mouse) tea.Cmd {
 	default:
 		return nil
 	}
-	key, cmds := keyNamed(step.Keys()[0]), []tea.Cmd(nil)
+	key, cmds := widget.Press(step.Keys()[0]), []tea.Cmd(nil)
 	for range wheelRows {
 		switch {
 		case m.dialog != nil, m.layout.small():

@@ -80,7 +80,7 @@ func NewFlows(s *Shared) *Flows {
 		widget.Column{Title: "DESTINATION", Width: 19, Grow: 3, Middle: true, Bare: true},
 		widget.Column{Title: "STATE", Width: 6, Rank: 2, Bare: true},
 		widget.Column{Title: "NAT", Width: 4, Rank: 4, Bare: true},
-		widget.Column{Title: "B/S", Width: 5, Right: true, Down: true, Bare: true},
+		widget.Column{Title: "B/s", Width: 5, Right: true, Down: true, Bare: true},
 		widget.Column{Title: "BYTES", Width: 6, Right: true, Down: true, Rank: 1, Bare: true},
 		widget.Column{Title: "AGE", Width: 4, Right: true, Down: true, Rank: 3, Bare: true},
 	)}
@@ -189,6 +189,7 @@ func (f *Flows) take(m LiveFlowsMsg) {
 
 // show gives the table the flows; with order it sorts them anew.
 func (f *Flows) show(order bool) {
+	f.table.Columns[rateCol].Title = f.perSecond()
 	flows, record := f.snap.Flows, &flowRecord{}
 	src := widget.Source[flowKey]{
 		Len:     len(flows),
@@ -221,7 +222,7 @@ func (f *Flows) cell(w *engine.Flow, col int) (widget.Safe, style.Style) {
 	case natCol:
 		return natMark(w), plain
 	case rateCol:
-		return widget.Clean(shortRate(w.Rate)), plain
+		return widget.Clean(shortRate(f.unit(w.Rate))), plain
 	case bytesCol:
 		return widget.Clean(short(float64(flowBytes(w)))), plain
 	}
