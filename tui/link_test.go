@@ -229,7 +229,7 @@ func TestStateLineDropsFieldsByRank(t *testing.T) {
 			want  string
 		}{
 			{120, " mfwtui  edge-01   LIVE in sync   STAGED 0   check 4W   v4=v6 warn 1   link 480ms slow   every 2 s"},
-			{100, " mfwtui  edge-01   LIVE in sync   STAGED 0   link 480ms slow   every 2 s"},
+			{100, " mfwtui  edge-01  LIVE in sync  STAGED 0  v4=v6 warn 1  link 480ms slow  every 2 s"},
 			{80, " mfwtui  edge-01   LIVE in sync   STAGED 0   link 480ms slow"},
 			{60, " mfwtui  edge-01   LIVE in sync   STAGED 0"},
 		}
@@ -245,7 +245,7 @@ func TestStateLineDropsFieldsByRank(t *testing.T) {
 
 func TestSmallScreenKeepsQuitAndRollback(t *testing.T) {
 	inConsole(t, 59, 24, nil, func(c *console) {
-		c.shows("too small: enlarge to 60x15 or use --plain; q quits")
+		c.shows("enlarge to 60x15 or use --plain; q quits")
 		c.press("2", "d", "x") // would be done unseen
 		if c.shared.Desk.Staged() > 0 {
 			t.Error("a row was changed on a screen that does not show it")

@@ -17,39 +17,36 @@ type field struct {
 	// rank says which fields go first when there is no room: the highest.
 	// Fields of rank 0 stay.
 	rank int
+	// right: it stands at the right end of the line.
+	right bool
 }
 
 func (f field) width() int { return f.label.Width() + f.text.Width() }
-
-// fieldGap stands between two fields.
-const fieldGap = "   "
 
 // stateLine is the first line: where you are, whether the kernel runs what was
 // applied, what is staged, whether both families say the same, the link and the
 // time. During a trial it is the clock.
 func (m *model) stateLine() string {
 	st, width := m.shared.Styles, m.layout.width
-	fields := fitFields(append([]field{{label: " mfwtui  ", how: st.Strong, text: m.shared.Host}}, m.state()...), width)
+	fields, gap := fitFields(append([]field{{label: " mfwtui  ", how: st.Strong, text: m.shared.Host}}, m.state()...), width)
 	l := widget.NewLine(width, st.Glyphs)
 	for i, f := range fields {
 		switch {
-		case i == len(fields)-1: // the time stands at the right end
+		case f.right:
 			l.End(f.how, f.text+" ")
+			continue
 		case i > 0:
-			l.Text(fieldGap)
-			fallthrough
-		default:
-			l.Text(f.label).Put(f.how, f.text)
+			l.Text(gap)
 		}
+		l.Text(f.label).Put(f.how, f.text)
 	}
 	return l.String()
 }
 
-// state are the fields after the host, in their order; the last one is the
-// time.
+// state are the fields after the host, in their order.
 func (m *model) state() []field {
 	st := m.shared.Styles
-	clock := field{how: st.Dim, text: m.clockText(), rank: 1}
+	clock := field{how: st.Dim, text: m.clockText(), rank: 1, right: true}
 	if m.pending != "" {
 		return slices.Concat([]field{
 			{how: st.Alarm, text: " TRIAL - NOT KEPT YET "},
@@ -61,18 +58,24 @@ func (m *model) state() []field {
 	return slices.Concat(fields, m.checkFields(), m.parityFields(), m.linkFields(), m.paceFields(), []field{clock})
 }
 
-// fitFields leaves out the least important fields until the rest has room.
-func fitFields(fields []field, width int) []field {
+// fitFields leaves out the least important fields until the rest has room, and
+// says what stands between them: rather less than a field less.
+func fitFields(fields []field, width int) (fit []field, gap widget.Safe) {
 	for {
 		need, worst := 1, 0
 		for i, f := range fields {
-			need += f.width() + len(fieldGap)
+			need += f.width()
 			if f.rank >= fields[worst].rank {
 				worst = i
 			}
 		}
-		if need-len(fieldGap) <= width || fields[worst].rank == 0 {
-			return fields
+		for _, gap := range []widget.Safe{"   ", "  "} {
+			if need+gap.Width()*(len(fields)-1) <= width {
+				return fields, gap
+			}
+		}
+		if fields[worst].rank == 0 {
+			return fields, "  "
 		}
 		fields = slices.Delete(fields, worst, worst+1)
 	}
@@ -104,7 +107,7 @@ func (m *model) liveState() (widget.Safe, style.Style) {
 	case m.status.Version == "" && m.status.Current == nil:
 		return "...", st.Dim
 	case m.status.Current == nil:
-		return "nothing applied", st.Warn
+		return "not applied", st.Warn
 	case m.status.Drift == nil || m.status.Drift.Empty():
 		return "in sync", st.Good
 	}

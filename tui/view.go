@@ -74,12 +74,15 @@ func (m *model) overlay() []string {
 // tooSmall is the screen without room for pages. The keys that leave and those
 // of a trial still work; others would do something that nobody sees.
 func (m *model) tooSmall() ([]string, *page.Point) {
-	line := widget.NewLine(m.layout.width, m.shared.Styles.Glyphs)
+	width, st := m.layout.width, m.shared.Styles
+	var lines []string
 	if m.pending != "" {
-		line.Put(m.shared.Styles.Alarm, "TRIAL "+m.clock()).Text(" 0 opens it, ^r rolls back. ")
+		lines = append(lines, widget.NewLine(width, st.Glyphs).Put(st.Alarm, "TRIAL "+m.clock()).Text(" 0 opens it, ^r rolls back").String())
 	}
-	line.Text(widget.Format("too small: enlarge to %dx%d or use --plain; q quits", minWidth, minHeight))
-	lines := widget.Fit([]string{line.String()}, m.layout.height)
+	for _, text := range widget.Format("enlarge to %dx%d or use --plain; q quits", minWidth, minHeight).Wrap(width) {
+		lines = append(lines, widget.NewLine(width, st.Glyphs).Text(text).String())
+	}
+	lines = widget.Fit(lines, m.layout.height)
 	if m.dialog != nil {
 		return m.under(lines, m.dialog.Render(m.layout.width, m.layout.height, m.shared.Styles)), nil
 	}
