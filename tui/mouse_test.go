@@ -53,6 +53,8 @@ func TestClickOpensTabsSelectsRowsAndRunsHints(t *testing.T) {
 		c.clickOn("rules:8 ")
 		c.shows(">rules:8 ")
 		c.clickOn("2 Policy")
+		c.clickOn("monitoring")
+		c.shows(">        9 ext      FW       monitoring")
 		c.clickOn("x switch off")
 		c.shows("switched off")
 		c.clickOn("w problems")

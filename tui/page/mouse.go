@@ -36,7 +36,7 @@ func (p *Policy) Click(_, y int) Effect {
 	switch {
 	case p.list != nil:
 		p.list.table.RowAt(y - top)
-	case p.Desk.Set() != nil && !p.Typing():
+	case p.Desk.Set() != nil && p.uses == nil && !p.Typing():
 		if p.filter.Text() != "" {
 			top++
 		}

@@ -68,7 +68,7 @@ func NewPolicy(s *Shared) *Policy {
 		Rename:  widget.Bind("r", "rename", "r"),
 		Mark:    widget.Bind("space", "mark", "space"),
 		Align:   widget.Bind("=", "align columns", "=").Hidden(),
-		Back:    widget.Bind("Esc", "unmark; drop the filter; back to the uses", "esc").Hidden(),
+		Back:    widget.Bind("Esc", "unmark; drop the filter; back to the uses", "esc").Hidden().Named("back"),
 	}
 	return p
 }
