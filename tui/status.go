@@ -28,8 +28,12 @@ func (f field) width() int { return f.label.Width() + f.text.Width() }
 // time. During a trial it is the clock.
 func (m *model) stateLine() string {
 	st, width := m.shared.Styles, m.layout.width
-	fields, gap := fitFields(append([]field{{label: " mfwtui  ", how: st.Strong, text: m.shared.Host}}, m.state()...), width)
 	l := widget.NewLine(width, st.Glyphs)
+	if m.pending != "" && width < minWidth {
+		return l.Put(st.Alarm, " TRIAL "+m.clock()+" ").String()
+	}
+	host := m.shared.Host.Cut(max(width/4, 8), st.Glyphs.Ellipsis) // what comes behind it counts more
+	fields, gap := fitFields(append([]field{{label: " mfwtui  ", how: st.Strong, text: host}}, m.state()...), width)
 	for i, f := range fields {
 		switch {
 		case f.right:
