@@ -105,8 +105,8 @@ func TestReboundKeysWorkAndAreShown(t *testing.T) {
 		c.press("u", "x")
 		c.shows("deleted")
 		c.press("H")
-		c.shows("Keys: Policy", "I           insert above")
-		c.press("q", "I") // closes the help, then inserts
+		c.shows("I       insert above", "x       delete")
+		c.press("esc", "I")
 		if c.policy.Typing() == false {
 			t.Error("I does not insert above")
 		}

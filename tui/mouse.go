@@ -15,7 +15,7 @@ const wheelRows = 3
 // nothing, wherever it lands.
 func (m *model) click(at tea.Mouse) tea.Cmd {
 	switch {
-	case at.Button != tea.MouseLeft, m.dialog != nil, m.layout.small(), m.at == page.TrialScreen:
+	case at.Button != tea.MouseLeft, m.dialog != nil, m.find != nil, m.layout.small(), m.at == page.TrialScreen:
 		return nil
 	case m.help != nil:
 		m.help = nil
@@ -57,19 +57,21 @@ func (m *model) clickHint(x, y int) tea.Cmd {
 
 // wheel moves in the list that is shown.
 func (m *model) wheel(at tea.Mouse) tea.Cmd {
-	moves := widget.Moves()
-	step := moves.Down
+	var key tea.KeyPressMsg // an arrow: a letter would be typed into a search
 	switch at.Button {
 	case tea.MouseWheelDown:
+		key = widget.Press("down")
 	case tea.MouseWheelUp:
-		step = moves.Up
+		key = widget.Press("up")
 	default:
 		return nil
 	}
-	key, cmds := widget.Press(step.Keys()[0]), []tea.Cmd(nil)
+	var cmds []tea.Cmd
 	for range wheelRows {
 		switch {
 		case m.dialog != nil, m.layout.small():
+		case m.find != nil:
+			m.find.key(key, m.shared.Now())
 		case m.help != nil:
 			m.help.key(key)
 		case !m.page().Typing():

@@ -81,9 +81,9 @@ func (m *model) turnPace(by int) {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%d s", int(d.Seconds())) }
 
-// meter judges the link and asks the terminal again, but not while text is
-// typed or a question is open: should the answer be torn apart on its way, its
-// letters must not count there.
+// meter judges the link, and reports whether the terminal is to be asked again:
+// not while text is typed or a question is open, for should the answer be torn
+// apart on its way, its letters must not count there.
 func (m *model) meter() (ask bool) {
 	if slow, known := m.link.judge(); known {
 		m.pace.judge(slow)
@@ -93,7 +93,7 @@ func (m *model) meter() (ask bool) {
 		}
 	}
 	_, waiting := m.link.open()
-	return !waiting && m.ticks%askEvery == 0 && m.dialog == nil && (m.at == page.TrialScreen || !m.page().Typing())
+	return !waiting && m.ticks%askEvery == 0 && m.dialog == nil && m.find == nil && m.help == nil && (m.at == page.TrialScreen || !m.page().Typing())
 }
 
 // askEvery is how often the terminal is asked, in seconds.

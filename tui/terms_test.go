@@ -29,8 +29,8 @@ func (e *terminal) settled(shows string) string {
 func (e *terminal) tour() []string {
 	var seen []string
 	for _, stop := range []struct{ keys, shows string }{
-		{"2", "hits         v4"}, {"Gk", "hits         v4"}, {"gg", "hits         v4"}, {"?", "Keys: Policy"}, {"q", "hits         v4"},
-		{"x", "STAGED 1"}, {"3", "rules new"}, {"\t", "ext_inp"}, {"w", "WHERE"},
+		{"2", "hits         v4"}, {"Gk", "hits         v4"}, {"gg", "hits         v4"}, {"?", "search:"}, {"?", "hits         v4"},
+		{"x", "STAGED 1"}, {"3", "CHANGES  1 row"}, {"\t", "[compiled v4"}, {"w", "WHERE"},
 	} {
 		e.types(stop.keys)
 		seen = append(seen, e.settled(stop.shows))
