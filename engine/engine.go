@@ -187,4 +187,7 @@ type Backend interface {
 	DenialReader
 	Insighter
 	FlowEnder
+	Inventory
+	Beginner
+	Disk
 }

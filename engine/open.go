@@ -110,7 +110,12 @@ func (e *Engine) Load() (*tables.Set, tables.Problems) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.hosts.forget()
-	return e.disk.load()
+	set, problems := e.disk.load()
+	if noTables(e.cfg.Dir) { // one line says it for all of them
+		problems = tables.Problems{{File: "tables", Severity: tables.Error, Cell: -1,
+			Text: e.cfg.Dir + ": no tables in it; mfwtui on a terminal offers to make them, and -C DIR names another directory"}}
+	}
+	return set, problems
 }
 
 // Save writes the tables that changed since Load, all or none.

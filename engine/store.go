@@ -29,8 +29,10 @@ func (e *ErrChanged) Error() string {
 // store is the directory of the tables: it remembers what was read, and
 // replaces files all or none.
 type store struct {
-	dir  string
-	seen map[tables.Kind][]byte // nil entry: absent
+	dir     string
+	seen    map[tables.Kind][]byte // nil entry: absent
+	stamped map[tables.Kind]stamp  // what the files looked like; nil: look again
+	unread  []string               // tables that could not be read, so that nobody knows them
 }
 
 // intentName is the file that lists the renames of a save under way. While it
@@ -47,13 +49,19 @@ func (s *store) load() (*tables.Set, tables.Problems) {
 	if err := finishSave(s.dir); err != nil {
 		return tables.NewSet(), tables.Problems{{File: s.dir, Severity: tables.Error, Cell: -1, Text: err.Error()}}
 	}
+	before := s.stamps() // a write during the read is then seen as one after it
 	set, problems := tables.Load(tableFS(s.dir))
-	s.remember(set)
+	s.remember(set, before)
+	for _, p := range problems {
+		s.unread = append(s.unread, p.File)
+	}
 	return set, problems
 }
 
-// remember takes the bytes of set as what is on disk.
-func (s *store) remember(set *tables.Set) {
+// remember takes the bytes of set as what is on disk, in files that looked like
+// this.
+func (s *store) remember(set *tables.Set, stamped map[tables.Kind]stamp) {
+	s.stamped, s.unread = stamped, nil
 	s.seen = make(map[tables.Kind][]byte)
 	for _, k := range tables.Kinds() {
 		if _, err := os.Lstat(filepath.Join(s.dir, k.String())); err == nil {
@@ -83,7 +91,7 @@ func (s *store) save(set *tables.Set) error {
 	if err := replaceAll(s.dir, set, dirty); err != nil {
 		return fmt.Errorf("save tables: %w", err)
 	}
-	s.remember(set)
+	s.remember(set, nil)
 	return nil
 }
 

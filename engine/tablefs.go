@@ -62,7 +62,7 @@ func checkDir(dir string) error {
 	st, err := os.Stat(dir)
 	switch {
 	case os.IsNotExist(err):
-		return fmt.Errorf("%s: no such directory; name the directory of the tables with -C DIR", dir)
+		return fmt.Errorf("%s: no such directory; mfwtui on a terminal offers to make the tables, and -C DIR names another directory", dir)
 	case err != nil:
 		return fmt.Errorf("tables: %w", err)
 	case !st.IsDir():

@@ -165,19 +165,13 @@ var builtinServices = map[string]uint16{
 func ServiceNames(list string) func(name, proto string) (uint16, bool) {
 	ports := make(map[string]uint16)
 	for line := range strings.Lines(list) {
-		line, _, _ = strings.Cut(line, "#")
-		fields := strings.Fields(line)
-		if len(fields) < 2 {
+		names, port, proto, ok := serviceLine(line)
+		if !ok {
 			continue
 		}
-		number, proto, _ := strings.Cut(fields[1], "/")
-		port, err := strconv.ParseUint(number, 10, 16)
-		if err != nil {
-			continue
-		}
-		for _, name := range append(fields[2:], fields[0]) {
+		for _, name := range append(names[1:], names[0]) {
 			if _, known := ports[name+"/"+proto]; !known {
-				ports[name+"/"+proto] = uint16(port)
+				ports[name+"/"+proto] = port
 			}
 		}
 	}

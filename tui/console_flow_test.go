@@ -354,14 +354,6 @@ func TestFailuresOfTheEngineAreSaid(t *testing.T) {
 	}
 }
 
-func TestSaveNeverOverwritesSomebodyElse(t *testing.T) {
-	inConsole(t, 80, 24, nil, func(c *console) {
-		c.site.Fail = map[string]error{"Save": &engine.ErrChanged{Files: []string{"rules"}}}
-		c.press("2", "x", "s")
-		c.shows("rules: somebody else changed this on disk", "load from disk, and drop 1 changed line of mine", "STAGED 1")
-	})
-}
-
 func TestStaleAnswersAreDropped(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("4")

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
 )
 
@@ -27,10 +26,9 @@ var dialogs = []struct {
 }{
 	{"askApply", "apply", nil, []string{"2", "x", "3", "A"}},
 	{"askApply", "apply that locks out", func(s *tuitest.Site) { s.Locked = true }, []string{"2", "x", "3", "A"}},
-	{"reload", "load over edits", nil, []string{"2", "x", "R"}},
-	{"saved", "changed on disk", func(s *tuitest.Site) {
-		s.Fail = map[string]error{"Save": &engine.ErrChanged{Files: []string{"rules"}}}
-	}, []string{"2", "x", "s"}},
+	{"dropMine", "load over edits", nil, []string{"2", "x", "R"}},
+	{"openEditor", "editor over edits", nil, []string{"2", "x", "E"}},
+	{"askCreate", "first tables", noTables, []string{"C"}},
 	{"askRestore", "restore", nil, []string{"7", "A"}},
 	{"written", "overwrite a file", func(s *tuitest.Site) { s.Fail = map[string]error{"WriteDiff": fs.ErrExist} }, []string{"2", "x", "3", "W", "enter"}},
 	{"quit", "quit with edits", nil, []string{"2", "x", "q"}},

@@ -10,7 +10,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 	uv "github.com/charmbracelet/ultraviolet"
 
-	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
 )
 
@@ -163,28 +162,6 @@ func TestTerminalIsNotAskedWhileTextIsTyped(t *testing.T) {
 		c.seconds(askEvery)
 		if _, open := c.link.open(); !open {
 			t.Error("the terminal was not asked again")
-		}
-	})
-}
-
-func TestEditorWaitsForTheAnswersOfTheTerminal(t *testing.T) {
-	type started struct{}
-	inConsole(t, 80, 24, nil, func(c *console) {
-		ran := time.Time{}
-		c.link.ask("")
-		begin := time.Now()
-		cmd := c.apply(page.Effect{Exec: func() tea.Msg { ran = time.Now(); return started{} }})
-		if !ran.IsZero() || cmd == nil {
-			t.Fatal("the editor did not wait")
-		}
-		time.Sleep(600 * time.Millisecond)
-		c.send(uv.PrimaryDeviceAttributesEvent{62})
-		if got := ran.Sub(begin); got != 600*time.Millisecond {
-			t.Errorf("the editor started after %v, want 600ms: with the answer", got)
-		}
-		c.do(cmd) // the time is over
-		if got := ran.Sub(begin); got != 600*time.Millisecond {
-			t.Error("the editor started twice")
 		}
 	})
 }

@@ -47,6 +47,10 @@ type model struct {
 	leaving  bool
 	settings settings.Settings
 	profile  colorprofile.Profile
+
+	env     []string    // of the person
+	editing *page.Place // where the editor is about to be opened; nil: nowhere
+	away    *outside    // another program has the terminal
 }
 
 // newModel makes the console for a backend.
@@ -58,6 +62,7 @@ func newModel(ctx context.Context, b engine.Backend, st *style.Styles, now func(
 	m := &model{
 		shared: s, keys: newGlobalKeys(), layout: newLayout(80, 24), pages: newPages(s),
 		at: page.OverviewScreen, before: page.OverviewScreen, link: &link{now: now}, read: now(),
+		away: &outside{},
 	}
 	m.settings = settings.Default()
 	m.pace.chosen, m.sparks = m.settings.Refresh, st.Glyphs.Spark
@@ -109,11 +114,11 @@ func (m *model) apply(e page.Effect) tea.Cmd {
 		e.Ask.Dialog.Show(m.shared.Now())
 		m.dialog = e.Ask
 	}
+	if e.Edit != nil {
+		cmds = append(cmds, m.edit(*e.Edit))
+	}
 	if e.Copy != "" {
 		cmds = append(cmds, tea.SetClipboard(e.Copy))
-	}
-	if e.Exec != nil {
-		cmds = append(cmds, m.whenAnswered(e.Exec))
 	}
 	switch e.Go {
 	case page.Stay:

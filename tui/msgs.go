@@ -8,4 +8,6 @@ type (
 	tickMsg time.Time
 	// releaseMsg says that the terminal had its time to answer.
 	releaseMsg struct{}
+	// editMsg says that it has answered, so that the editor may be opened.
+	editMsg struct{}
 )

@@ -67,9 +67,9 @@ func runExplosive(where string) error {
 	m := newModel(context.Background(), site, styles(o), time.Now)
 	p := tea.NewProgram(explosive{model: m, where: where}, programOptions(o, m.link)...)
 	if where == "Program" {
-		return watch(context.Background(), crashing{p})
+		return watch(context.Background(), crashing{p}, m.away)
 	}
-	return watch(context.Background(), p)
+	return watch(context.Background(), p, m.away)
 }
 
 func TestPanicPutsTheTerminalRight(t *testing.T) {

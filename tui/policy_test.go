@@ -372,7 +372,7 @@ func TestAlignIsOneStep(t *testing.T) {
 }
 
 func TestHelpExplainsTheSigns(t *testing.T) {
-	inConsole(t, 100, 80, nil, func(c *console) {
+	inConsole(t, 100, 100, nil, func(c *console) {
 		c.press("2", "?")
 		c.shows("Policy, signs", "a row that differs from the file on disk", "a row that is switched off")
 		c.press("esc", "4", "?")

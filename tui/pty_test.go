@@ -2,7 +2,6 @@ package tui
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -32,7 +31,7 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "1":
-		err = Run(context.Background(), tuitest.New(time.Now), Options{})
+		err = runChild()
 	default:
 		err = runExplosive(mode)
 	}
@@ -56,9 +55,9 @@ type child struct {
 	out    bytes.Buffer
 }
 
-func startChild(t *testing.T) *child {
+func startChild(t *testing.T, env ...string) *child {
 	t.Helper()
-	c := newChild(t, 80, 24)
+	c := newChild(t, 80, 24, env...)
 	c.start()
 	return c
 }

@@ -61,10 +61,11 @@ func Run(ctx context.Context, b engine.Backend, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	m := newModel(ctx, b, styles(o), time.Now)
+	m.env = o.Env
 	if err := m.configure(*o.Settings, style.Profile(o.Env)); err != nil {
 		return err
 	}
-	return watch(ctx, tea.NewProgram(m, programOptions(o, m.link)...))
+	return watch(ctx, tea.NewProgram(m, programOptions(o, m.link)...), m.away)
 }
 
 // styles are those of the palette, on the terminal that the environment names.
@@ -107,8 +108,8 @@ const stallLimit = 2 * time.Second
 // watch runs the program, ends it on a signal or with the context, and puts the
 // terminal right whatever happened. The library would end with the context by
 // closing the terminal under its own reader (a data race), so it is told to
-// quit instead.
-func watch(ctx context.Context, p program) error {
+// quit instead. While another program has the terminal, ^C is that program's.
+func watch(ctx context.Context, p program, away *outside) error {
 	restore := rememberTerminal()
 	defer restore()
 	signals := make(chan os.Signal, 1)
@@ -117,12 +118,17 @@ func watch(ctx context.Context, p program) error {
 	done := make(chan error, 1)
 	go func() { done <- run(p) }()
 	var why any
-	select {
-	case err := <-done:
-		return finish(err)
-	case why = <-signals:
-	case <-ctx.Done():
-		why = ctx.Err()
+	for why == nil {
+		select {
+		case err := <-done:
+			return finish(err)
+		case sig := <-signals:
+			if sig != syscall.SIGINT || !away.Load() {
+				why = sig
+			}
+		case <-ctx.Done():
+			why = ctx.Err()
+		}
 	}
 	go p.Quit() // it only sends
 	select {

@@ -59,6 +59,9 @@ func (m *model) state() []field {
 	}
 	live, how := m.liveState()
 	fields := []field{{label: "LIVE ", how: how, text: live}, m.stagedField()}
+	if len(m.shared.Desk.Elsewhere()) > 0 { // somebody else wrote the tables
+		fields = append(fields, field{label: "DISK ", how: st.Warn, text: "changed"})
+	}
 	return slices.Concat(fields, m.checkFields(), m.parityFields(), m.linkFields(), m.paceFields(), []field{clock})
 }
 
@@ -135,8 +138,10 @@ func (m *model) checkFields() []field {
 		return []field{{label: "check ", how: st.Bad, text: widget.Format("%dE %dW", errors, warnings)}}
 	case warnings > 0:
 		return []field{{label: "check ", how: st.Warn, text: widget.Format("%dW", warnings), rank: 5}}
+	case m.shared.Desk.Config() == nil:
+		return nil // not checked yet
 	}
-	return nil
+	return []field{{label: "check ", how: st.Good, text: "ok", rank: 6}}
 }
 
 // parityFields say how many rows exist in one address family only.

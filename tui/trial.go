@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -48,7 +49,11 @@ func (m *model) applied(msg page.AppliedMsg) tea.Cmd {
 		m.shared.Desk.Saved(msg.Saved)
 	}
 	cmd := m.apply(m.review.Handle(msg))
-	if msg.Err != nil {
+	var changed *engine.ErrChanged
+	switch {
+	case errors.As(msg.Err, &changed): // the save before it was refused
+		return tea.Batch(cmd, m.apply(m.policy.Handle(page.SavedMsg{Err: msg.Err})))
+	case msg.Err != nil:
 		return cmd
 	}
 	return tea.Batch(cmd, m.openTrial(msg.Status))

@@ -29,6 +29,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.release()
 	case releaseMsg:
 		return m, m.release()
+	case editMsg:
+		return m, m.openEditor()
 	case tea.BackgroundColorMsg:
 		m.fitBackground(msg.IsDark())
 	case tickMsg:
@@ -92,6 +94,7 @@ func (m *model) all(msg tea.Msg) tea.Cmd {
 const (
 	statusEvery    = 5
 	idleTrialEvery = 2
+	diskEvery      = 3
 )
 
 // tick looks at what moves by itself: the guardian each second while a trial
@@ -112,6 +115,9 @@ func (m *model) tick() tea.Cmd {
 	if !m.asked.status.Busy() && m.ticks%statusEvery == 0 {
 		cmds = append(cmds, m.shared.Calls.Status(&m.asked.status))
 	}
+	if m.ticks%diskEvery == 0 {
+		cmds = append(cmds, m.shared.Desk.WatchDisk(m.shared.Calls))
+	}
 	return tea.Batch(cmds...)
 }
 
@@ -131,6 +137,8 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 // key routes a key: what lies on top gets it first.
 func (m *model) key(k tea.KeyPressMsg) tea.Cmd {
 	switch {
+	case m.editing != nil:
+		return nil // it is meant for the editor
 	case m.dialog != nil:
 		return m.dialogKey(k)
 	case m.keys.Leave.Is(k):

@@ -146,7 +146,8 @@ func (a *app) console(cmd *cobra.Command) error {
 		return err
 	}
 	e := a.engine()
-	if err := e.CheckDir(); err != nil {
+	// Without tables the console offers to make some.
+	if err := e.CheckDir(); err != nil && !e.FirstUse() {
 		return err
 	}
 	if err := a.recovered(cmd, e); err != nil {

@@ -30,6 +30,7 @@ type Desk struct {
 	check    Request
 	loading  Request
 	saving   Request
+	disk     diskWatch
 }
 
 // step is a state of the tables that an edit left behind, and where its row was
@@ -205,6 +206,7 @@ func (d *Desk) TakeLoaded(m LoadedMsg) bool {
 	}
 	d.set, d.saved, d.undo, d.redo = m.Set, m.Set, nil, nil
 	d.config, d.checked = nil, nil
+	d.inStep()
 	return true
 }
 
@@ -242,7 +244,7 @@ func (d *Desk) TakeSaved(m SavedMsg) bool {
 		return false
 	}
 	if m.Err == nil {
-		d.saved = m.Set
+		d.Saved(m.Set)
 	}
 	return true
 }
@@ -257,7 +259,10 @@ func (d *Desk) TakeCompiled(set *tables.Set, problems tables.Problems) {
 }
 
 // Saved notes that a set was written to disk.
-func (d *Desk) Saved(set *tables.Set) { d.saved = set }
+func (d *Desk) Saved(set *tables.Set) {
+	d.saved = set
+	d.inStep()
+}
 
 // problemsAt lists the problems of one line.
 func (d *Desk) problemsAt(k tables.Kind, line int) tables.Problems {

@@ -297,7 +297,9 @@ func TestPastFilter(t *testing.T) {
 		t.Run(tt.filter, func(t *testing.T) {
 			f := newFinder(testDesk(t), nil, pastLanguage...)
 			f.Set(tt.filter)
-			keep, _ := f.ask(func(i int) query.Record { return &pastRecord{&list[i], list[i].When.Format("2006-01-02 15:04"), string(list[i].Result)} })
+			keep, _ := f.ask(func(i int) query.Record {
+				return &pastRecord{&list[i], list[i].When.Format("2006-01-02 15:04"), string(list[i].Result)}
+			})
 			got := ""
 			for i := range list {
 				if keep(i) {

@@ -42,12 +42,17 @@ func (p *Policy) Modes() []Mode {
 	for _, b := range (&cellEdit{editor: widget.NewEditor("")}).bindings() {
 		cell = append(cell, b.Off("")) // whether a key works just now is no matter here
 	}
+	cell = append(cell, widget.Bind("^o", "new object, or fill the row from this host", objectKey))
 	return []Mode{
 		{"Policy", p.tableBindings()},
 		{"Policy, while a cell is edited", cell},
 		{"Policy, while an object is renamed (r)", (&rename{editor: widget.NewEditor("")}).bindings()},
 		{"Policy, in the list of uses (v)", (&useList{}).bindings()},
 		{"Policy, in the list of problems (w)", []widget.Binding{l.Go, l.Take, l.Undo, l.Redo, l.Close}},
+		{"Policy, new object (^o in a cell)", (&objectForm{}).bindings()},
+		{"Policy, in the list of this host (a)", pickBindings("add, or fill the row", "")},
+		{"Policy, when somebody else changed the tables", newThreeWayKeys().list()},
+		{"Policy, when there are no tables yet", newFirstUseKeys().list()},
 	}
 }
 

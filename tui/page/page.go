@@ -50,12 +50,10 @@ type Effect struct {
 	Ask *Ask
 	// Say puts a word on the message line.
 	Say *Note
+	// Edit opens the person's own editor on a table's file.
+	Edit *Place
 	// Copy puts a text on the clipboard of the person's terminal.
 	Copy string
-	// Exec hands the terminal to another program, such as an editor. It runs
-	// when the terminal has answered everything that it was asked: a late
-	// answer would be typed into that program.
-	Exec tea.Cmd
 }
 
 // Copier is a page that has something to copy: the selected row, or all that is

@@ -1,13 +1,10 @@
 package page
 
 import (
-	"errors"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -30,6 +27,10 @@ type Policy struct {
 	// rename is an object being renamed; nil when none is.
 	rename *rename
 	inspector
+	// panel covers the tables; nil when none does.
+	panel panel
+	hosts hostKeys
+	disk  diskState
 }
 
 type policyKeys struct {
@@ -70,14 +71,18 @@ func NewPolicy(s *Shared) *Policy {
 		Align:   widget.Bind("=", "align columns", "=").Hidden(),
 		Back:    widget.Bind("Esc", "unmark; drop the filter; back to the uses", "esc").Hidden().Named("back"),
 	}
+	p.hosts = newHostKeys()
 	return p
 }
 
 // Title is the name in the tabs.
 func (p *Policy) Title() widget.Safe { return "Policy" }
 
-// Typing reports whether a cell, a new name or a filter takes the keys.
+// Typing reports whether a cell, a new name, a filter or a panel takes the keys.
 func (p *Policy) Typing() bool {
+	if p.paneled() {
+		return p.panel.typing()
+	}
 	return p.edit != nil || p.rename != nil || p.filter.Typing() || p.list.typing()
 }
 
@@ -87,10 +92,12 @@ func (p *Policy) Bindings() []widget.Binding {
 	switch {
 	case p.list != nil:
 		return p.listBindings()
+	case p.panel != nil:
+		return p.panel.bindings()
 	case p.Desk.Set() == nil:
 		return []widget.Binding{k.Reload}
 	case p.edit != nil:
-		return p.edit.bindings()
+		return append(p.edit.bindings(), p.objectBinding())
 	case p.rename != nil:
 		return p.rename.bindings()
 	case p.filter.Typing():
@@ -120,6 +127,7 @@ func (p *Policy) tableBindings() []widget.Binding {
 	return append([]widget.Binding{
 		k.Edit.Off(row), k.Below, k.Delete.Off(row), k.Down.Off(row), k.Mark.Off(row), k.Off.Off(row),
 		k.Undo.Off(undo), k.Redo.Off(redo), k.Save.Off(saved), k.Apply, k.Uses.Off(row), p.filter.keys.Filter, k.Rename.Off(row), k.NextTab,
+		p.hosts.Pick.Off(p.noPick()), p.hosts.Editor,
 		k.Above, k.Up.Off(row), k.PrevTab, k.Left, k.Right, k.Align.Off(row), k.Reload, k.Back,
 	}, p.filter.bindings()[1:]...)
 }
@@ -132,6 +140,8 @@ func (p *Policy) Key(k tea.KeyPressMsg) Effect {
 	switch {
 	case p.list != nil:
 		return p.listKey(k)
+	case p.panel != nil:
+		return p.panel.key(k)
 	case p.Desk.Set() == nil:
 		if p.keys.Reload.Is(k) {
 			return p.reload()
@@ -188,6 +198,10 @@ func (p *Policy) command(k tea.KeyPressMsg) Effect {
 		return p.reload()
 	case keys.Apply.Is(k):
 		return Effect{Go: ReviewScreen}
+	case p.hosts.Pick.Is(k):
+		return p.openPick(nil)
+	case p.hosts.Editor.Is(k):
+		return p.openEditor()
 	case keys.Back.Is(k) && len(p.rows().marks.nums) > 0:
 		p.unmark()
 	case keys.Back.Is(k) && p.filter.Text() != "":
@@ -229,7 +243,7 @@ func (p *Policy) travel(done string, to func() (Place, bool)) Effect {
 
 // jump shows a cell; the filter stays when it does not hide the row.
 func (p *Policy) jump(at Place) {
-	p.list, p.uses, p.visiting = nil, nil, nil
+	p.list, p.uses, p.visiting, p.panel = nil, nil, nil, nil
 	if p.kind != at.Kind {
 		p.kind = at.Kind
 		p.filter.Clear()
@@ -242,24 +256,13 @@ func (p *Policy) jump(at Place) {
 	}
 }
 
-// reload reads the tables from disk, after a question when that loses edits.
-func (p *Policy) reload() Effect {
-	dirty := p.Desk.Dirty()
-	if len(dirty) == 0 {
-		return Effect{Cmd: p.Desk.Load(p.Calls), Say: &Note{Text: "reading the tables"}}
-	}
-	return Effect{Ask: &Ask{
-		Dialog: &widget.Dialog{
-			Title:   "Load the tables from disk",
-			Text:    []widget.Safe{widget.Format("%s not saved would be lost, and cannot be brought back.", plural(p.Desk.Staged(), "changed line"))},
-			Choices: []widget.Choice{{Key: "y", Does: "load, and drop my changes"}},
-		},
-		Then: func(int) Effect { return Effect{Cmd: p.Desk.Load(p.Calls)} },
-	}}
-}
-
 // Handle takes messages.
 func (p *Policy) Handle(msg tea.Msg) Effect {
+	if p.panel != nil {
+		if effect, taken := p.panel.take(msg); taken {
+			return effect
+		}
+	}
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
 		return p.takePaste(msg.Content)
@@ -274,8 +277,9 @@ func (p *Policy) Handle(msg tea.Msg) Effect {
 			p.jump(msg.At)
 		}
 	case LoadedMsg:
-		p.edit, p.rename, p.uses = nil, nil, nil
+		p.edit, p.rename, p.uses, p.panel = nil, nil, nil, nil
 		p.refresh()
+		return p.loaded(msg)
 	case CheckedMsg:
 		return p.checked(msg)
 	case CompiledMsg:
@@ -286,6 +290,8 @@ func (p *Policy) Handle(msg tea.Msg) Effect {
 		p.takeHits(msg)
 	case SavedMsg:
 		return p.saved(msg.Err)
+	default:
+		return p.handleDisk(msg)
 	}
 	return Effect{}
 }
@@ -298,30 +304,6 @@ func (p *Policy) checked(msg CheckedMsg) Effect {
 	}
 	p.refresh()
 	return Effect{Cmd: p.compile()}
-}
-
-// saved says how a save went. When somebody else wrote the files meanwhile,
-// nothing was written, and the person decides.
-func (p *Policy) saved(err error) Effect {
-	var changed *engine.ErrChanged
-	switch {
-	case errors.As(err, &changed):
-		return Effect{Ask: &Ask{
-			Dialog: &widget.Dialog{
-				Title: "Not saved",
-				Text: []widget.Safe{
-					widget.Format("%s: somebody else changed this on disk since it was read here. Nothing was written.", strings.Join(changed.Files, ", ")), "",
-					"Go back to keep your changes here and look at the file, or load it again.",
-				},
-				Choices: []widget.Choice{{Key: "y", Does: widget.Format("load from disk, and drop %s of mine", plural(p.Desk.Staged(), "changed line"))}},
-			},
-			Then: func(int) Effect { return Effect{Cmd: p.Desk.Load(p.Calls)} },
-		}}
-	case err != nil:
-		return say(Bad, "not saved: %v", err)
-	}
-	p.refresh()
-	return say(Good, "saved; the firewall runs the old rules until you apply (3 reviews)")
 }
 
 // refresh shows the tables as they are now.

@@ -146,6 +146,8 @@ func (p *Policy) editKey(k tea.KeyPressMsg) Effect {
 	case "up", "ctrl+p":
 		e.choose(-1)
 		return Effect{}
+	case objectKey:
+		return p.newObject()
 	}
 	before := e.editor.Text()
 	e.editor.Key(k)

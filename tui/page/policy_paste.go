@@ -13,7 +13,7 @@ import (
 func (p *Policy) Copied() string {
 	set := p.Desk.Set()
 	switch {
-	case set == nil || p.list != nil:
+	case set == nil || p.list != nil || p.panel != nil:
 		return ""
 	case p.uses != nil:
 		return p.uses.copied()
@@ -51,7 +51,7 @@ const maxPasted = 2000
 // pasteRows inserts the rows of a text below the selected one, all or none, in
 // one step. A paste is never taken for keys.
 func (p *Policy) pasteRows(text string) Effect {
-	if p.list != nil || p.uses != nil {
+	if p.list != nil || p.uses != nil || p.panel != nil {
 		return say(Warn, "not pasted: rows can be pasted into a table; Esc leads back to it")
 	}
 	rows, skipped, err := pastedRows(p.kind, text)

@@ -45,6 +45,16 @@ func (p *Policy) Render(width, height int) View {
 	case p.list != nil:
 		lines, cursor := p.list.render(p.Shared, width, height)
 		return View{Lines: lines, Cursor: cursor}
+	case p.panel != nil:
+		return p.panel.render(width, height)
+	}
+	return p.renderTables(width, height)
+}
+
+// renderTables draws the tables, what the person edits in them, and the
+// inspector.
+func (p *Policy) renderTables(width, height int) View {
+	switch {
 	case p.Desk.Loading():
 		return View{Lines: widget.Fit([]string{p.line(width).Text(" reading the tables ...").String()}, height)}
 	case p.Desk.Set() == nil:
@@ -199,46 +209,4 @@ func (p *Shared) problem(problem tables.Problem, width int) []string {
 		lines = append(lines, l.Text(text).String())
 	}
 	return lines
-}
-
-// inspectEdit says what the check says about the text being typed.
-func (p *Policy) inspectEdit(width int) []string {
-	e := p.edit
-	column := e.at.Kind.Columns()[e.at.Cell]
-	var lines []string
-	switch text := e.editor.Text(); {
-	case e.problem != nil:
-		lines = p.problem(*e.problem, width)
-	case text != "":
-		lines = []string{p.line(width).Put(p.Styles.Strong, widget.Format(" %s  ", column.Title)).Put(p.Styles.Good, "ok  ").Text(widget.Clean(text)).String()}
-	}
-	if s := e.suggestion(); s != "" {
-		lines = append(lines[:min(len(lines), 2)], p.line(width).Put(p.Styles.Key, " Enter").Text(" takes ").Put(p.Styles.Strong, widget.Clean(s)).
-			Put(p.Styles.Key, "   Esc").Text(" keeps what you typed").String())
-	} else if e.problem == nil {
-		lines = append(lines, p.line(width).Put(p.Styles.Dim, " "+widget.Clean(column.Help)).String())
-	}
-	return append(lines, p.offers(width))
-}
-
-// offers lists the completions, the one that Tab takes in brackets.
-func (p *Policy) offers(width int) string {
-	e := p.edit
-	if len(e.offers) == 0 {
-		return ""
-	}
-	l := p.line(width).Put(p.Styles.Key, " Tab ")
-	first := max(e.pick-3, 0)
-	for i := first; i < len(e.offers) && l.Left() > 0; i++ {
-		name := widget.Clean(e.offers[i].Text)
-		if i == e.pick {
-			l.Put(p.Styles.Strong, "["+name+"]")
-			if e.offers[i].Help != "" {
-				l.Put(p.Styles.Dim, " "+widget.Clean(e.offers[i].Help).Cut(30, p.Styles.Glyphs.Ellipsis)+"  ")
-			}
-		} else {
-			l.Text(" " + name + " ")
-		}
-	}
-	return l.String()
 }

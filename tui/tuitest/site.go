@@ -56,6 +56,7 @@ type Site struct {
 
 	logins     []engine.Login // since the flip
 	timestamps bool
+	read       fstest.MapFS // the files as they were read or saved last; nil: never
 }
 
 // New makes a site whose kernel runs what its sample tables say.
@@ -103,16 +104,21 @@ func (s *Site) Load() (*tables.Set, tables.Problems) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.remember()
 	return tables.Load(s.Files)
 }
 
-// Save writes the tables.
+// Save writes the tables, unless Write changed one since it was read.
 func (s *Site) Save(set *tables.Set) error {
 	if err := s.enter("Save"); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if list := s.changedOnDisk(); len(list) > 0 {
+		return &engine.ErrChanged{Files: list}
+	}
+	defer s.remember()
 	for _, k := range tables.Kinds() {
 		data := set.File(k).Bytes()
 		if old, ok := s.Files[k.String()]; !ok || !bytes.Equal(old.Data, data) {
@@ -126,7 +132,7 @@ func (s *Site) Save(set *tables.Set) error {
 // Check checks with the interfaces that the sample names.
 func (s *Site) Check(set *tables.Set) (*tables.Config, tables.Problems) {
 	_ = s.enter("Check")
-	return set.Check(tables.Facts{Interfaces: []string{"lo", "eth0", "eth1", "docker0"}})
+	return set.Check(tables.Facts{Interfaces: []string{"lo", "eth0", "eth1", "docker0", "veth3f1", "wg0"}})
 }
 
 // Compile compiles in the simplest form.

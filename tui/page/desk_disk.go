@@ -1,0 +1,51 @@
+package page
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/tables"
+)
+
+// diskWatch is what is known about changes that somebody else made on disk.
+type diskWatch struct {
+	elsewhere []string // tables that somebody else changed
+	asking    Request
+	reading   Request
+	rebasing  Request
+}
+
+// Elsewhere names the tables that somebody else changed on disk since they were
+// read here.
+func (d *Desk) Elsewhere() []string { return d.disk.elsewhere }
+
+// WatchDisk asks whether somebody else changed the tables.
+func (d *Desk) WatchDisk(c *Calls) tea.Cmd {
+	if d.set == nil || d.disk.asking.Busy() || d.saving.Busy() || d.loading.Busy() {
+		return nil
+	}
+	return c.OnDisk(&d.disk.asking)
+}
+
+// takeOnDisk takes the answer, and reports whether it is news.
+func (d *Desk) takeOnDisk(m OnDiskMsg) bool {
+	if !d.disk.asking.Done(m.N) || m.Err != nil {
+		return false
+	}
+	before := len(d.disk.elsewhere)
+	d.disk.elsewhere = m.Value
+	return len(m.Value) > before
+}
+
+// inStep notes that what is on disk is known here.
+func (d *Desk) inStep() {
+	d.disk.elsewhere = nil
+	d.disk.asking.Drop() // its answer is about the time before
+}
+
+// Rebase takes what is on disk as the state that was saved last, and a set made
+// from it as an edit. The edits before stay in the way back.
+func (d *Desk) Rebase(onDisk, next *tables.Set, at Place) {
+	d.saved = onDisk
+	d.inStep()
+	d.Put(at, next)
+}

@@ -1,0 +1,231 @@
+package page
+
+import (
+	"errors"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// diskState is what the page waits for while it talks to the disk.
+type diskState struct {
+	// then is where to open the editor after a save; nil for nowhere.
+	then *Place
+	// back is where the person's editor was opened; nil when it was not.
+	back     *Place
+	failed   error       // of the editor
+	adopting *tables.Set // what is on disk, while Rebase is asked
+	merged   *tables.Set // what it becomes here
+	firstUse Request
+}
+
+// Edited tells the page that the person's editor has ended.
+type Edited struct {
+	At  Place
+	Err error
+}
+
+// reload looks at the tables on disk.
+func (p *Policy) reload() Effect {
+	if p.Desk.Set() == nil {
+		return Effect{Cmd: p.Desk.Load(p.Calls), Say: &Note{Text: "reading the tables"}}
+	}
+	return Effect{Cmd: p.readDisk(), Say: &Note{Text: "reading the tables"}}
+}
+
+func (p *Policy) readDisk() tea.Cmd { return p.Calls.ReadDisk(&p.Desk.disk.reading) }
+
+// dropMine asks whether to go back to what is on disk.
+func (p *Policy) dropMine() Effect {
+	return Effect{Ask: &Ask{
+		Dialog: &widget.Dialog{
+			Title:   "Load the tables from disk",
+			Text:    []widget.Safe{widget.Format("Nobody else changed them. %s not saved would be lost, and cannot be brought back.", plural(p.Desk.Staged(), "changed line"))},
+			Choices: []widget.Choice{{Key: "y", Does: "load, and drop my changes"}},
+		},
+		Then: func(int) Effect { return Effect{Cmd: p.Desk.Load(p.Calls)} },
+	}}
+}
+
+// saved says how a save went. When somebody else wrote the files meanwhile,
+// nothing was written, and both versions are shown.
+func (p *Policy) saved(err error) Effect {
+	then := p.disk.then
+	p.disk.then = nil
+	var changed *engine.ErrChanged
+	switch {
+	case errors.As(err, &changed):
+		p.Desk.disk.elsewhere = changed.Files
+		return Effect{Cmd: p.readDisk(), Say: &Note{Text: widget.Format("not saved: somebody else changed %s on disk", strings.Join(changed.Files, ", ")), Kind: Warn}}
+	case err != nil:
+		return say(Bad, "not saved: %v", err)
+	}
+	p.refresh()
+	if then != nil {
+		return Effect{Edit: then}
+	}
+	return say(Good, "saved; the firewall runs the old rules until you apply (3 reviews)")
+}
+
+// loaded looks whether tables that cannot be read are missing altogether.
+func (p *Policy) loaded(m LoadedMsg) Effect {
+	if m.Set != nil && !m.Problems.HasErrors() {
+		return Effect{}
+	}
+	return Effect{Cmd: p.Calls.FirstUse(&p.disk.firstUse)}
+}
+
+// handleDisk takes the answers about the tables on disk.
+func (p *Policy) handleDisk(msg tea.Msg) Effect {
+	switch msg := msg.(type) {
+	case OnDiskMsg:
+		if p.Desk.takeOnDisk(msg) {
+			return say(Warn, "somebody else changed %s on disk; R on Policy shows it", strings.Join(p.Desk.Elsewhere(), ", "))
+		}
+	case DiskReadMsg:
+		if p.Desk.disk.reading.Done(msg.N) {
+			return p.diskRead(msg)
+		}
+	case RebasedMsg:
+		if p.Desk.disk.rebasing.Done(msg.N) {
+			return p.rebased(msg.Err)
+		}
+	case FirstUseMsg:
+		if p.disk.firstUse.Done(msg.N) {
+			return p.offerTables(msg)
+		}
+	case Edited:
+		p.disk.back, p.disk.failed = &msg.At, msg.Err
+		return Effect{Cmd: p.readDisk()}
+	}
+	return Effect{}
+}
+
+// afterEditor is a note that also says so when the editor failed.
+func (p *Policy) afterEditor(n Note) *Note {
+	if err := p.disk.failed; err != nil {
+		p.disk.failed = nil
+		n = Note{Text: widget.Format("the editor failed: %v; ", err) + n.Text, Kind: Bad}
+	}
+	return &n
+}
+
+// diskRead compares what is on disk with what was read or saved last.
+func (p *Policy) diskRead(m DiskReadMsg) Effect {
+	if m.Err != nil || m.Set == nil || m.Problems.HasErrors() {
+		return p.unreadable(m)
+	}
+	theirs := m.Set.Sharing(p.Desk.saved)
+	changed := theirs.Changed(p.Desk.saved)
+	switch dirty := len(p.Desk.Dirty()) > 0; {
+	case len(changed) == 0:
+		p.Desk.inStep()
+		if p.disk.back != nil {
+			p.goBack()
+			return Effect{Say: p.afterEditor(Note{Text: "nothing was changed on disk"})}
+		}
+		if dirty {
+			return p.dropMine()
+		}
+		return Effect{Say: &Note{Text: "the tables here are those on disk"}}
+	case dirty:
+		effect := p.compare(theirs)
+		if p.disk.failed != nil {
+			effect.Say = p.afterEditor(Note{Text: "what it wrote is shown here"})
+		}
+		return effect
+	}
+	return p.adopt(theirs, theirs)
+}
+
+// unreadable says why the tables on disk are of no use. What is here stays.
+func (p *Policy) unreadable(m DiskReadMsg) Effect {
+	p.disk.back, p.disk.failed = nil, nil
+	effect := say(Bad, "the tables on disk cannot be read")
+	switch {
+	case m.Err != nil:
+		effect = say(Bad, "the tables on disk cannot be read: %v", m.Err)
+	case len(m.Problems) > 0:
+		effect = say(Bad, "the tables on disk cannot be read: %s", m.Problems[0].Error())
+	}
+	if len(p.Desk.Dirty()) == 0 {
+		effect.Cmd = p.Calls.FirstUse(&p.disk.firstUse)
+	}
+	return effect
+}
+
+// adopt makes what is on disk the state that was saved, and next the tables
+// here.
+func (p *Policy) adopt(onDisk, next *tables.Set) Effect {
+	p.disk.adopting, p.disk.merged = onDisk, next
+	return Effect{Cmd: p.Calls.Rebase(&p.Desk.disk.rebasing, onDisk)}
+}
+
+// rebased goes on when a save may replace what is on disk.
+func (p *Policy) rebased(err error) Effect {
+	onDisk, next := p.disk.adopting, p.disk.merged
+	p.disk.adopting, p.disk.merged = nil, nil
+	if err != nil || onDisk == nil {
+		return say(Bad, "the tables on disk were not taken over: %v", err)
+	}
+	at, _ := p.place()
+	p.Desk.Rebase(onDisk, next, at)
+	p.edit, p.panel = nil, nil
+	p.goBack()
+	effect := Effect{Cmd: p.Desk.Check(p.Calls)}
+	if next == onDisk {
+		effect.Say = p.afterEditor(Note{Text: "the tables from disk are here (u brings back what was here)", Kind: Good})
+	} else {
+		effect.Say = &Note{Text: "merged: both changes are here; s saves, u takes theirs out again", Kind: Good}
+	}
+	return effect
+}
+
+// goBack shows where the editor was opened, and the tables as they are now.
+func (p *Policy) goBack() {
+	if at := p.disk.back; at != nil {
+		p.disk.back = nil
+		p.jump(*at)
+	}
+	p.refresh()
+}
+
+// openEditor opens the person's editor on the table at the selected line.
+func (p *Policy) openEditor() Effect {
+	at, ok := p.place()
+	if !ok {
+		at = Place{Kind: p.kind, Line: 1}
+	}
+	if len(p.Desk.Dirty()) == 0 {
+		return Effect{Edit: &at}
+	}
+	return Effect{Ask: &Ask{
+		Dialog: &widget.Dialog{
+			Title: "Open your editor",
+			Text:  []widget.Safe{widget.Format("The editor shows the file on disk, and %s here not saved.", pluralIs(p.Desk.Staged(), "changed line"))},
+			Choices: []widget.Choice{
+				{Key: "s", Does: "save, then open it"},
+				{Key: "m", Does: "open it without them, and merge afterwards"},
+			},
+		},
+		Then: func(choice int) Effect {
+			if choice == 0 {
+				p.disk.then = &at
+				return Effect{Cmd: p.Desk.Save(p.Calls)}
+			}
+			return Effect{Edit: &at}
+		},
+	}}
+}
+
+// pluralIs is "1 rule is", "2 rules are".
+func pluralIs(n int, what string) string {
+	if n == 1 {
+		return plural(n, what) + " is"
+	}
+	return plural(n, what) + " are"
+}
