@@ -46,9 +46,9 @@ func (e *Engine) Counters(ctx context.Context) (CounterSnapshot, error) {
 // rowCounters joins the counts by row id with the rows that the ids stand for,
 // table rows in file order first.
 func (e *Engine) rowCounters(rs *ruleset.Ruleset) []RowCounter {
-	names := e.rowNames()
-	var rows []RowCounter
-	for id, n := range live.CountRows(rs) {
+	names, counts := e.naming().rows, live.CountRows(rs)
+	rows := make([]RowCounter, 0, len(counts))
+	for id, n := range counts {
 		name := names[id]
 		if name.ref.Name == "" && name.ref.Line == 0 {
 			name.ref.Name = id

@@ -150,6 +150,7 @@ type Backend interface {
 	FlowTeller
 	Prover
 	Observer
+	Explainer
 	Reviewer
 	Historian
 	// Host is the host name that the console shows; Dir the directory of
@@ -190,4 +191,6 @@ type Backend interface {
 	Inventory
 	Beginner
 	Disk
+	PacketTracer
+	AddressTeller
 }

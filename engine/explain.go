@@ -15,7 +15,20 @@ import (
 // Explanation is the way of one packet through a ruleset.
 type Explanation struct {
 	*ruleset.Trace
-	names map[string]rowName
+	names  map[string]rowName
+	rules  *ruleset.Ruleset
+	tracer *ruleset.Tracer
+	route  ruleset.Route
+}
+
+// Walk walks a packet through rules whose ids stand for rows of a set.
+func Walk(rules *ruleset.Ruleset, set *tables.Set, rows map[string]RowRef, p ruleset.Packet, to ruleset.Route) *Explanation {
+	return walk(rules, namesIn(set, &Compiled{Rows: rows}), p, to)
+}
+
+func walk(rules *ruleset.Ruleset, names map[string]rowName, p ruleset.Packet, to ruleset.Route) *Explanation {
+	tracer := ruleset.NewTracer(rules)
+	return &Explanation{Trace: tracer.Trace(p, to), names: names, rules: rules, tracer: tracer, route: to}
 }
 
 // Row says where the rule of a step came from: the table row and its cells.
@@ -28,6 +41,22 @@ func (x *Explanation) Row(s ruleset.Step) (RowRef, string) {
 	return name.ref, name.text
 }
 
+// RowOf is the table row that an id stands for in these rules; false when the
+// id belongs to no row of them.
+func (x *Explanation) RowOf(id string) (RowRef, bool) {
+	name, ok := x.names[id]
+	return name.ref, ok && name.ref.Line > 0
+}
+
+// Refusal is the first condition of a step's rule that the packet did not meet,
+// n being the number of the step; false when it met all.
+func (x *Explanation) Refusal(n int) (ruleset.Refusal, bool) {
+	if x.Steps[n].Rule == nil {
+		return ruleset.Refusal{}, false
+	}
+	return x.tracer.Refusal(x.Steps[n].Rule, x.Asked(n), x.route)
+}
+
 // ExplainLive walks a packet through the rules that run. Out forces the
 // interface by which it leaves; empty asks the routes.
 func (e *Engine) ExplainLive(ctx context.Context, p ruleset.Packet, out string) (*Explanation, error) {
@@ -35,12 +64,12 @@ func (e *Engine) ExplainLive(ctx context.Context, p ruleset.Packet, out string) 
 	if err != nil {
 		return nil, fmt.Errorf("read the live ruleset: %w", err)
 	}
-	return &Explanation{Trace: now.Trace(p, route(out)), names: e.rowNames()}, nil
+	return walk(now, e.rowNames(), p, route(out)), nil
 }
 
 // Explain walks a packet through compiled tables.
 func (e *Engine) Explain(set *tables.Set, compiled *Compiled, p ruleset.Packet, out string) *Explanation {
-	return &Explanation{Trace: compiled.Rules.Trace(p, route(out)), names: namesIn(set, compiled)}
+	return Walk(compiled.Rules, set, compiled.Rows, p, route(out))
 }
 
 // namesIn says what the row ids of compiled tables stand for.
@@ -50,6 +79,22 @@ func namesIn(set *tables.Set, compiled *Compiled) map[string]rowName {
 		names[id] = rowName{ref: ref, text: rowText(set, ref)}
 	}
 	return names
+}
+
+// Decider is the row that sent the packet to its verdict: the last step of the
+// path that came from a table row, else the last built-in part before the
+// chains that carry a verdict out. It is zero when a foreign rule or a policy
+// decided.
+func (x *Explanation) Decider() RowRef {
+	var decider RowRef
+	for _, s := range x.Path {
+		ref, _ := x.Row(s)
+		if ref == (RowRef{}) || actionChain(s.Chain) || decider.Line > 0 && ref.Line == 0 {
+			continue
+		}
+		decider = ref
+	}
+	return decider
 }
 
 // lockout judges the administrator's own connection by compiled rules.

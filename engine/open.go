@@ -51,6 +51,9 @@ type Engine struct {
 	names  namingCache
 	ports  servicePorts
 
+	reverse reverseNames
+	origins originData
+
 	proofs baselines
 	moved  trafficMemory
 

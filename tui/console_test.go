@@ -27,6 +27,8 @@ type console struct {
 	*model
 	site *tuitest.Site
 	quit bool
+	// quick presses keys without a pause: outside a synctest bubble.
+	quick bool
 }
 
 // inConsole runs a test with a console that has read everything it starts
@@ -74,7 +76,9 @@ func (c *console) do(cmd tea.Cmd) {
 // press types keys, named as bindings name them, each after a pause.
 func (c *console) press(keys ...string) {
 	for _, k := range keys {
-		time.Sleep(time.Second)
+		if !c.quick {
+			time.Sleep(time.Second)
+		}
 		c.send(keyPress(k))
 	}
 }

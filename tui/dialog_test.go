@@ -149,7 +149,7 @@ func TestPaletteDoesWhatTheKeyDoes(t *testing.T) {
 	}{
 		{"a key of this screen", "policy delete", []string{"2"}, []string{"rules:4 deleted"}},
 		{"a screen", "go to flows", nil, []string{"[4 Flows]", "200 of 200 flows"}},
-		{"a key of another screen", "counters by row, by chain", nil, []string{"[5 Counters]", "[by chain]"}},
+		{"a key of another screen", "counters next view", nil, []string{"[5 Counters]", "[by chain]"}},
 		{"a dangerous one opens the same dialog", "review apply", []string{"2", "x", "3"}, []string{"Apply to edge-01", "apply, and start the countdown"}},
 		{"one that does nothing now says why", "policy save", nil, []string{"nothing was changed"}},
 		{"the help", "help", nil, []string{"search:"}},

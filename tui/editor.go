@@ -91,7 +91,9 @@ func (m *model) edit(at page.Place) tea.Cmd {
 		return nil
 	}
 	m.editing = &at
-	m.note = page.Note{Text: "opening your editor ..."}
+	if _, waiting := m.link.open(); waiting {
+		m.note = page.Note{Text: "opening your editor ..."}
+	}
 	return m.whenAnswered(func() tea.Msg { return editMsg{} })
 }
 

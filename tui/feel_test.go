@@ -28,8 +28,8 @@ func (c *console) chosen(file string, on colorprofile.Profile) {
 
 func TestSettingsAreSeenOnTheScreen(t *testing.T) {
 	tests := []struct{ file, want string }{
-		{`units = "bits"`, "b/s"},
-		{`units = "bytes"`, "B/s"},
+		{`units = "bits"`, "BIT"},
+		{`units = "bytes"`, "B/S"},
 		{`refresh = "10s"`, "every 10 s"},
 		{`clock = "utc"`, " UTC"},
 	}

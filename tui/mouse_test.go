@@ -46,7 +46,7 @@ func TestClickOpensTabsSelectsRowsAndRunsHints(t *testing.T) {
 		c.clickOn("4 Flows")
 		c.shows("[4 Flows]")
 		c.clickOn("203.0.113.2:40002")
-		c.shows(">tcp  203.0.113.2:40002")
+		c.shows(">tcp   203.0.113.2:40002")
 		c.clickOn("p pause")
 		c.shows("PAUSED")
 		c.clickOn("5 Counters")
@@ -70,7 +70,7 @@ func TestWheelMovesTheSelection(t *testing.T) {
 		c.send(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
 		c.send(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
 		c.send(tea.MouseWheelMsg{Button: tea.MouseWheelUp})
-		c.shows(">tcp  203.0.113.2:40002") // the fourth
+		c.shows(">tcp   203.0.113.2:40002") // the fourth
 	})
 }
 

@@ -20,7 +20,7 @@ func TestEnterOnAnAttentionItemOpensWhereItCanBeMended(t *testing.T) {
 	}{
 		{"source address 'nobody' does not exist", "nobody", page.PolicyScreen},
 		{"conntrack does not count bytes", "accounting is off", page.FlowsScreen},
-		{"Docker changed rules", "by table row", page.CountersScreen},
+		{"Docker changed rules", "by policy line", page.CountersScreen},
 		{"legacy tables hold rules", "mfwtui doctor", page.OverviewScreen},
 	}
 	for _, tt := range tests {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
@@ -50,19 +49,11 @@ func (a *app) counters(cmd *cobra.Command, follow, chains bool) error {
 	})
 }
 
-// place is where a row stands: table:line, or the name of a built-in part.
-func place(r engine.RowRef) string {
-	if r.Line == 0 {
-		return r.Name
-	}
-	return fmt.Sprintf("%s:%d", r.Kind, r.Line)
-}
-
 func counterRows(list []engine.RowCounter) [][]string {
 	rows := [][]string{{"ROW", "V4 PKTS", "V6 PKTS", "PKTS", "BYTES", "PKT/S", "TEXT"}}
 	for _, r := range list {
 		sum := r.V4.Add(r.V6)
-		rows = append(rows, []string{place(r.Row), count(r.V4.Packets), count(r.V6.Packets), count(sum.Packets), count(sum.Bytes), rate(r.Rate), r.Text})
+		rows = append(rows, []string{r.Row.String(), count(r.V4.Packets), count(r.V6.Packets), count(sum.Packets), count(sum.Bytes), rate(r.Rate), r.Text})
 	}
 	return rows
 }
@@ -122,7 +113,7 @@ func countersJSONOf(snap engine.CounterSnapshot, chains bool) countersJSON {
 		return out
 	}
 	for _, r := range snap.Rows {
-		out.Rows = append(out.Rows, rowCountJSON{r.ID, place(r.Row), r.Text, countOf(r.V4), countOf(r.V6), countOf(r.V4.Add(r.V6)), r.Rate})
+		out.Rows = append(out.Rows, rowCountJSON{r.ID, r.Row.String(), r.Text, countOf(r.V4), countOf(r.V6), countOf(r.V4.Add(r.V6)), r.Rate})
 	}
 	return out
 }

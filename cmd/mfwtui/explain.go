@@ -15,6 +15,7 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	var in, out string
 	var live bool
+	var trace traceFlags
 	cmd := a.jsonFlag(&cobra.Command{
 		Use:   "explain SRC DST PROTO[/PORT]",
 		Short: "walk a packet through the rules",
@@ -22,21 +23,30 @@ func (a *app) explainCommand() *cobra.Command {
 --live through the rules that run, and prints each rule that it met, the table row
 it came from, and the verdict. The interfaces are taken from the routes of this
 host unless named. It ends with 0 when the packet is accepted, 1 when not, and 2
-when it cannot tell.`,
-		Example:     "  mfwtui explain 203.0.113.9 198.51.100.4 tcp/22 --in eth0\n  mfwtui explain 2001:db8::9 fd00:10::20 icmp --live",
+when it cannot tell.
+
+With --trace the kernel then tells, for so long, which rules real packets with these
+addresses, protocol and port meet, from whatever source port: at most 100 of them.
+For that rules with TRACE stand in the raw table meanwhile. They change no verdict,
+end by themselves, and nothing can be applied until then.`,
+		Example:     "  mfwtui explain 203.0.113.9 198.51.100.4 tcp/22 --in eth0\n  mfwtui explain 2001:db8::9 fd00:10::20 icmp --live\n  mfwtui explain 203.0.113.9 198.51.100.4 tcp/443 --live --trace 10s",
 		Args:        arguments(3, 3),
 		Annotations: map[string]string{oneIsAnAnswer: ""},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.explain(cmd, args, in, out, live)
+			if err := trace.check(cmd); err != nil {
+				return err
+			}
+			return a.explain(cmd, args, in, out, live, trace)
 		},
 	})
 	cmd.Flags().StringVar(&in, "in", "", "interface that the packet comes in by")
 	cmd.Flags().StringVar(&out, "out", "", "interface that it leaves by, or FW")
 	cmd.Flags().BoolVar(&live, "live", false, "the rules that run, not the tables")
+	trace.add(cmd)
 	return cmd
 }
 
-func (a *app) explain(cmd *cobra.Command, args []string, in, out string, live bool) error {
+func (a *app) explain(cmd *cobra.Command, args []string, in, out string, live bool, trace traceFlags) error {
 	p, err := parsePacket(args[0], args[1], args[2])
 	if err != nil {
 		return err
@@ -51,18 +61,40 @@ func (a *app) explain(cmd *cobra.Command, args []string, in, out string, live bo
 	if err != nil {
 		return err
 	}
-	if a.asJSON {
-		err = a.json(explainJSONOf(x))
-	} else {
-		err = a.printExplanation(x)
-	}
-	if err != nil {
+	if err := a.tellExplanation(cmd, e, p, x, trace); err != nil {
 		return err
 	}
 	if x.Outcome != ruleset.Accepted {
 		return exit(1)
 	}
 	return nil
+}
+
+// tellExplanation prints the simulated way of a packet, and what real ones met
+// when that is asked for.
+func (a *app) tellExplanation(cmd *cobra.Command, e *engine.Engine, p ruleset.Packet, x *engine.Explanation, trace traceFlags) error {
+	if !a.asJSON {
+		if err := a.printExplanation(x); err != nil || trace.window == 0 {
+			return err
+		}
+		heard, err := a.tracePackets(cmd, e, p, trace)
+		if err != nil {
+			return err
+		}
+		return a.printTrace(heard)
+	}
+	out := struct {
+		engine.ExplainRecord
+		Trace *traceJSON `json:"trace,omitempty"`
+	}{ExplainRecord: x.Record()}
+	if trace.window > 0 {
+		heard, err := a.tracePackets(cmd, e, p, trace)
+		if err != nil {
+			return err
+		}
+		out.Trace = traceJSONOf(heard)
+	}
+	return a.json(out)
 }
 
 func (a *app) explanation(cmd *cobra.Command, e *engine.Engine, p ruleset.Packet, out string, live bool) (*engine.Explanation, error) {
@@ -166,19 +198,17 @@ func (a *app) printExplanation(x *engine.Explanation) error {
 	return nil
 }
 
-// answers mark how a rule answered; only rules that were met are printed.
-var answers = map[ruleset.Answer]string{ruleset.No: "no", ruleset.Yes: "yes", ruleset.Unknown: "?"}
-
+// stepRow is a rule that was met and how it answered.
 func stepRow(x *engine.Explanation, s ruleset.Step) []string {
 	if s.Rule == nil {
-		return []string{answers[s.Matched], s.Table, s.Chain, "", "policy", ""}
+		return []string{s.Matched.String(), s.Table, s.Chain, "", "policy", ""}
 	}
 	ref, text := x.Row(s)
 	where := text
 	if ref.Line > 0 {
-		where = place(ref) + "  " + text
+		where = ref.String() + "  " + text
 	}
-	return []string{answers[s.Matched], s.Table, s.Chain, strconv.Itoa(s.Index + 1), s.Rule.Spec(x.Packet.Family()), where}
+	return []string{s.Matched.String(), s.Table, s.Chain, strconv.Itoa(s.Index + 1), s.Rule.Spec(x.Packet.Family()), where}
 }
 
 func decidedBy(x *engine.Explanation) string {
@@ -186,7 +216,7 @@ func decidedBy(x *engine.Explanation) string {
 	if x.With != "" {
 		words = " with " + x.With
 	}
-	if row := decidingRow(x); row != "" {
+	if row := x.Decider().String(); row != "" {
 		return words + " by " + row
 	}
 	if len(x.Path) == 0 {
@@ -197,65 +227,4 @@ func decidedBy(x *engine.Explanation) string {
 		return words + fmt.Sprintf(" by the policy of %s %s", last.Table, last.Chain)
 	}
 	return words + fmt.Sprintf(" by rule %d of %s %s, which is not ours", last.Index+1, last.Table, last.Chain)
-}
-
-// decidingRow is the row that sent the packet to its verdict: the last step of
-// the path that came from a table row, else the last built-in part before the
-// chains that carry a verdict out.
-func decidingRow(x *engine.Explanation) string {
-	name, fromRow := "", false
-	for _, s := range x.Path {
-		ref, _ := x.Row(s)
-		action := s.Chain == ruleset.ChainAccept || s.Chain == ruleset.ChainDrop || s.Chain == ruleset.ChainReject
-		if ref == (engine.RowRef{}) || action || fromRow && ref.Line == 0 {
-			continue
-		}
-		name, fromRow = place(ref), ref.Line > 0
-	}
-	return name
-}
-
-// explainJSON is an explanation as --json prints it.
-type explainJSON struct {
-	Verdict     string     `json:"verdict"`
-	With        string     `json:"with,omitempty"`
-	Row         string     `json:"row,omitempty"`
-	Local       bool       `json:"to_this_host"`
-	In          string     `json:"in"`
-	Out         string     `json:"out,omitempty"`
-	Dst         string     `json:"destination"`
-	DNAT        bool       `json:"dnat"`
-	Masqueraded bool       `json:"masqueraded"`
-	Steps       []stepJSON `json:"steps"`
-	NotJudged   []string   `json:"not_judged"`
-}
-
-type stepJSON struct {
-	Table   string `json:"table"`
-	Chain   string `json:"chain"`
-	Index   int    `json:"index,omitempty"`
-	Matched string `json:"matched"`
-	ID      string `json:"id,omitempty"`
-	Row     string `json:"row,omitempty"`
-	Rule    string `json:"rule"`
-}
-
-func explainJSONOf(x *engine.Explanation) explainJSON {
-	out := explainJSON{
-		Verdict: string(x.Outcome), With: x.With, Row: decidingRow(x), Local: x.Local,
-		In: x.Packet.In, Out: x.Packet.Out, Dst: endpoint(x.Packet.Dst, x.Packet.DstPort),
-		DNAT: x.DNATed, Masqueraded: x.Masqueraded, Steps: []stepJSON{}, NotJudged: []string{},
-	}
-	for _, s := range x.Steps {
-		one := stepJSON{Table: s.Table, Chain: s.Chain, Index: s.Index + 1, Matched: answers[s.Matched], Rule: "policy"}
-		if s.Rule != nil {
-			ref, _ := x.Row(s)
-			one.ID, one.Row, one.Rule = s.Rule.ID, place(ref), s.Rule.Spec(x.Packet.Family())
-		}
-		out.Steps = append(out.Steps, one)
-	}
-	for _, d := range x.Doubts {
-		out.NotJudged = append(out.NotJudged, d.Table+" "+d.Chain+": "+d.Why)
-	}
-	return out
 }

@@ -141,17 +141,22 @@ func (t *txn) whyUndone() string {
 }
 
 // removeStray removes what is left of a trial that no journal tells of, such as
-// one that another tool saved and loaded again. A gate cannot exist without its
-// set, so the sets tell; they are quickly read.
-func (t *txn) removeStray(ctx context.Context) (string, error) {
+// one that another tool saved and loaded again, or of packets that were traced.
+// A gate cannot exist without its set, so the sets tell; they are quickly read.
+func (t *txn) removeStray(ctx context.Context) (did string, err error) {
 	sets, err := t.k.ReadSets(ctx)
 	if err != nil {
 		return "", fmt.Errorf("recover: %w", err)
 	}
-	if !hasTrialSet(sets) {
-		return "", nil
+	if hasTrialSet(sets) {
+		if did, err = t.removeTraces(ctx); err != nil {
+			return "", err
+		}
 	}
-	return t.removeTraces(ctx)
+	if err := turnLogBack(t.paths); err != nil {
+		return did, fmt.Errorf("recover: %w", err)
+	}
+	return did, nil
 }
 
 // removeTraces removes whatever there is of a trial in the kernel.

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"net/netip"
+	"strconv"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
@@ -44,6 +45,14 @@ type RowRef struct {
 	Kind tables.Kind
 	Line int
 	Name string
+}
+
+// String is the row as people write it, "rules:31", or the name of the part.
+func (r RowRef) String() string {
+	if r.Line == 0 {
+		return r.Name
+	}
+	return r.Kind.String() + ":" + strconv.Itoa(r.Line)
 }
 
 // maxRules is how many kernel rules of both families together are taken: a

@@ -3,6 +3,7 @@ package live
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 )
 
 // errMalformed is a netlink message that does not add up.
@@ -109,3 +110,6 @@ func u8(b []byte) uint8 {
 	}
 	return b[0]
 }
+
+// cString is a string of the kernel, which ends in a zero byte.
+func cString(b []byte) string { return strings.TrimRight(string(b), "\x00") }

@@ -26,12 +26,8 @@ var endingSets = map[ruleset.Family]string{
 // later command when this one dies. No trial may be staged.
 func EndFlows(bit uint32, seconds int) (Steps, error) {
 	var sets strings.Builder
-	for f, halves := range map[ruleset.Family][3]string{
-		ruleset.V4: {"inet", "0.0.0.0/1", "128.0.0.0/1"},
-		ruleset.V6: {"inet6", "::/1", "8000::/1"},
-	} {
-		fmt.Fprintf(&sets, "create %s hash:net family %s timeout %d\n", endingSets[f], halves[0], seconds)
-		fmt.Fprintf(&sets, "add %s %s\nadd %[1]s %[3]s\n", endingSets[f], halves[1], halves[2])
+	for f, name := range endingSets {
+		sets.WriteString(everything(name, f, seconds))
 	}
 	rules, err := payload(sets.String(), func(f ruleset.Family, out *sheet) {
 		out.in(ruleset.Filter)
@@ -45,6 +41,16 @@ func EndFlows(bit uint32, seconds int) (Steps, error) {
 		return nil, err
 	}
 	return Steps{rules}, nil
+}
+
+// everything makes a set of every address of a family, which is empty after so
+// many seconds.
+func everything(name string, f ruleset.Family, seconds int) string {
+	family, low, high := "inet", "0.0.0.0/1", "128.0.0.0/1"
+	if f == ruleset.V6 {
+		family, low, high = "inet6", "::/1", "8000::/1"
+	}
+	return fmt.Sprintf("create %s hash:net family %s timeout %d\nadd %[1]s %[4]s\nadd %[1]s %[5]s\n", name, family, seconds, low, high)
 }
 
 // HidePackets makes the step that keeps conntrack from packets with a mark. It

@@ -17,6 +17,8 @@ const (
 	idHook = "trial-hook" // in a foreign chain: a hook that only the trial has
 	idMark = "trial-mark" // in a staged twin: marks the flows of the trial
 	idOver = "trial-over" // in the cut chain
+
+	idTrace = "trial-trace" // in raw: packets whose way the kernel tells
 )
 
 // hookID is the id of our hooks at rest.
@@ -117,7 +119,7 @@ func isTrialSet(name string) bool {
 // isTrialRule reports whether a rule outside of the staged chains belongs to a
 // trial: it carries the comment that we gave it.
 func isTrialRule(r *ruleset.Rule) bool {
-	return r.ID == idGate || r.ID == idCut || r.ID == idHook
+	return r.ID == idGate || r.ID == idCut || r.ID == idHook || r.ID == idTrace
 }
 
 // settled is a chain's rules without those of a trial.

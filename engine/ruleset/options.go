@@ -87,6 +87,8 @@ func parseTarget(f Family, name string, words []word) (Target, bool) {
 		return SetConnMark{value, mask}, ok
 	case "NFLOG":
 		return o.nflog()
+	case "TRACE":
+		return Traced{}, len(words) == 0
 	case "CT":
 		return NoTrack{}, len(words) == 1 && words[0].bare("--notrack")
 	}

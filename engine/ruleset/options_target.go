@@ -73,6 +73,10 @@ func (NoTrack) appendWords(b []byte, _ Family) []byte { return append(b, " -j CT
 
 func (NoTrack) check(Family) error { return nil }
 
+func (Traced) appendWords(b []byte, _ Family) []byte { return append(b, " -j TRACE"...) }
+
+func (Traced) check(Family) error { return nil }
+
 func (t Verdict) appendWords(b []byte, _ Family) []byte {
 	return append(append(b, " -j "...), t...)
 }

@@ -310,11 +310,13 @@ func (rp *ruleParser) makeTarget(option string, words []word) Target {
 		}
 		return UnknownTarget{Words: append([]string{"-g"}, rp.lex.verbatims(words)...)}
 	}
+	if _, declared := rp.chains[name]; declared && len(words) == 1 {
+		return Jump{Chain: name}
+	}
 	if t, ok := parseTarget(rp.family, name, words[1:]); ok {
 		return t
 	}
-	_, declared := rp.chains[name]
-	if len(words) == 1 && (declared || !isTargetName(name)) {
+	if len(words) == 1 && !isTargetName(name) {
 		return Jump{Chain: name}
 	}
 	return UnknownTarget{Words: rp.lex.verbatims(words)}

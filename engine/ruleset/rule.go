@@ -226,6 +226,9 @@ type (
 	SetConnMark struct{ Value, Mask uint32 }
 	// NoTrack is -j CT --notrack: conntrack leaves the packet alone.
 	NoTrack struct{}
+	// Traced is -j TRACE: from here on the kernel tells of each rule that the
+	// packet meets, to whoever listens.
+	Traced struct{}
 	// NFLog sends the packet to a netlink group.
 	NFLog struct {
 		Group  uint16

@@ -47,6 +47,7 @@ func TestSpecIsOneForm(t *testing.T) {
 		{V6, "-j DNAT --to-destination 2001:db8::2:80", []string{"-j DNAT --to-destination 2001:db8::2:80", "-j DNAT --to-destination [2001:db8::2:80]"}},
 		{V4, "-j NFLOG --nflog-prefix \"x\" --nflog-group 5", []string{"-j NFLOG --nflog-group 5 --nflog-prefix x"}},
 		{V4, "-j CT --notrack", []string{"-j CT --notrack"}},
+		{V6, "-p udp -m udp --dport 53 -j TRACE", []string{"-p udp -m udp --dport 53 -j TRACE"}},
 		{V4, "-j CT --zone 3", []string{"-j CT --zone 3"}},
 		{V4, "-j DROP", []string{"-m comment --comment \"mfw:4f2a\" -j DROP", "-m comment --comment other -j DROP"}},
 	}

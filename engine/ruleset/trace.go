@@ -12,6 +12,9 @@ const (
 	Unknown
 )
 
+// String is "no", "yes" or "?".
+func (a Answer) String() string { return [...]string{"no", "yes", "?"}[a] }
+
 // Outcome is what becomes of a packet; empty when no rule decided, which only
 // TraceChain can return.
 type Outcome string
@@ -73,6 +76,27 @@ func (j *Judgement) Rule() *Rule {
 type Trace struct {
 	Judgement
 	Steps []Step
+
+	seen []sighting
+}
+
+// sighting is the packet as the rules saw it from a step on.
+type sighting struct {
+	from   int
+	packet Packet
+}
+
+// Asked is the packet as the rule of the n-th step saw it: translated by the
+// rules before, and with the interface that it leaves by once that was decided.
+func (t *Trace) Asked(n int) Packet {
+	var p Packet
+	for _, s := range t.seen {
+		if s.from > n {
+			break
+		}
+		p = s.packet
+	}
+	return p
 }
 
 // Trace walks one packet through the rules, see Tracer.Trace. For many packets
@@ -93,7 +117,7 @@ func (rs *Ruleset) TraceChain(table, chain string, p Packet) *Trace {
 func (t *Tracer) Trace(p Packet, route Route) *Trace {
 	w := t.walk(p, route, true)
 	w.whole()
-	return &Trace{Judgement: w.result, Steps: w.steps}
+	return &Trace{Judgement: w.result, Steps: w.steps, seen: w.seen}
 }
 
 // Judge is Trace without the steps, for many packets.
@@ -109,5 +133,5 @@ func (t *Tracer) Judge(p Packet, route Route) Judgement {
 func (t *Tracer) TraceChain(table, chain string, p Packet) *Trace {
 	w := t.walk(p, nil, true)
 	w.one(table, chain)
-	return &Trace{Judgement: w.result, Steps: w.steps}
+	return &Trace{Judgement: w.result, Steps: w.steps, seen: w.seen}
 }

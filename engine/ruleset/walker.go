@@ -33,6 +33,7 @@ type walker struct {
 	table   string
 	record  bool
 	steps   []Step
+	seen    []sighting
 	path    []Step // the jumps that were taken to get here
 	decided []Step // the path to the decision of the last stage
 	result  Judgement
@@ -132,7 +133,7 @@ func (w *walker) walkChain(c *tracedChain) verdict {
 		r := &c.rules[i]
 		answer := r.ask(w)
 		if w.record {
-			w.steps = append(w.steps, w.step(c, i, answer))
+			w.note(w.step(c, i, answer))
 		}
 		switch answer {
 		case No:
@@ -177,6 +178,14 @@ func (w *walker) jump(c *tracedChain, i int, r *tracedRule) verdict {
 // loops, hand-made rulesets may have them.
 func (w *walker) inside(current, to *tracedChain) bool {
 	return to == current || slices.ContainsFunc(w.path, func(s Step) bool { return s.Chain == to.name })
+}
+
+// note keeps a step, and the packet when it is another than before.
+func (w *walker) note(s Step) {
+	if len(w.seen) == 0 || w.seen[len(w.seen)-1].packet != w.packet {
+		w.seen = append(w.seen, sighting{len(w.steps), w.packet})
+	}
+	w.steps = append(w.steps, s)
 }
 
 func (w *walker) step(c *tracedChain, i int, answer Answer) Step {
@@ -312,10 +321,15 @@ func (w *walker) unknownTarget(c *tracedChain, i int, t UnknownTarget) {
 // OnlyLooks reports whether a target lets the packet pass and changes nothing
 // that a rule of ours asks: then it does not matter whether its rule matches.
 func OnlyLooks(t Target) bool {
-	u, unknown := t.(UnknownTarget)
-	if !unknown || len(u.Words) == 0 {
-		_, log := t.(NFLog)
-		return log
+	var u UnknownTarget
+	switch t := t.(type) {
+	case NFLog, Traced:
+		return true
+	case UnknownTarget:
+		u = t
+	}
+	if len(u.Words) == 0 {
+		return false
 	}
 	switch u.Words[0] {
 	case "LOG", "NFLOG", "ULOG", "AUDIT", "TRACE", "LED", "IDLETIMER", "RATEEST", "CHECKSUM", "CLASSIFY", "DSCP", "ECN",

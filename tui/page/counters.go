@@ -1,84 +1,74 @@
 package page
 
 import (
-	"cmp"
-	"strconv"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
-	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
-// Counters shows what the rules counted: by table row, and by chain with the
-// ones that are not ours.
+// Counters shows what the rules counted: by table row, by chain with the chains
+// that are not ours, the rows that never counted, and those that count in one
+// family only.
 type Counters struct {
 	*Shared
-	keys    liveKeys
-	tabKey  widget.Binding
-	backKey widget.Binding
-	byChain bool
-	rows    *widget.Table[string]
-	chains  *widget.Table[chainRule]
-	filter  finder
-	ask     Request
-	snap    engine.CounterSnapshot
-	latest  engine.CounterSnapshot
-	joined  []chainRow // the rules of snap, both families beside each other
-	paused  pause
-	sorted  time.Time
-	err     error
+	keys   counterBindings
+	tab    counterTab
+	rows   [countTabs]*widget.Table[string] // nil for the chains
+	chains chainPanes
+	filter finder
+	ask    Request
+	snap   engine.CounterSnapshot
+	latest engine.CounterSnapshot
+	paused pause
+	moved  int // rows that changed since the pause began
+	top    int // the line of the page where the list begins
+	sorted time.Time
+	err    error
+	past   history[string]
+	since  *engine.Generation // the last apply; nil while none is known
 }
 
-// chainRule is what a rule of a chain is known by: its row id, or its text when
-// it has none, and which of those it is.
-type chainRule struct {
-	table, chain, what string
-	nth                int
-}
+// counterTab is a way to look at the counters.
+type counterTab int
 
-// chainRow is a rule of a chain in both families; nil for a family that does
-// not have it.
-type chainRow struct {
-	chainRule
-	owner, text string
-	index       int
-	v4, v6      *engine.ChainCounter
-}
-
-// The columns of both tables; the first two differ.
 const (
-	whereCol = iota
-	whatCol
-	v4Col
-	v6Col
-	sumCol
-	hitRateCol
-	ownerCol // by chain only
+	byRow counterTab = iota
+	byChain
+	unusedRows
+	parity
+	countTabs
 )
+
+type counterBindings struct {
+	liveKeys
+	Tab, BackTab, Go, Table, Left, Right, Back widget.Binding
+}
 
 // NewCounters makes the page.
 func NewCounters(s *Shared) *Counters {
-	numbers := []widget.Column{
-		{Title: "V4", Width: 5, Right: true, Down: true, Rank: 2, Bare: true},
-		{Title: "V6", Width: 5, Right: true, Down: true, Rank: 1, Bare: true},
-		{Title: "SUM", Width: 5, Right: true, Down: true, Bare: true},
-		{Title: "PKT/S", Width: 5, Right: true, Down: true, Bare: true},
-	}
 	c := &Counters{
-		Shared: s, keys: newLiveKeys(),
-		tabKey:  widget.Bind("Tab", "by row, by chain", "tab"),
-		backKey: widget.Bind("S-Tab", "back", "shift+tab").Hidden(),
-		rows: widget.NewTable[string](append([]widget.Column{
-			{Title: "ROW", Width: 13}, {Title: "RULE", Width: 20, Grow: 1, Bare: true}}, numbers...)...),
-		chains: widget.NewTable[chainRule](append([]widget.Column{
-			{Title: "CHAIN", Width: 20, Grow: 1}, {Title: "RULE", Width: 16, Grow: 3, Bare: true}}, append(numbers,
-			widget.Column{Title: "OWNER", Width: 8, Rank: 3, Bare: true})...)...),
+		Shared: s,
+		keys: counterBindings{
+			liveKeys: newLiveKeys(),
+			Tab:      widget.Bind("Tab", "next view", "tab"),
+			BackTab:  widget.Bind("S-Tab", "view before", "shift+tab").Hidden(),
+			Go:       widget.Bind("Enter/v", "go to the row", "enter", "v"),
+			Table:    widget.Bind("t", "filter, nat, mangle, raw", "t"),
+			Left:     widget.Bind("h/l", "chains, rules", "left", "h").Hidden(),
+			Right:    widget.Bind("l", "rules", "right", "l").Hidden(),
+			Back:     widget.Bind("Esc", "drop the filter, back to the chains", "esc").Hidden(),
+		},
+		chains: newChainPanes(),
+	}
+	for _, tab := range []counterTab{byRow, unusedRows, parity} {
+		c.rows[tab] = newCounterTable(tab)
 	}
 	c.filter = newFinder(s.Desk, c.values)
+	c.filter.ownEsc = true
 	c.speakOf()
 	return c
 }
@@ -95,7 +85,21 @@ func (c *Counters) Bindings() []widget.Binding {
 		return c.filter.busy()
 	}
 	k := c.keys
-	return append([]widget.Binding{c.tabKey, c.filter.keys.Filter, k.Sort, k.Pause, k.Reverse, k.Refresh, c.backKey}, c.filter.bindings()[1:]...)
+	var row, chains widget.Safe
+	to := k.Go
+	if _, ok := c.selectedRow(); !ok {
+		row = "this comes from no table row"
+	}
+	switch {
+	case c.tab != byChain:
+		chains = "only the view by chain has tables"
+	case !c.chains.inRules:
+		to, row = widget.Bind("Enter/v", "its rules", "enter", "v"), ""
+	}
+	return append([]widget.Binding{
+		k.Tab, to.Off(row), k.Table.Off(chains), c.filter.keys.Filter, k.Sort, k.Pause,
+		k.Reverse, k.Refresh, k.BackTab, k.Left.Off(chains), k.Right.Off(chains), k.Back,
+	}, c.filter.bindings()[1:]...)
 }
 
 // Key handles a key.
@@ -106,43 +110,46 @@ func (c *Counters) Key(k tea.KeyPressMsg) Effect {
 		}
 		return Effect{}
 	}
+	keys := &c.keys
 	switch {
-	case c.moved(k):
-	case c.tabKey.Is(k), c.backKey.Is(k):
-		c.byChain = !c.byChain
-		c.speakOf()
+	case c.moveKey(k):
+	case keys.Tab.Is(k):
+		c.turn(1)
+	case keys.BackTab.Is(k):
+		c.turn(-1)
+	case keys.Go.Is(k):
+		return c.enter()
+	case keys.Table.Is(k):
+		c.chains.nextTable()
 		c.show(true)
-	case c.keys.Pause.Is(k):
-		c.paused = pause{on: !c.paused.on, since: c.Now()}
-		if !c.paused.on {
-			c.snap = c.latest
-			c.show(true)
-		}
-	case c.keys.Refresh.Is(k):
+	case keys.Left.Is(k):
+		c.chains.inRules = false
+	case keys.Right.Is(k):
+		c.chains.inRules = true
+	case keys.Pause.Is(k):
+		c.togglePause()
+	case keys.Refresh.Is(k):
 		return c.refresh()
+	case keys.Back.Is(k):
+		c.escape()
 	}
 	return Effect{}
 }
 
-// matched is the list that is shown, as the finder sees it.
-type matched interface {
-	found
-	counts
-}
-
-func (c *Counters) list() matched {
-	if c.byChain {
-		return c.chains
+// moveKey gives movement and sorting to the list that is shown.
+func (c *Counters) moveKey(k tea.KeyPressMsg) bool {
+	if c.tab != byChain {
+		t := c.rows[c.tab]
+		return t.Key(k) || sortKey(t, &c.keys.liveKeys, k)
 	}
-	return c.rows
-}
-
-// moved gives movement and sorting to the table that is shown.
-func (c *Counters) moved(k tea.KeyPressMsg) bool {
-	if c.byChain {
-		return c.chains.Key(k) || sortKey(c.chains, &c.keys, k)
+	if c.chains.inRules {
+		return c.chains.rules.Key(k) || sortKey(c.chains.rules, &c.keys.liveKeys, k)
 	}
-	return c.rows.Key(k) || sortKey(c.rows, &c.keys, k)
+	if c.chains.tree.Key(k) {
+		c.show(true) // the rules of another chain
+		return true
+	}
+	return false
 }
 
 func sortKey[K comparable](t *widget.Table[K], keys *liveKeys, k tea.KeyPressMsg) bool {
@@ -155,6 +162,74 @@ func sortKey[K comparable](t *widget.Table[K], keys *liveKeys, k tea.KeyPressMsg
 		return false
 	}
 	return true
+}
+
+// list is the list that is shown, as the finder sees it.
+func (c *Counters) list() matched {
+	if c.tab == byChain {
+		return c.chains.rules
+	}
+	return c.rows[c.tab]
+}
+
+func (c *Counters) turn(by counterTab) {
+	c.tab = (c.tab + by + countTabs) % countTabs
+	c.speakOf()
+	c.show(true)
+}
+
+func (c *Counters) escape() {
+	switch {
+	case c.filter.Text() != "":
+		c.filter.Clear()
+		c.show(true)
+	case c.tab == byChain:
+		c.chains.inRules = false
+	}
+}
+
+// enter goes from the chains into the rules of one, and from a rule or a row to
+// its line of the tables.
+func (c *Counters) enter() Effect {
+	if c.tab == byChain && !c.chains.inRules {
+		c.chains.inRules = true
+		return Effect{}
+	}
+	r, ok := c.selectedRow()
+	if !ok {
+		return Effect{}
+	}
+	return Effect{Go: PolicyScreen, Tell: ShowPlace{c.placeOf(r)}}
+}
+
+// placeOf is where a row stands in the tables as edited: on its line of the
+// applied tables, or where a row with the same cells is now.
+func (c *Counters) placeOf(r *engine.RowCounter) Place {
+	at := Place{Kind: r.Row.Kind, Line: r.Row.Line}
+	set := c.Desk.Set()
+	if set == nil {
+		return at
+	}
+	lines := set.File(at.Kind).Lines
+	same := func(i int) bool { return lines[i].IsRow() && joined(lines[i].Texts()) == r.Text }
+	if at.Line <= len(lines) && same(at.Line-1) {
+		return at
+	}
+	for i := range lines {
+		if same(i) {
+			at.Line = i + 1
+			break
+		}
+	}
+	return at
+}
+
+func (c *Counters) togglePause() {
+	c.paused, c.moved = pause{on: !c.paused.on, since: c.Now()}, 0
+	if !c.paused.on {
+		c.snap = c.latest
+		c.show(true)
+	}
 }
 
 func (c *Counters) refresh() Effect {
@@ -175,33 +250,46 @@ func (c *Counters) Handle(msg tea.Msg) Effect {
 	case tea.PasteMsg:
 		c.filter.Paste(msg.Content)
 		c.show(true)
+	case StatusMsg:
+		if msg.Err == nil {
+			c.since = msg.Value.Current
+		}
 	case CountersMsg:
-		if !c.ask.Done(msg.N) {
-			break
-		}
-		if c.err = msg.Err; msg.Err != nil {
-			break
-		}
-		c.latest = msg.Value
-		if !c.paused.on {
-			c.snap = msg.Value
-			c.show(c.Now().Sub(c.sorted) >= sortEvery)
+		if c.ask.Done(msg.N) {
+			c.take(msg)
 		}
 	}
 	return Effect{}
 }
 
-// show gives the visible table the counters.
+func (c *Counters) take(m CountersMsg) {
+	if c.err = m.Err; m.Err != nil {
+		return
+	}
+	c.latest = m.Value
+	for i := range c.latest.Rows {
+		r := &c.latest.Rows[i]
+		c.past.note(c.latest.At, r.ID, r.V4.Packets+r.V6.Packets, r.Rate)
+	}
+	c.past.settle(c.latest.At)
+	if c.paused.on {
+		c.moved = changedRows(c.snap.Rows, c.latest.Rows)
+		return
+	}
+	c.snap = c.latest
+	c.show(c.Now().Sub(c.sorted) >= sortEvery)
+}
+
+// show gives the visible list the counters.
 func (c *Counters) show(order bool) {
 	if order {
 		c.sorted = c.Now()
 	}
-	if c.byChain {
-		c.joined = joinFamilies(c.snap.Chains)
-		give(c.chains, c.chainSource(), order)
+	if c.tab == byChain {
+		c.chains.show(c, order)
 		return
 	}
-	give(c.rows, c.rowSource(), order)
+	give(c.rows[c.tab], c.rowSource(), order)
 }
 
 func give[K comparable](t *widget.Table[K], src widget.Source[K], order bool) {
@@ -212,169 +300,52 @@ func give[K comparable](t *widget.Table[K], src widget.Source[K], order bool) {
 	}
 }
 
-func (c *Counters) rowSource() widget.Source[string] {
-	rows := c.snap.Rows
-	keep, mark := c.rowAsk()
-	return widget.Source[string]{
-		Len: len(rows),
-		Key: func(i int) string { return rows[i].ID },
-		Cell: func(i, col int) (widget.Safe, style.Style) {
-			r := &rows[i]
-			switch col {
-			case whereCol:
-				return widget.Clean(counterName(r)), c.Styles.Text
-			case whatCol:
-				return widget.Clean(r.Text), c.Styles.Text
-			}
-			return c.number(&r.V4, &r.V6, r.Rate, col)
-		},
-		Compare: func(i, j, col int) int {
-			a, b := &rows[i], &rows[j]
-			switch col {
-			case whereCol:
-				return cmp.Or(cmp.Compare(a.Row.Kind, b.Row.Kind), cmp.Compare(a.Row.Line, b.Row.Line), cmp.Compare(a.ID, b.ID))
-			case whatCol:
-				return cmp.Compare(a.Text, b.Text)
-			}
-			return cmp.Compare(figure(&a.V4, &a.V6, a.Rate, col), figure(&b.V4, &b.V6, b.Rate, col))
-		},
-		Keep: keep, Mark: mark,
-	}
-}
-
-// counterName is the table row of a counter, or the name of a built-in part.
-func counterName(r *engine.RowCounter) string {
-	if r.Row.Line > 0 {
-		return r.Row.Kind.String() + ":" + strconv.Itoa(r.Row.Line)
-	}
-	return r.Row.Name
-}
-
-func (c *Counters) chainSource() widget.Source[chainRule] {
-	rows := c.joined
-	keep, mark := c.chainAsk()
-	return widget.Source[chainRule]{
-		Len: len(rows),
-		Key: func(i int) chainRule { return rows[i].chainRule },
-		Cell: func(i, col int) (widget.Safe, style.Style) {
-			r := &rows[i]
-			switch col {
-			case whereCol:
-				return widget.Format("%s %s %d", r.table, r.chain, r.index), c.owner(r.owner)
-			case whatCol:
-				return widget.Clean(r.text), c.Styles.Text
-			case ownerCol:
-				return widget.Clean(r.owner), c.owner(r.owner)
-			}
-			v4, v6, rate := r.figures()
-			return c.number(v4, v6, rate, col)
-		},
-		Compare: func(i, j, col int) int {
-			a, b := &rows[i], &rows[j]
-			switch col {
-			case whereCol:
-				return cmp.Or(cmp.Compare(a.table, b.table), cmp.Compare(a.chain, b.chain), cmp.Compare(a.index, b.index))
-			case whatCol:
-				return cmp.Compare(a.text, b.text)
-			case ownerCol:
-				return cmp.Compare(a.owner, b.owner)
-			}
-			a4, a6, ar := a.figures()
-			b4, b6, br := b.figures()
-			return cmp.Compare(figure(a4, a6, ar, col), figure(b4, b6, br, col))
-		},
-		Keep: keep, Mark: mark,
-	}
-}
-
-// owner is the style of a chain: ours stands out.
-func (c *Counters) owner(owner string) style.Style {
-	if owner == "ours" {
-		return c.Styles.Text
-	}
-	return c.Styles.Dim
-}
-
-// figures are the counts of both families; nil for a family that does not have
-// the rule.
-func (r *chainRow) figures() (v4, v6 *ruleset.Counters, rate float64) {
-	if r.v4 != nil {
-		v4, rate = &r.v4.Count, rate+r.v4.Rate
-	}
-	if r.v6 != nil {
-		v6, rate = &r.v6.Count, rate+r.v6.Rate
-	}
-	return v4, v6, rate
-}
-
-// joinFamilies puts the rules of both families beside each other, chain by
-// chain in the order of the kernel. Rules belong together when they come from
-// the same table row, or say the same.
-func joinFamilies(list []engine.ChainCounter) []chainRow {
-	type chain struct{ table, name string }
-	var order []chain
-	byChain := make(map[chain][]*chainRow)
-	known := make(map[chainRule]*chainRow)
-	seen := make(map[ruleset.Family]map[chainRule]int)
-	for i := range list {
-		c := &list[i]
-		if seen[c.Family] == nil {
-			seen[c.Family] = make(map[chainRule]int)
+// selectedRow is the table row under the selection; false for a part that comes
+// from no row.
+func (c *Counters) selectedRow() (*engine.RowCounter, bool) {
+	if c.tab == byChain {
+		r, ok := c.chains.selected()
+		if !ok || !c.chains.inRules {
+			return nil, false
 		}
-		key := chainRule{table: c.Table, chain: c.Chain, what: cmp.Or(c.ID, c.Text)}
-		nth := seen[c.Family][key]
-		seen[c.Family][key] = nth + 1
-		key.nth = nth
-		row := known[key]
-		if row == nil {
-			row = &chainRow{chainRule: key, owner: c.Owner, text: c.Text, index: c.Index}
-			known[key] = row
-			in := chain{c.Table, c.Chain}
-			if byChain[in] == nil {
-				order = append(order, in)
-			}
-			byChain[in] = append(byChain[in], row)
-		}
-		if c.Family == ruleset.V6 {
-			row.v6 = c
-		} else {
-			row.v4 = c
-		}
+		row := c.chains.rowOf[r.id()]
+		return row, row != nil && row.Row.Line > 0
 	}
-	rows := make([]chainRow, 0, len(list))
-	for _, in := range order {
-		for _, row := range byChain[in] {
-			rows = append(rows, *row)
-		}
+	i, ok := c.rows[c.tab].Selected()
+	if !ok || i >= len(c.snap.Rows) {
+		return nil, false
 	}
-	return rows
+	return &c.snap.Rows[i], c.snap.Rows[i].Row.Line > 0
 }
 
-// number is a cell of the columns that both tables have.
-func (c *Counters) number(v4, v6 *ruleset.Counters, rate float64, col int) (widget.Safe, style.Style) {
-	switch {
-	case col == v4Col && v4 == nil, col == v6Col && v6 == nil:
-		return "-", c.Styles.Dim
-	case col == hitRateCol:
-		return widget.Clean(shortRate(rate)), c.Styles.Text
+// changedRows counts the rows whose count is another one.
+func changedRows(old, now []engine.RowCounter) int {
+	was := make(map[string]uint64, len(old))
+	for i := range old {
+		was[old[i].ID] = old[i].V4.Packets + old[i].V6.Packets
 	}
-	n := figure(v4, v6, rate, col)
-	if n == 0 {
-		return "0", c.Styles.Dim
-	}
-	return widget.Clean(short(n)), c.Styles.Text
-}
-
-func figure(v4, v6 *ruleset.Counters, rate float64, col int) float64 {
-	var n float64
-	if col == hitRateCol {
-		return rate
-	}
-	if v4 != nil && col != v6Col {
-		n += float64(v4.Packets)
-	}
-	if v6 != nil && col != v4Col {
-		n += float64(v6.Packets)
+	n := 0
+	for i := range now {
+		if before, ok := was[now[i].ID]; !ok || before != now[i].V4.Packets+now[i].V6.Packets {
+			n++
+		}
 	}
 	return n
+}
+
+// families says for each id in which families it has rules.
+func families(chains []engine.ChainCounter) map[string][2]bool {
+	has := make(map[string][2]bool)
+	for i := range chains {
+		if id := chains[i].ID; id != "" {
+			in := has[id]
+			if chains[i].Family == ruleset.V6 {
+				in[1] = true
+			} else {
+				in[0] = true
+			}
+			has[id] = in
+		}
+	}
+	return has
 }

@@ -1,77 +1,173 @@
 package page
 
 import (
-	"github.com/mfwtui/mfwtui/engine"
+	"fmt"
+
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
+var counterTabs = [countTabs]widget.Safe{"by policy line", "by chain", "unused", "v4/v6 parity"}
+
 // Render draws the page.
 func (c *Counters) Render(width, height int) View {
-	active, what := 0, "row"
-	if c.byChain {
-		active, what = 1, "rule"
-	}
-	tabs := widget.Tabs([]widget.Safe{"by table row", "by chain"}, active, width, c.Styles)
-	count := c.filter.count(c.list(), what)
-	lines := []string{widget.Join(tabs, c.line(width).End(c.Styles.Strong, count).String())}
+	tabs := widget.Tabs(counterTabs[:], int(c.tab), width, c.Styles)
+	lines := []string{widget.Join(tabs, c.line(width).End(c.Styles.Strong, c.count()).String())}
 	found, cursor := c.filter.lines(c.Shared, width, "")
 	if cursor != nil {
 		cursor.Y = len(lines)
 	}
 	lines = append(lines, found...)
-	room := height - len(lines) - 3
-	if c.byChain {
-		lines = append(lines, c.chains.Render(width, room, c.Styles)...)
-	} else {
-		lines = append(lines, c.rows.Render(width, room, c.Styles)...)
+	foot := []string{c.rule(width), c.detail(width), c.state(width), c.baseline(width), c.meaning(width)}
+	if height < 16 {
+		foot = foot[:3]
 	}
-	lines = append(widget.Fit(lines, height-3), c.rule(width), c.detail(width), c.state(width))
-	return View{Lines: widget.Fit(lines, height), Cursor: cursor}
+	room := height - len(lines) - len(foot)
+	c.top = len(lines)
+	if c.tab == byChain {
+		lines = append(lines, c.renderChains(width, room)...)
+	} else {
+		lines = append(lines, c.rows[c.tab].Render(width, room, c.Styles)...)
+	}
+	return View{Lines: widget.Fit(append(widget.Fit(lines, height-len(foot)), foot...), height), Cursor: cursor}
 }
 
-// detail is the selected row in full.
+// count says how much the list shows.
+func (c *Counters) count() widget.Safe {
+	if c.tab == byChain {
+		return widget.Format("%s, %s", c.chains.table, plural(len(c.chains.nodes), "chain"))
+	}
+	return c.filter.count(c.list(), "row")
+}
+
+// renderChains draws the tree and the rules of the selected chain side by side.
+func (c *Counters) renderChains(width, height int) []string {
+	p := &c.chains
+	left := max(min(width/3, 40), 20)
+	right := width - left - 1
+	head := c.line(right)
+	if n, ok := p.chain(); ok {
+		mark := widget.Safe(" ")
+		if p.inRules { // the keys move here
+			mark = ">"
+		}
+		head.Put(c.Styles.Strong, mark+widget.Clean(n.name))
+		switch {
+		case n.policy != "":
+			head.Put(c.Styles.Dim, widget.Clean("  policy "+n.policy))
+		case n.owner == "docker":
+			head.Put(c.Styles.Dim, "  written by dockerd, only read here")
+		case n.owner != "ours":
+			head.Put(c.Styles.Dim, "  not ours, only read here")
+		}
+	} else {
+		head.Put(c.Styles.Dim, " no chains")
+	}
+	tree := p.tree.Render(left, height, c.Styles)
+	rules := append([]string{head.String()}, p.rules.Render(right, height-1, c.Styles)...)
+	divider := c.line(1).Glyph(c.Styles.Rule, c.Styles.Glyphs.Vertical).String()
+	for i := range tree {
+		tree[i] = widget.Pad(tree[i], left) + divider + rules[i]
+	}
+	return tree
+}
+
+// detail is the selected row: what it is, and its last minute.
 func (c *Counters) detail(width int) string {
 	l := c.line(width).Text(" ")
-	if !c.byChain {
-		if i, ok := c.rows.Selected(); ok && i < len(c.snap.Rows) {
-			r := &c.snap.Rows[i]
-			l.Put(c.Styles.Strong, widget.Clean(counterName(r))).Text("  "+widget.Clean(r.Text)).
-				End(c.Styles.Text, widget.Format("%s packets, %sB ", short(float64(r.V4.Packets+r.V6.Packets)), short(float64(r.V4.Bytes+r.V6.Bytes))))
+	var past counterPast
+	var rate float64
+	if c.tab == byChain {
+		r, ok := c.chains.selected()
+		if !ok {
+			return l.String()
 		}
+		past = c.chains.past.of(r.chainRule)
+		_, _, rate = r.figures()
+		l.Put(c.Styles.Strong, widget.Format("%s %s %d", r.table, r.chain, r.index))
+		c.spark(l, past, rate)
+		return l.Text("  " + widget.Clean(c.chains.label(r))).String()
+	}
+	i, ok := c.rows[c.tab].Selected()
+	if !ok || i >= len(c.snap.Rows) {
 		return l.String()
 	}
-	if i, ok := c.chains.Selected(); ok && i < len(c.joined) {
-		r := &c.joined[i]
-		l.Put(c.Styles.Strong, widget.Format("%s %s %d", r.table, r.chain, r.index)).Put(c.Styles.Dim, widget.Format(" %s  ", r.owner)).Text(widget.Clean(r.text))
-	}
-	return l.String()
+	r := &c.snap.Rows[i]
+	l.Put(c.Styles.Strong, widget.Clean(counterName(r)))
+	c.spark(l, c.past.of(r.ID), r.Rate)
+	return l.Text("  " + widget.Clean(r.Text)).String()
 }
 
-// state is the line under the list.
+// spark draws the last minute of a counter and when it last counted.
+func (c *Counters) spark(l *widget.Line, past counterPast, rate float64) {
+	room := min(len(past.rates), sparkSeconds, max(l.Left()-40, 0))
+	l.Text(widget.Format("  %s/s  ", shortRate(rate))).Text(widget.Spark(past.rates, room, c.Styles.Glyphs))
+	switch {
+	case past.seen.IsZero():
+	case past.hit.IsZero():
+		l.Put(c.Styles.Dim, "  no hit since this console looks")
+	default:
+		l.Put(c.Styles.Dim, widget.Format("  last hit %s ago", age(past.seen.Sub(past.hit))))
+	}
+}
+
+// state says whether the list moves.
 func (c *Counters) state(width int) string {
 	l := c.line(width).Text(" ")
 	switch {
 	case c.err != nil:
 		l.Put(c.Styles.Bad, widget.Format("%v", c.err))
 	case c.paused.on:
-		l.Put(c.Styles.Warn, widget.Format("PAUSED %s (p resumes; %s changed)", age(c.Now().Sub(c.paused.since)), plural(changedRows(c.snap.Rows, c.latest.Rows), "row")))
+		l.Put(c.Styles.Warn, widget.Format("PAUSED %s (p resumes; %s changed)", age(c.Now().Sub(c.paused.since)), plural(c.moved, "row")))
 	default:
-		l.Put(c.Styles.Good, "live").Put(c.Styles.Dim, "   packets; 0 on a drop row is good, 0 on an accept row proves nothing")
+		l.Put(c.Styles.Good, "live")
+	}
+	if c.tab == byChain {
+		return l.String()
+	}
+	if i, ok := c.rows[c.tab].Selected(); ok && i < len(c.snap.Rows) {
+		r := &c.snap.Rows[i]
+		l.Text(widget.Format("   v4 %s packets %sB   v6 %s packets %sB", short(float64(r.V4.Packets)), short(float64(r.V4.Bytes)),
+			short(float64(r.V6.Packets)), short(float64(r.V6.Bytes))))
 	}
 	return l.String()
 }
 
-// changedRows counts the rows whose count is another one.
-func changedRows(old, now []engine.RowCounter) int {
-	was := make(map[string]uint64, len(old))
-	for i := range old {
-		was[old[i].ID] = old[i].V4.Packets + old[i].V6.Packets
+// baseline says since when the counters count, as far as is known: they
+// survive an apply, so the last one is the latest moment that it can be.
+func (c *Counters) baseline(width int) string {
+	words := " counting since the first apply; counters survive the later ones"
+	if c.since == nil {
+		words = " counting since the rules were loaded; mfwtui has applied nothing yet"
+	} else if when := c.since.When; !when.IsZero() {
+		words = fmt.Sprintf(" counting since the apply of %s (%s ago), or longer", when.Format("2006-01-02 15:04"), age(c.Now().Sub(when)))
 	}
-	n := 0
-	for i := range now {
-		if before, ok := was[now[i].ID]; !ok || before != now[i].V4.Packets+now[i].V6.Packets {
-			n++
+	return c.line(width).Put(c.Styles.Dim, widget.Clean(words)).String()
+}
+
+// meaning says what the figures of a view do not say.
+func (c *Counters) meaning(width int) string {
+	return c.line(width).Put(c.Styles.Dim, [countTabs]widget.Safe{
+		byRow:      " 0 on a drop row is good, 0 on an accept row proves nothing",
+		byChain:    " chains of others are shown as they are, and never written",
+		unusedRows: " 0 hits do not prove that a row is unused (quarterly jobs, failover)",
+		parity:     " a row of one family is no fault when its addresses have only that one",
+	}[c.tab]).String()
+}
+
+// Copied is the selected row or rule with its figures.
+func (c *Counters) Copied() string {
+	if c.tab == byChain {
+		r, ok := c.chains.selected()
+		if !ok {
+			return ""
 		}
+		v4, v6, _ := r.figures()
+		return fmt.Sprintf("%s %s %d\t%s\tv4 %.0f\tv6 %.0f packets\n", r.table, r.chain, r.index, c.chains.label(r), figure(v4, nil, 0, v4Col), figure(nil, v6, 0, v6Col))
 	}
-	return n
+	i, ok := c.rows[c.tab].Selected()
+	if !ok || i >= len(c.snap.Rows) {
+		return ""
+	}
+	r := &c.snap.Rows[i]
+	return fmt.Sprintf("%s\t%s\tv4 %d packets %d bytes\tv6 %d packets %d bytes\n", counterName(r), r.Text, r.V4.Packets, r.V4.Bytes, r.V6.Packets, r.V6.Bytes)
 }

@@ -152,7 +152,7 @@ func (r *chainRecord) Text(to []byte) []byte {
 
 // speakOf sets the words of the filter for the list that is shown.
 func (c *Counters) speakOf() {
-	if c.byChain {
+	if c.tab == byChain {
 		c.filter.speak(c.Desk, chainKeys, map[query.Key][]string{
 			query.Table: {"filter", "nat", "mangle", "raw", "security"},
 			query.Owner: {"ours", "docker", "foreign", "built-in"}, query.Iface: nil, query.Action: nil,
@@ -182,26 +182,25 @@ func (c *Counters) rowAsk() (keep, mark func(i int) bool) {
 
 // chainAsk is what the filter says about the rules by chain.
 func (c *Counters) chainAsk() (keep, mark func(i int) bool) {
-	rows := c.joined
-	from := make(map[string]string, len(c.snap.Rows))
-	for i := range c.snap.Rows {
-		from[c.snap.Rows[i].ID] = counterName(&c.snap.Rows[i])
-	}
+	rows, of := c.chains.rows, c.chains.rowOf
 	record := &chainRecord{names: &c.filter.names.deskNames}
 	return c.filter.ask(func(i int) query.Record {
-		record.chainRow, record.row = &rows[i], from[rows[i].what]
+		record.chainRow, record.row = &rows[i], ""
+		if row := of[rows[i].what]; row != nil {
+			record.row = counterName(row)
+		}
 		return record
 	})
 }
 
 // values are the terms of the selected row.
 func (c *Counters) values() []string {
-	if c.byChain {
-		i, ok := c.chains.Selected()
-		if !ok || i >= len(c.joined) {
+	if c.tab == byChain {
+		row, ok := c.chains.selected()
+		if !ok {
 			return nil
 		}
-		r := &chainRecord{chainRow: &c.joined[i], names: &c.filter.names.deskNames}
+		r := &chainRecord{chainRow: row, names: &c.filter.names.deskNames}
 		terms := []string{query.Term(query.Chain, r.chain), query.Term(query.Owner, r.owner)}
 		for _, k := range []query.Key{query.Action, query.Iface, query.Proto} {
 			for _, word := range r.Words(k, nil) {
@@ -210,7 +209,7 @@ func (c *Counters) values() []string {
 		}
 		return terms
 	}
-	i, ok := c.rows.Selected()
+	i, ok := c.rows[c.tab].Selected()
 	if !ok || i >= len(c.snap.Rows) {
 		return nil
 	}

@@ -206,10 +206,10 @@ func TestChainFilter(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.filter, func(t *testing.T) {
 			c := NewCounters(&Shared{Desk: testDesk(t)})
-			c.byChain, c.joined = true, rows
+			c.tab, c.chains.rows = byChain, rows
 			row := engine.RowCounter{ID: "ab"}
 			row.Row.Kind, row.Row.Line = tables.Rules, 1
-			c.snap.Rows = []engine.RowCounter{row}
+			c.chains.rowOf = map[string]*engine.RowCounter{"ab": &row}
 			c.speakOf()
 			c.filter.Set(tt.filter)
 			keep, _ := c.chainAsk()

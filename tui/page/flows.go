@@ -1,32 +1,48 @@
 package page
 
 import (
-	"cmp"
+	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/query"
-	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
 // Flows shows the live connections.
 type Flows struct {
 	*Shared
-	keys   liveKeys
-	acct   widget.Binding
+	keys   flowBindings
 	table  *widget.Table[flowKey]
+	groups *widget.Table[groupKey]
 	filter finder
+	by     grouping
+	top    int // the line of the page where the list begins
 
 	ask    Request
 	enable Request
-	snap   engine.LiveFlows
-	latest engine.LiveFlows // newer than snap while paused
+	snap   engine.LiveFlows // that the list shows
+	latest engine.LiveFlows // newer than snap while paused, or while it is sifted
 	paused pause
+	moved  int // flows that changed since the pause began
 	sorted time.Time
 	err    error
+
+	sift    Request     // a filter or grouping under way
+	again   bool        // another one is due
+	reorder bool        // that one sorts anew
+	kept    []int32     // what the filter keeps of snap; nil for all
+	list    []flowGroup // groups of snap, when grouped
+	marks   map[flowKey]bool
+	track   flowTrack
+	names   addressNames
+}
+
+type flowBindings struct {
+	liveKeys
+	Accounting, Explain, Group, Mark, Bits, Back widget.Binding
 }
 
 // liveKeys are the keys of the lists that move by themselves.
@@ -60,32 +76,23 @@ type flowKey struct {
 
 func keyOf(f *engine.Flow) flowKey { return flowKey{f.ID, f.Proto, f.Orig.SrcPort} }
 
-// The columns of the page.
-const (
-	protoCol = iota
-	sourceCol
-	destCol
-	stateCol
-	natCol
-	rateCol
-	bytesCol
-	ageCol
-)
-
 // NewFlows makes the page.
 func NewFlows(s *Shared) *Flows {
-	f := &Flows{Shared: s, keys: newLiveKeys(), acct: widget.Bind("a", "count bytes", "a"), table: widget.NewTable[flowKey](
-		widget.Column{Title: "P", Width: 4},
-		widget.Column{Title: "SOURCE", Width: 19, Grow: 3, Middle: true},
-		widget.Column{Title: "DESTINATION", Width: 19, Grow: 3, Middle: true, Bare: true},
-		widget.Column{Title: "STATE", Width: 6, Rank: 2, Bare: true},
-		widget.Column{Title: "NAT", Width: 4, Rank: 4, Bare: true},
-		widget.Column{Title: "B/s", Width: 5, Right: true, Down: true, Bare: true},
-		widget.Column{Title: "BYTES", Width: 6, Right: true, Down: true, Rank: 1, Bare: true},
-		widget.Column{Title: "AGE", Width: 4, Right: true, Down: true, Rank: 3, Bare: true},
-	)}
-	f.table.SortBy = rateCol
+	f := &Flows{
+		Shared: s, marks: make(map[flowKey]bool),
+		keys: flowBindings{
+			liveKeys:   newLiveKeys(),
+			Accounting: widget.Bind("a", "count bytes", "a"),
+			Explain:    widget.Bind("Enter", "explain", "enter"),
+			Group:      widget.Bind("o", "group", "o"),
+			Mark:       widget.Bind("space", "mark", "space"),
+			Bits:       widget.Bind("b", "bits, bytes", "b").Hidden(),
+			Back:       widget.Bind("Esc", "drop the filter, the groups, the marks", "esc").Hidden(),
+		},
+		table: newFlowTable(), groups: newGroupTable(),
+	}
 	f.filter = newFinder(s.Desk, f.values)
+	f.filter.ownEsc = true
 	f.filter.speak(s.Desk, flowKeys, map[query.Key][]string{query.State: flowStates})
 	return f
 }
@@ -101,44 +108,134 @@ func (f *Flows) Bindings() []widget.Binding {
 	if f.filter.Typing() {
 		return f.filter.busy()
 	}
-	var on widget.Safe
+	var on, mark, none widget.Safe
 	if f.latest.Accounting || f.latest.At.IsZero() {
 		on = "the kernel counts bytes already"
 	}
 	k := f.keys
-	return append([]widget.Binding{f.filter.keys.Filter, k.Sort, k.Pause, f.acct.Off(on), k.Reverse, k.Refresh}, f.filter.bindings()[1:]...)
+	enter := k.Explain
+	if f.by != ungrouped {
+		enter, mark = widget.Bind("Enter", "open the group", "enter"), "a group cannot be marked"
+	}
+	if f.shown().Shown() == 0 {
+		none = "there is no flow here"
+	}
+	return append([]widget.Binding{
+		enter.Off(none), f.filter.keys.Filter, k.Sort, k.Group, k.Pause, k.Accounting.Off(on), k.Mark.Off(mark), k.Bits, k.Reverse, k.Refresh, k.Back,
+	}, f.filter.bindings()[1:]...)
 }
 
 // Key handles a key.
 func (f *Flows) Key(k tea.KeyPressMsg) Effect {
-	if handled, again := f.filter.key(k, f.table); handled {
+	if handled, again := f.filter.key(k, f.shown()); handled {
 		if again {
-			f.show(true)
+			return f.show(true)
 		}
+		f.follow()
 		return Effect{}
 	}
+	keys := &f.keys
 	switch {
-	case f.table.Key(k):
-	case f.keys.Sort.Is(k):
-		f.table.SortNext()
-	case f.keys.Reverse.Is(k):
-		f.table.Reverse()
-	case f.keys.Pause.Is(k):
-		f.togglePause()
-	case f.keys.Refresh.Is(k):
+	case f.moveKey(k):
+		f.follow()
+	case keys.Sort.Is(k), keys.Reverse.Is(k):
+		return f.sort(keys.Reverse.Is(k))
+	case keys.Explain.Is(k):
+		return f.enter()
+	case keys.Group.Is(k):
+		f.by = (f.by + 1) % groupings
+		return f.show(true)
+	case keys.Mark.Is(k):
+		f.mark()
+	case keys.Bits.Is(k):
+		f.Bits = !f.Bits
+		f.titles()
+	case keys.Pause.Is(k):
+		return f.togglePause()
+	case keys.Refresh.Is(k):
 		return f.refresh()
-	case f.acct.Is(k):
+	case keys.Accounting.Is(k):
 		return Effect{Cmd: f.Calls.EnableAccounting(&f.enable)}
+	case keys.Back.Is(k):
+		return f.escape()
 	}
 	return Effect{}
 }
 
-func (f *Flows) togglePause() {
-	f.paused = pause{on: !f.paused.on, since: f.Now()}
-	if !f.paused.on {
-		f.snap = f.latest
-		f.show(true)
+// moveKey gives movement to the list that is shown, and sorting to the groups.
+func (f *Flows) moveKey(k tea.KeyPressMsg) bool {
+	if f.by != ungrouped {
+		return f.groups.Key(k) || sortKey(f.groups, &f.keys.liveKeys, k)
 	}
+	return f.table.Key(k)
+}
+
+// sort sorts the flows by the next column, or turns the direction.
+func (f *Flows) sort(turn bool) Effect {
+	if turn {
+		f.table.Flip = !f.table.Flip
+	} else {
+		f.table.NextColumn()
+	}
+	return f.show(true)
+}
+
+// escape takes back one thing: the filter, else the grouping, else the marks.
+func (f *Flows) escape() Effect {
+	switch {
+	case f.filter.Text() != "":
+		f.filter.Clear()
+	case f.by != ungrouped:
+		f.by = ungrouped
+	default:
+		clear(f.marks)
+		return Effect{}
+	}
+	return f.show(true)
+}
+
+// enter explains the selected flow, or opens the selected group.
+func (f *Flows) enter() Effect {
+	if f.by == ungrouped {
+		return f.explain()
+	}
+	g, ok := f.selectedGroup()
+	if !ok {
+		return Effect{}
+	}
+	text := g.filter()
+	if text == "" {
+		return say(Info, "no row of ours decides about these flows, so no filter finds them")
+	}
+	if old := f.filter.Text(); old != "" {
+		text = old + " " + text
+	}
+	f.by = ungrouped
+	f.filter.Set(text)
+	return f.show(true)
+}
+
+// mark marks the selected flow, or takes its mark back, and goes on to the next.
+func (f *Flows) mark() {
+	w := f.selected()
+	if w == nil {
+		return
+	}
+	if key := keyOf(w); f.marks[key] {
+		delete(f.marks, key)
+	} else {
+		f.marks[key] = true
+	}
+	f.table.Down()
+	f.follow()
+}
+
+func (f *Flows) togglePause() Effect {
+	f.paused, f.moved = pause{on: !f.paused.on, since: f.Now()}, 0
+	if f.paused.on {
+		return Effect{}
+	}
+	return f.show(true)
 }
 
 func (f *Flows) refresh() Effect {
@@ -154,14 +251,19 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 	case Shown, Tick:
 		return f.refresh()
 	case ShowFilter:
+		f.by = ungrouped
 		f.filter.Set(msg.Text)
-		f.show(true)
+		return f.show(true)
+	case PickPacket:
+		return f.explain()
 	case tea.PasteMsg:
 		f.filter.Paste(msg.Content)
-		f.show(true)
+		return f.show(true)
+	case siftedMsg:
+		return f.takeSifted(msg)
 	case LiveFlowsMsg:
 		if f.ask.Done(msg.N) {
-			f.take(msg)
+			return f.take(msg)
 		}
 	case AccountingMsg:
 		if !f.enable.Done(msg.N) {
@@ -175,78 +277,16 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 	return Effect{}
 }
 
-func (f *Flows) take(m LiveFlowsMsg) {
+func (f *Flows) take(m LiveFlowsMsg) Effect {
 	if f.err = m.Err; m.Err != nil && m.Value.At.IsZero() {
-		return
+		return Effect{}
 	}
 	f.latest = m.Value
 	if f.paused.on {
-		return
+		f.moved = changed(f.snap.Flows, f.latest.Flows)
+		return Effect{}
 	}
-	f.snap = m.Value
-	f.show(f.Now().Sub(f.sorted) >= sortEvery)
-}
-
-// show gives the table the flows; with order it sorts them anew.
-func (f *Flows) show(order bool) {
-	f.table.Columns[rateCol].Title = f.perSecond()
-	flows, record := f.snap.Flows, &flowRecord{}
-	src := widget.Source[flowKey]{
-		Len:     len(flows),
-		Key:     func(i int) flowKey { return keyOf(&flows[i]) },
-		Cell:    func(i, col int) (widget.Safe, style.Style) { return f.cell(&flows[i], col) },
-		Compare: func(i, j, col int) int { return compareFlows(&flows[i], &flows[j], col) },
-	}
-	src.Keep, src.Mark = f.filter.ask(func(i int) query.Record {
-		return record.take(&f.snap, i)
-	})
-	if !order {
-		f.table.Refresh(src)
-		return
-	}
-	f.sorted = f.Now()
-	f.table.Set(src)
-}
-
-func (f *Flows) cell(w *engine.Flow, col int) (widget.Safe, style.Style) {
-	plain := style.Style{}
-	switch col {
-	case protoCol:
-		return widget.Clean(protoName(w)), plain
-	case sourceCol:
-		return endpoint(w.Orig.Src, w.Orig.SrcPort, hasPorts(w)), plain
-	case destCol:
-		return endpoint(w.Orig.Dst, w.Orig.DstPort, hasPorts(w)), plain
-	case stateCol:
-		return widget.Clean(shortState(w.State)), plain
-	case natCol:
-		return natMark(w), plain
-	case rateCol:
-		return widget.Clean(shortRate(f.unit(w.Rate))), plain
-	case bytesCol:
-		return widget.Clean(short(float64(flowBytes(w)))), plain
-	}
-	return widget.Clean(age(f.snap.At.Sub(bornAt(w)))), plain
-}
-
-func compareFlows(a, b *engine.Flow, col int) int {
-	switch col {
-	case protoCol:
-		return cmp.Compare(a.Proto, b.Proto)
-	case sourceCol:
-		return cmp.Or(a.Orig.Src.Compare(b.Orig.Src), cmp.Compare(a.Orig.SrcPort, b.Orig.SrcPort))
-	case destCol:
-		return cmp.Or(a.Orig.Dst.Compare(b.Orig.Dst), cmp.Compare(a.Orig.DstPort, b.Orig.DstPort))
-	case stateCol:
-		return cmp.Compare(a.State, b.State)
-	case natCol:
-		return cmp.Compare(natMark(a), natMark(b))
-	case rateCol:
-		return cmp.Compare(a.Rate, b.Rate)
-	case bytesCol:
-		return cmp.Compare(flowBytes(a), flowBytes(b))
-	}
-	return -bornAt(a).Compare(bornAt(b))
+	return f.show(f.Now().Sub(f.sorted) >= sortEvery)
 }
 
 // changed counts the flows that came, went or moved bytes between two
@@ -265,4 +305,21 @@ func changed(old, now []engine.Flow) int {
 		delete(was, keyOf(&now[i]))
 	}
 	return n + len(was)
+}
+
+// Copied are the marked flows, else the selected flow or group, in full.
+func (f *Flows) Copied() string {
+	if g, ok := f.selectedGroup(); ok && f.by != ungrouped {
+		return fmt.Sprintf("%s\t%d flows\t%d bytes\n", g.name(), g.flows, g.bytes)
+	}
+	var text string
+	for i := range f.snap.Flows {
+		if w := &f.snap.Flows[i]; f.marks[keyOf(w)] {
+			text += flowText(w)
+		}
+	}
+	if w := f.selected(); text == "" && w != nil {
+		return flowText(w)
+	}
+	return text
 }

@@ -76,17 +76,26 @@ func bornAt(w *engine.Flow) time.Time {
 
 // Render draws the page.
 func (f *Flows) Render(width, height int) View {
-	count := f.filter.count(f.table, "flow")
-	lines, cursor := f.filter.lines(f.Shared, width, count)
+	lines, cursor := f.filter.lines(f.Shared, width, f.count())
 	if lines == nil {
-		lines = []string{f.line(width).Put(f.Styles.Dim, " / filters: words, src:10.0.0.0/8 port:443 proto:udp !not").
-			End(f.Styles.Strong, count).String()}
+		const help widget.Safe = " / filters: words, src:10.0.0.0/8 port:443 proto:udp !not"
+		lines = []string{f.line(width).Put(f.Styles.Dim, help.Cut(width-f.count().Width()-2, f.Styles.Glyphs.Ellipsis)).
+			End(f.Styles.Strong, f.count()).String()}
 	}
 	detail := 0
-	if height >= 15 {
+	switch {
+	case height >= 18:
+		detail = 6
+	case height >= 15:
 		detail = 5
 	}
-	lines = append(lines, f.table.Render(width, height-len(lines)-detail-1, f.Styles)...)
+	room := height - len(lines) - detail - 1
+	f.top = len(lines)
+	if f.by != ungrouped {
+		lines = append(lines, f.groups.Render(width, room, f.Styles)...)
+	} else {
+		lines = append(lines, f.table.Render(width, room, f.Styles)...)
+	}
 	if detail > 0 {
 		lines = append(lines, f.rule(width))
 		lines = append(lines, widget.Fit(f.detail(width), detail-1)...)
@@ -94,63 +103,25 @@ func (f *Flows) Render(width, height int) View {
 	return View{Lines: append(widget.Fit(lines, height-1), f.state(width)), Cursor: cursor}
 }
 
-// detail says everything about the selected flow.
-func (f *Flows) detail(width int) []string {
-	i, ok := f.table.Selected()
-	if !ok {
-		if f.err != nil {
-			return []string{f.line(width).Put(f.Styles.Bad, widget.Format(" %v", f.err)).String()}
-		}
-		if f.table.Len() > 0 {
-			return []string{f.line(width).Put(f.Styles.Dim, " the filter keeps no flow; Esc drops it").String()}
-		}
-		return []string{f.line(width).Put(f.Styles.Dim, " no flows").String()}
+// count says how many flows the list shows, or how many groups.
+func (f *Flows) count() widget.Safe {
+	all := plural(len(f.snap.Flows), "flow")
+	if f.by != ungrouped {
+		return widget.Format("%s by %s of %s", plural(f.groups.Shown(), "group"), groupingNames[f.by], all)
 	}
-	w := &f.snap.Flows[i]
-	assured := ""
-	if w.Assured {
-		assured = " assured"
-	}
-	head := widget.Format(" %s %s%s  id %d  timeout %s  mark %#x  zone %d", protoName(w), w.State, assured, w.ID, age(w.Timeout), w.Mark, w.Zone)
-	lines := []string{f.line(width).Text(head).String()}
-	orig := endpoint(w.Orig.Src, w.Orig.SrcPort, hasPorts(w)) + " > " + endpoint(w.Orig.Dst, w.Orig.DstPort, hasPorts(w))
-	reply := endpoint(w.Reply.Src, w.Reply.SrcPort, hasPorts(w)) + " > " + endpoint(w.Reply.Dst, w.Reply.DstPort, hasPorts(w))
-	if !hasPorts(w) {
-		orig += widget.Format("  type %d code %d", w.Orig.DstPort>>8, w.Orig.DstPort&0xff)
-	}
-	if !w.SrcNAT && !w.DstNAT {
-		reply = "the same way back"
-	}
-	return append(lines, f.direction("orig ", orig, w.OrigCount, width), f.direction("reply", reply, w.ReplyCount, width), f.translated(w, width))
-}
-
-func (f *Flows) direction(name, path widget.Safe, n ruleset.Counters, width int) string {
-	l := f.line(width).Put(f.Styles.Dim, " "+name+" ").Text(path)
-	if f.snap.Accounting {
-		l.End(f.Styles.Text, widget.Format("%s pkts %s B ", short(float64(n.Packets)), short(float64(n.Bytes))))
-	}
-	return l.String()
-}
-
-// translated says which address the flow really goes to or comes from.
-func (f *Flows) translated(w *engine.Flow, width int) string {
-	l := f.line(width)
-	if w.DstNAT {
-		l.Put(f.Styles.Dim, " DNAT ").Text(endpoint(w.Orig.Dst, w.Orig.DstPort, hasPorts(w)) + " > " + endpoint(w.Reply.Src, w.Reply.SrcPort, hasPorts(w)))
-	}
-	if w.SrcNAT {
-		l.Put(f.Styles.Dim, " SNAT ").Text(endpoint(w.Orig.Src, w.Orig.SrcPort, hasPorts(w)) + " > " + endpoint(w.Reply.Dst, w.Reply.DstPort, hasPorts(w)))
-	}
-	return l.String()
+	return f.filter.count(f.table, "flow")
 }
 
 // state is the line under the list: paused or live, and whether bytes count.
 func (f *Flows) state(width int) string {
 	l := f.line(width).Text(" ")
 	if f.paused.on {
-		l.Put(f.Styles.Warn, widget.Format("PAUSED %s (p resumes; %s changed)", age(f.Now().Sub(f.paused.since)), plural(changed(f.snap.Flows, f.latest.Flows), "flow")))
+		l.Put(f.Styles.Warn, widget.Format("PAUSED %s (p resumes; %s changed)", age(f.Now().Sub(f.paused.since)), plural(f.moved, "flow")))
 	} else {
 		l.Put(f.Styles.Good, "live")
+	}
+	if len(f.marks) > 0 {
+		l.Put(f.Styles.Strong, widget.Format("   %d marked", len(f.marks)))
 	}
 	switch {
 	case f.err != nil:

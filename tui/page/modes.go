@@ -56,6 +56,20 @@ func (p *Policy) Modes() []Mode {
 	}
 }
 
+// Modes are the keys of the walk, of the packet being edited, and of the choice
+// of a row.
+func (e *Explain) Modes() []Mode {
+	var form []widget.Binding
+	for _, b := range (&formEdit{editor: widget.NewEditor("")}).bindings() {
+		form = append(form, b.Off("")) // whether a key works just now is no matter here
+	}
+	return []Mode{
+		{"Explain", e.walkBindings()},
+		{"Explain, while the packet is edited (e)", form},
+		{"Explain, while a row is chosen (r)", (&rowPicker{}).bindings()},
+	}
+}
+
 // Legend explains the columns of the flows.
 func (f *Flows) Legend() []widget.Binding {
 	return []widget.Binding{
@@ -63,6 +77,8 @@ func (f *Flows) Legend() []widget.Binding {
 		widget.Bind("ESTAB", "a TCP connection that is open"),
 		widget.Bind("FIN-W", "closing; also CLOSEW, LASTAK, TIME-W"),
 		widget.Bind("UNREPL", "no answer was seen; REPLY: one was; ASSURD: it goes on"),
+		widget.Bind("tcp*", "a marked flow"),
+		widget.Bind("RULE", "the row that would admit it today, by the rules that run"),
 		widget.Bind("NAT", "which end is rewritten: src, dst or both"),
 		widget.Bind("-", "nothing moved since the last reading"),
 	}
@@ -72,6 +88,7 @@ func (f *Flows) Legend() []widget.Binding {
 func (c *Counters) Legend() []widget.Binding {
 	return []widget.Binding{
 		widget.Bind("-", "the family does not have this rule"),
+		widget.Bind("LAST", "how long ago it counted, as far as this console saw"),
 		widget.Bind("0", "no packet: good on a drop row, proves nothing on an accept row"),
 		widget.Bind("OWNER", "ours, docker, built-in, or foreign: never touched"),
 	}

@@ -7,25 +7,20 @@ type Clicker interface {
 	Click(x, y int) Effect
 }
 
-// Click selects the flow under it.
+// Click selects the flow or the group under it.
 func (f *Flows) Click(_, y int) Effect {
-	f.table.RowAt(y - flowsTop)
+	if f.by != ungrouped {
+		f.groups.RowAt(y - f.top)
+	} else {
+		f.table.RowAt(y - f.top)
+	}
 	return Effect{}
 }
 
-// flowsTop is how many lines stand above the flows: the filter.
-const flowsTop = 1
-
-// Click selects the row under it.
+// Click selects the row under it. The tree of the chains is left to the keys.
 func (c *Counters) Click(_, y int) Effect {
-	top := 1 // the tabs
-	if c.filter.Typing() || c.filter.Text() != "" {
-		top++
-	}
-	if c.byChain {
-		c.chains.RowAt(y - top)
-	} else {
-		c.rows.RowAt(y - top)
+	if c.tab != byChain {
+		c.rows[c.tab].RowAt(y - c.top)
 	}
 	return Effect{}
 }

@@ -128,6 +128,9 @@ type ShowFilter struct{ Text string }
 // ShowPacket tells the Explain page to walk a packet.
 type ShowPacket struct{ Packet ruleset.Packet }
 
+// PickPacket asks the Flows page to show the selected flow on Explain.
+type PickPacket struct{}
+
 // Shared is what all pages use.
 type Shared struct {
 	Calls  *Calls

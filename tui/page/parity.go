@@ -5,9 +5,9 @@ import "github.com/mfwtui/mfwtui/tables"
 // NewDesk makes a desk with a set of tables on it.
 func NewDesk(set *tables.Set) *Desk { return &Desk{set: set, saved: set} }
 
-// parity is how many rows of a set of tables exist in one family only; it is
+// familyCount is how many rows of a set of tables exist in one family only; it is
 // asked for each time the screen is drawn, so the count is kept.
-type parity struct {
+type familyCount struct {
 	of   *tables.Config
 	rows int
 }
@@ -19,7 +19,7 @@ func (d *Desk) OneFamily() (n int, known bool) {
 		return 0, false
 	}
 	if d.parity.of != d.config {
-		d.parity = parity{of: d.config, rows: len(d.config.OneFamily())}
+		d.parity = familyCount{of: d.config, rows: len(d.config.OneFamily())}
 	}
 	return d.parity.rows, true
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mfwtui/mfwtui/tui/style"
@@ -68,6 +69,15 @@ func endpoint(a netip.Addr, port uint16, ports bool) widget.Safe {
 		return widget.Clean(a.String())
 	}
 	return widget.Clean(netip.AddrPortFrom(a, port).String())
+}
+
+// shortRule leaves out of a rule the names of the extensions whose options
+// speak for themselves.
+func shortRule(text string) string {
+	for _, name := range []string{"tcp", "udp", "conntrack", "set", "multiport", "icmp", "icmp6", "mark", "addrtype"} {
+		text = strings.ReplaceAll(text, "-m "+name+" ", "")
+	}
+	return text
 }
 
 // plural is "1 rule", "2 rules".

@@ -25,6 +25,9 @@ func NewLine(width int, g style.Glyphs) *Line {
 // Left is how many cells are still free.
 func (l *Line) Left() int { return l.width - l.used }
 
+// Used is how many cells are taken: the column of what is put next.
+func (l *Line) Used() int { return l.used }
+
 // Put appends a text.
 func (l *Line) Put(st style.Style, s Safe) *Line {
 	if l.Left() <= 0 || s == "" {

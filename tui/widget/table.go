@@ -1,7 +1,6 @@
 package widget
 
 import (
-	"cmp"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -23,6 +22,8 @@ type Column struct {
 	Middle bool
 	// Down sorts the highest value first.
 	Down bool
+	// Unsorted is left out when the next column sorts.
+	Unsorted bool
 	// Bare cells are not painted as selected: painting whole rows would
 	// send each of them twice for every step, over a link that may be slow.
 	Bare bool
@@ -36,8 +37,16 @@ type Source[K comparable] struct {
 	Cell func(i, col int) (Safe, style.Style)
 	// Compare orders two rows by a column; nil: the rows keep their order.
 	Compare func(i, j, col int) int
-	// Keep is the filter; nil keeps all.
-	Keep func(i int) bool
+	// Rank, when not nil, is a number that orders two rows by a column as
+	// Compare does: hi counts first. Rows of the same rank are compared. Long
+	// lists that sort while somebody looks need it.
+	Rank func(i, col int) (hi, lo uint64)
+	// Keep is the filter; nil keeps all. Kept, when not nil, is the filter's
+	// answer instead: the rows that it keeps. They are in the order of the
+	// source; with Sorted in that of the sorted column.
+	Keep   func(i int) bool
+	Kept   []int32
+	Sorted bool
 	// Mark says which rows are marked as matches; nil marks none.
 	Mark func(i int) bool
 }
@@ -63,7 +72,10 @@ type Table[K comparable] struct {
 	held  bool // the selection follows key
 	top   int
 	page  int
+	drawn []int // widths of the columns as they were drawn last
 	moves Movement
+
+	scratch scratch
 }
 
 // NewTable makes an empty table without cursor and sort.
@@ -75,10 +87,8 @@ func NewTable[K comparable](columns ...Column) *Table[K] {
 // the same key. When that row is gone, the selection keeps its place.
 func (t *Table[K]) Set(src Source[K]) {
 	t.take(src)
-	if order := t.compare(); order != nil {
-		// The index breaks ties: that is stable, and several times as fast as
-		// a stable sort.
-		slices.SortFunc(t.order, func(i, j int32) int { return cmp.Or(order(i, j), cmp.Compare(i, j)) })
+	if by, down := t.Sorting(); !src.Sorted {
+		Sort(src, t.order, by, down, &t.scratch.Room)
 	}
 	t.mark()
 	t.follow()
@@ -87,26 +97,32 @@ func (t *Table[K]) Set(src Source[K]) {
 // Refresh takes new values of rows but keeps the order of those that are shown
 // already; new rows come last. A list that jumps each second cannot be read.
 func (t *Table[K]) Refresh(src Source[K]) {
-	place := make(map[K]int32, len(t.order))
+	was := t.before(src)
+	s := &t.scratch
+	s.place = slices.Grow(s.place[:0], t.src.Len)[:t.src.Len] // of the old rows, from 1
+	clear(s.place)
 	for p, i := range t.order {
-		place[t.src.Key(int(i))] = int32(p)
+		s.place[i] = int32(p) + 1
 	}
-	kept, added := make([]int32, len(t.order)), []int32(nil)
+	s.kept = slices.Grow(s.kept[:0], len(t.order))[:len(t.order)] // new rows in the old places, from 1
+	clear(s.kept)
 	t.take(src)
+	added := t.order[:0] // overwrites only what was looked at
 	for _, i := range t.order {
-		if p, ok := place[src.Key(int(i))]; ok && kept[p] == 0 {
-			kept[p] = i + 1 // 0 is a place whose row is gone
+		if j := was[i]; j >= 0 && s.place[j] > 0 && s.kept[s.place[j]-1] == 0 {
+			s.kept[s.place[j]-1] = i + 1
 		} else {
 			added = append(added, i)
 		}
 	}
+	s.was = append(s.was[:0], added...)
 	t.order = t.order[:0]
-	for _, i := range kept {
+	for _, i := range s.kept {
 		if i > 0 {
 			t.order = append(t.order, i-1)
 		}
 	}
-	t.order = append(t.order, added...)
+	t.order = append(t.order, s.was...)
 	t.mark()
 	t.follow()
 }
@@ -114,23 +130,16 @@ func (t *Table[K]) Refresh(src Source[K]) {
 func (t *Table[K]) take(src Source[K]) {
 	t.src = src
 	t.order = t.order[:0]
+	if src.Kept != nil {
+		t.order = append(t.order, src.Kept...)
+		return
+	}
+	t.order = slices.Grow(t.order, src.Len)
 	for i := range src.Len {
 		if src.Keep == nil || src.Keep(i) {
 			t.order = append(t.order, int32(i))
 		}
 	}
-}
-
-// compare is the order of the sorted column; nil for none.
-func (t *Table[K]) compare() func(i, j int32) int {
-	if t.SortBy < 0 || t.src.Compare == nil {
-		return nil
-	}
-	sign := 1
-	if t.Columns[t.SortBy].Down != t.Flip {
-		sign = -1
-	}
-	return func(i, j int32) int { return sign * t.src.Compare(int(i), int(j), t.SortBy) }
 }
 
 // follow puts the selection where its key went.
@@ -200,10 +209,21 @@ func (t *Table[K]) Down() {
 	t.held = true
 }
 
-// SortNext sorts by the next column, in its own direction.
+// SortNext sorts by the next column that was drawn, in its own direction.
 func (t *Table[K]) SortNext() {
-	t.SortBy, t.Flip = (t.SortBy+1)%len(t.Columns), false
+	t.NextColumn()
 	t.Set(t.src)
+}
+
+// NextColumn says that the next column sorts, from the next Set on.
+func (t *Table[K]) NextColumn() {
+	t.Flip = false
+	for range t.Columns {
+		t.SortBy = (t.SortBy + 1) % len(t.Columns)
+		if drawn := t.drawn == nil || t.drawn[t.SortBy] > 0; drawn && !t.Columns[t.SortBy].Unsorted {
+			break
+		}
+	}
 }
 
 // Reverse turns the direction of the sort.
@@ -218,6 +238,7 @@ func (t *Table[K]) Render(width, height int, st *style.Styles) []string {
 		return nil
 	}
 	widths := t.widths(width)
+	t.drawn = widths
 	lines := make([]string, 0, height)
 	lines = append(lines, t.header(width, widths, st))
 	t.page = max(height-1, 1)

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"net"
+	"net/netip"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/ti-mo/conntrack"
+	"github.com/vishvananda/netlink"
+
+	"github.com/mfwtui/mfwtui/engine"
+)
+
+// manyFlows puts connections of as many clients into the connection table of
+// the calling thread's namespace.
+func manyFlows(b *testing.B, n int) {
+	b.Helper()
+	c, err := conntrack.Dial(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	const established = conntrack.StatusConfirmed | conntrack.StatusSeenReply | conntrack.StatusAssured
+	for i := range n {
+		src := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
+		f := conntrack.NewFlow(6, established, src, netip.MustParseAddr("192.0.2.1"), uint16(1024+i%60000), 443, 600, 0)
+		if err := c.Create(f); err != nil {
+			b.Fatalf("make flow %d: %v", i, err)
+		}
+	}
+}
+
+// uplink gives the host the interfaces of the tables and a way to the clients.
+func uplink(b *testing.B) {
+	b.Helper()
+	for _, name := range []string{"eth0", "eth1", "eth2"} {
+		if err := netlink.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: name}, PeerName: "peer-" + name}); err != nil {
+			b.Fatal(err)
+		}
+		link, err := netlink.LinkByName(name)
+		if err == nil {
+			err = netlink.LinkSetUp(link)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	addr, err := netlink.ParseAddr("192.0.2.1/24")
+	if err != nil {
+		b.Fatal(err)
+	}
+	eth0, err := netlink.LinkByName("eth0")
+	if err == nil {
+		err = netlink.AddrAdd(eth0, addr)
+	}
+	if err == nil {
+		err = netlink.RouteAdd(&netlink.Route{LinkIndex: eth0.Attrs().Index, Scope: netlink.SCOPE_LINK, Dst: &net.IPNet{IP: net.IPv4zero.To4(), Mask: net.CIDRMask(0, 32)}})
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkFlows compares the whole process that reads, judges and prints
+// 100,000 connections with conntrack -L, which only reads and prints.
+func BenchmarkFlows(b *testing.B) {
+	const flows = 100_000
+	bin := program(b)
+	onHosts(b, func(b *testing.B, h benchHost) {
+		uplink(b)
+		dir := manyRows(b, 100)
+		h.load(b, bin, dir)
+		manyFlows(b, flows)
+		for b.Loop() {
+			var ours, peak, tool, ratio []float64
+			for range turns {
+				theirs, out := measure(b, exec.Command("conntrack", "-L"), 0)
+				if n := bytes.Count(out, []byte("\n")); n != flows {
+					b.Fatalf("conntrack prints %d flows, want %d", n, flows)
+				}
+				found, out := measure(b, h.command(bin, dir, "flows"), 0)
+				if n := bytes.Count(out, []byte("\n")); n != flows+1 {
+					b.Fatalf("%d lines, want %d", n, flows+1)
+				}
+				tool, ours, peak = append(tool, theirs.wall), append(ours, found.wall), append(peak, found.peak)
+				ratio = append(ratio, found.wall/theirs.wall)
+			}
+			report(b, tool, "ms/conntrack-L")
+			report(b, ours, "ms/flows")
+			report(b, peak, "MB/flows")
+			report(b, ratio, "ratio")
+		}
+	})
+}
+
+// BenchmarkCounters compares a reading of the counters of 10,000 rules, as a
+// console that shows them does it again and again, with one iptables-save -c and
+// one ip6tables-save -c.
+func BenchmarkCounters(b *testing.B) {
+	bin := program(b)
+	onHosts(b, func(b *testing.B, h benchHost) {
+		uplink(b)
+		dir := manyRows(b, 10_000)
+		h.load(b, bin, dir)
+		e := engine.New(engine.Config{Dir: dir, State: h.state, Run: h.run})
+		read := func() usage {
+			begin := time.Now()
+			if snap, err := e.Counters(b.Context()); err != nil || len(snap.Rows) < 10_000 {
+				b.Fatalf("%d rows: %v", len(snap.Rows), err)
+			}
+			return usage{wall: milliseconds(time.Since(begin))}
+		}
+		read() // finds out what the rows are called
+		for b.Loop() {
+			var saves, ours, ratio []float64
+			for range turns {
+				v4, _ := measure(b, exec.Command("iptables-save", "-c"), 0)
+				v6, _ := measure(b, exec.Command("ip6tables-save", "-c"), 0)
+				saves = append(saves, v4.wall+v6.wall)
+				ours = append(ours, read().wall)
+				ratio = append(ratio, last(ours)/last(saves))
+			}
+			report(b, saves, "ms/saves")
+			report(b, ours, "ms/counters")
+			report(b, ratio, "ratio")
+		}
+	})
+}

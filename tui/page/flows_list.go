@@ -1,0 +1,333 @@
+package page
+
+import (
+	"cmp"
+	"math"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/query"
+	"github.com/mfwtui/mfwtui/tui/style"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// The columns of the list. The ones behind the age are for wide screens.
+const (
+	protoCol = iota
+	sourceCol
+	destCol
+	stateCol
+	zoneCol
+	ruleCol
+	natCol
+	rateCol
+	bytesCol
+	ageCol
+	packetsCol
+	leftCol
+	nameCol
+)
+
+func newFlowTable() *widget.Table[flowKey] {
+	t := widget.NewTable[flowKey](
+		widget.Column{Title: "P", Width: 5},
+		widget.Column{Title: "SOURCE", Width: 19, Grow: 3, Middle: true},
+		widget.Column{Title: "DESTINATION", Width: 19, Grow: 3, Middle: true, Bare: true},
+		widget.Column{Title: "STATE", Width: 6, Rank: 4, Bare: true},
+		widget.Column{Title: "ZONES", Width: 8, Rank: 2, Bare: true},
+		widget.Column{Title: "RULE", Width: 10, Rank: 3, Bare: true},
+		widget.Column{Title: "NAT", Width: 4, Rank: 6, Bare: true},
+		widget.Column{Title: "B/S", Width: 5, Right: true, Down: true, Bare: true},
+		widget.Column{Title: "BYTES", Width: 6, Right: true, Down: true, Rank: 5, Bare: true},
+		widget.Column{Title: "AGE", Width: 4, Right: true, Down: true, Rank: 1, Bare: true},
+		widget.Column{Title: "PKTS", Width: 5, Right: true, Down: true, Rank: 8, Bare: true},
+		widget.Column{Title: "LEFT", Width: 4, Right: true, Rank: 9, Bare: true},
+		widget.Column{Title: "NAMES", Width: 16, Rank: 7, Bare: true, Unsorted: true},
+	)
+	t.SortBy = rateCol
+	return t
+}
+
+// titles names the columns of rates by their unit.
+func (f *Flows) titles() {
+	unit := widget.Safe("B/S")
+	if f.Bits {
+		unit = "BIT"
+	}
+	f.table.Columns[rateCol].Title, f.groups.Columns[groupRateCol].Title = unit, unit
+}
+
+// manyFlows is from how many flows on they are filtered, sorted and grouped
+// beside the console, so that no key waits for it.
+const manyFlows = 5000
+
+// siftedMsg is what becomes of a snapshot: the flows that the filter keeps,
+// sorted when order says so, or its groups.
+type siftedMsg struct {
+	n      uint64
+	snap   engine.LiveFlows
+	by     grouping
+	order  bool
+	sorted bool // kept is in the order of the sorted column
+	kept   []int32
+	marked []bool
+	list   []flowGroup
+}
+
+// show gives the list the flows; with order it sorts them anew.
+func (f *Flows) show(order bool) Effect {
+	f.titles()
+	m := siftedMsg{snap: f.latest, by: f.by, order: order}
+	if f.paused.on {
+		m.snap = f.snap
+	}
+	record := &flowRecord{}
+	keep, mark := f.filter.ask(func(i int) query.Record { return record.take(&m.snap, i) })
+	same := keep == nil && mark == nil && f.by == ungrouped && !order // only new values
+	if few := len(m.snap.Flows) < manyFlows; few || same && !f.sift.Busy() {
+		f.sift.Drop()
+		m.sift(keep, mark)
+		f.lay(m)
+		return Effect{}
+	}
+	if f.sift.Busy() {
+		f.again, f.reorder = true, f.reorder || order
+		return Effect{}
+	}
+	m.n = f.Calls.number(&f.sift)
+	column, down := f.table.Sorting()
+	return Effect{Cmd: func() tea.Msg {
+		m.sift(keep, mark)
+		if m.order && m.by == ungrouped {
+			m.sort(column, down)
+		}
+		return m
+	}}
+}
+
+// sift filters, or marks what the filter finds, and groups.
+func (m *siftedMsg) sift(keep, mark func(i int) bool) {
+	if keep != nil {
+		m.kept = make([]int32, 0, len(m.snap.Flows))
+		for i := range m.snap.Flows {
+			if keep(i) {
+				m.kept = append(m.kept, int32(i))
+			}
+		}
+	}
+	if mark != nil {
+		m.marked = make([]bool, len(m.snap.Flows))
+		for i := range m.marked {
+			m.marked[i] = mark(i)
+		}
+	}
+	if m.by != ungrouped {
+		m.list = groupFlows(&m.snap, m.kept, m.by)
+	}
+}
+
+// sort sorts what is kept.
+func (m *siftedMsg) sort(column int, down bool) {
+	if m.kept == nil {
+		m.kept = make([]int32, len(m.snap.Flows))
+		for i := range m.kept {
+			m.kept[i] = int32(i)
+		}
+	}
+	widget.Sort(flowSource(&m.snap), m.kept, column, down, &widget.Room{})
+	m.sorted = true
+}
+
+func (f *Flows) takeSifted(m siftedMsg) Effect {
+	if !f.sift.Done(m.n) {
+		return Effect{}
+	}
+	if m.by == f.by { // shown even when it is old: a slow machine would never show any
+		f.lay(m)
+	}
+	if !f.again {
+		return Effect{}
+	}
+	order := f.reorder
+	f.again, f.reorder = false, false
+	return f.show(order)
+}
+
+// lay puts what was sifted into the list that is shown.
+func (f *Flows) lay(m siftedMsg) {
+	f.snap, f.kept, f.list = m.snap, m.kept, m.list
+	if m.order {
+		f.sorted = f.Now()
+	}
+	if f.by != ungrouped {
+		f.table.Set(widget.Source[flowKey]{}) // or it would hold an old snapshot; the selection stays
+		give(f.groups, f.groupSource(), m.order)
+	} else {
+		src := flowSource(&m.snap)
+		src.Cell = f.cell
+		src.Kept, src.Sorted = f.kept, m.sorted
+		if marked := m.marked; marked != nil {
+			src.Mark = func(i int) bool { return marked[i] }
+		}
+		give(f.table, src, m.order)
+	}
+	f.follow()
+}
+
+// flowSource is the source of a list of flows without its cells.
+func flowSource(snap *engine.LiveFlows) widget.Source[flowKey] {
+	flows, verdicts := snap.Flows, snap.Verdicts
+	return widget.Source[flowKey]{
+		Len: len(flows),
+		Key: func(i int) flowKey { return keyOf(&flows[i]) },
+		Compare: func(i, j, col int) int {
+			switch col {
+			case zoneCol:
+				return cmp.Compare(zonesOf(verdicts, i), zonesOf(verdicts, j))
+			case ruleCol:
+				return cmp.Compare(ruleOf(verdicts, i), ruleOf(verdicts, j))
+			}
+			return compareFlows(&flows[i], &flows[j], col)
+		},
+		Rank: func(i, col int) (hi, lo uint64) {
+			switch col {
+			case zoneCol:
+				return 0, rankText(zonesOf(verdicts, i))
+			case ruleCol:
+				return rankText(ruleOf(verdicts, i)), 0
+			}
+			return rankFlow(&flows[i], col)
+		},
+	}
+}
+
+// zonesOf is where a flow comes from and goes to; empty when it is not known.
+func zonesOf(verdicts []*engine.FlowVerdict, i int) string {
+	if i >= len(verdicts) || verdicts[i] == nil {
+		return ""
+	}
+	return verdicts[i].From + ">" + verdicts[i].To
+}
+
+// ruleOf is the row that would admit a flow today; empty when it is not known.
+func ruleOf(verdicts []*engine.FlowVerdict, i int) string {
+	if i >= len(verdicts) || verdicts[i] == nil {
+		return ""
+	}
+	return verdicts[i].By
+}
+
+func (f *Flows) cell(i, col int) (widget.Safe, style.Style) {
+	plain := style.Style{}
+	w := &f.snap.Flows[i]
+	switch col {
+	case zoneCol:
+		return widget.Clean(zonesOf(f.snap.Verdicts, i)), plain
+	case ruleCol:
+		return widget.Clean(ruleOf(f.snap.Verdicts, i)), plain
+	case protoCol:
+		if f.marks[keyOf(w)] {
+			return widget.Clean(protoName(w) + "*"), f.Styles.Strong
+		}
+		return widget.Clean(protoName(w)), plain
+	case sourceCol:
+		return endpoint(w.Orig.Src, w.Orig.SrcPort, hasPorts(w)), plain
+	case destCol:
+		return endpoint(w.Orig.Dst, w.Orig.DstPort, hasPorts(w)), plain
+	case stateCol:
+		return widget.Clean(shortState(w.State)), plain
+	case natCol:
+		return natMark(w), plain
+	case rateCol:
+		return f.rate(w.Rate), plain
+	case bytesCol:
+		return widget.Clean(short(float64(flowBytes(w)))), plain
+	case packetsCol:
+		return widget.Clean(short(float64(w.OrigCount.Packets + w.ReplyCount.Packets))), plain
+	case leftCol:
+		return widget.Clean(age(w.Timeout)), plain
+	case nameCol:
+		return f.pairName(w), plain
+	}
+	return widget.Clean(age(f.snap.At.Sub(bornAt(w)))), plain
+}
+
+// rate is a rate in the unit that was chosen.
+func (f *Flows) rate(bytes float64) widget.Safe {
+	return widget.Clean(shortRate(f.inUnit(bytes)))
+}
+
+func compareFlows(a, b *engine.Flow, col int) int {
+	switch col {
+	case protoCol:
+		return cmp.Compare(a.Proto, b.Proto)
+	case sourceCol:
+		return cmp.Or(a.Orig.Src.Compare(b.Orig.Src), cmp.Compare(a.Orig.SrcPort, b.Orig.SrcPort))
+	case destCol:
+		return cmp.Or(a.Orig.Dst.Compare(b.Orig.Dst), cmp.Compare(a.Orig.DstPort, b.Orig.DstPort))
+	case stateCol:
+		return cmp.Compare(a.State, b.State)
+	case natCol:
+		return cmp.Compare(natMark(a), natMark(b))
+	case rateCol:
+		return cmp.Compare(a.Rate, b.Rate)
+	case bytesCol:
+		return cmp.Compare(flowBytes(a), flowBytes(b))
+	case packetsCol:
+		return cmp.Compare(a.OrigCount.Packets+a.ReplyCount.Packets, b.OrigCount.Packets+b.ReplyCount.Packets)
+	case leftCol:
+		return cmp.Compare(a.Timeout, b.Timeout)
+	}
+	return -bornAt(a).Compare(bornAt(b))
+}
+
+// rankFlow is the rank of a flow for the same columns.
+func rankFlow(w *engine.Flow, col int) (hi, lo uint64) {
+	switch col {
+	case protoCol:
+		return 0, uint64(w.Proto)
+	case sourceCol:
+		return widget.RankAddr(w.Orig.Src)
+	case destCol:
+		return widget.RankAddr(w.Orig.Dst)
+	case stateCol:
+		return 0, rankText(w.State)
+	case natCol:
+		return 0, rankText(string(natMark(w)))
+	case rateCol:
+		return 0, uint64(math.Float32bits(float32(max(w.Rate, 0)))) // the bits of what is not negative order as it does
+	case bytesCol:
+		return 0, flowBytes(w)
+	case packetsCol:
+		return 0, w.OrigCount.Packets + w.ReplyCount.Packets
+	case leftCol:
+		return 0, uint64(max(w.Timeout, 0))
+	}
+	return 0, math.MaxInt64 - uint64(max(bornAt(w).UnixNano(), 0))
+}
+
+// rankText is the beginning of a text as a number.
+func rankText(s string) (n uint64) {
+	for i := range 8 {
+		n <<= 8
+		if i < len(s) {
+			n |= uint64(s[i])
+		}
+	}
+	return n
+}
+
+// matched is a list as the finder sees it.
+type matched interface {
+	found
+	counts
+}
+
+// shown is the list that is shown.
+func (f *Flows) shown() matched {
+	if f.by != ungrouped {
+		return f.groups
+	}
+	return f.table
+}
