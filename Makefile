@@ -13,13 +13,17 @@ STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TESTFLAGS   ?=
 SUDO        := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: build demo test check lint bench fuzz install uninstall deps test-deps clean
+.PHONY: build demo pictures test check lint bench fuzz install uninstall deps test-deps clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o mfwtui ./cmd/mfwtui
 
 demo: deps build
 	./mfwtui demo
+
+# The pictures of README, from the real program.
+pictures: deps build
+	$(GO) run ./tui/tuitest/record -program ./mfwtui -to etc/pictures
 
 # The kernel tests make network namespaces of their own and need root.
 test: test-deps lint

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/page"
@@ -154,15 +154,6 @@ func (s dirSite) ChangedOnDisk() []string { return nil }
 
 func (s dirSite) Rebase(*tables.Set) {}
 
-// runChild is the console of a test process.
-func runChild() error {
-	site := tuitest.New(time.Now)
-	if dir := os.Getenv(childDir); dir != "" {
-		return Run(context.Background(), dirSite{site, dir}, Options{})
-	}
-	return Run(context.Background(), site, Options{})
-}
-
 // childDir gives the console of a test process a real directory of tables.
 const childDir = "MFWTUI_TEST_DIR"
 
@@ -183,17 +174,14 @@ printf 'int FW ALL ALL smtp drop\n' >>"$file"
 func TestEditorOnASlowLinkGetsNoAnswersOfTheTerminal(t *testing.T) {
 	dir, notes := sampleDir(t), t.TempDir()
 	script := editorScript(t, notes, fakeEditor)
-	c := startChild(t, childDir+"="+dir, "NOTES="+notes, "PERSON=alice", "EDITOR="+script+" -n", "PATH="+os.Getenv("PATH"))
-	answered := answerLate(c, 600*time.Millisecond)
-	c.wait("Overview")
-	c.write("2")
-	c.wait("SRC-ZONE")
-	c.write("jE")
-	c.wait("opening your editor")
-	c.wait("the tables from disk are here")
-	select {
-	case <-answered:
-	default:
+	c := startChild(t, ordinary, 600*time.Millisecond, childDir+"="+dir, "NOTES="+notes, "PERSON=alice", "EDITOR="+script+" -n", "PATH="+os.Getenv("PATH"))
+	c.waits("Overview")
+	c.types("2")
+	c.waits("SRC-ZONE")
+	c.types("jE")
+	c.waits("opening your editor")
+	c.waits("the tables from disk are here")
+	if !strings.Contains(c.Output(), ansi.RequestPrimaryDeviceAttributes) {
 		t.Error("the terminal was never asked")
 	}
 	rules := filepath.Join(dir, "rules")
@@ -209,7 +197,7 @@ func TestEditorOnASlowLinkGetsNoAnswersOfTheTerminal(t *testing.T) {
 	if st, err := os.Stat(rules); err != nil || st.Mode().Perm() != fs.FileMode(0o640) {
 		t.Errorf("mode %v, %v", st.Mode(), err)
 	}
-	c.write("q")
+	c.types("q")
 	if got := c.status(); got != 0 {
 		t.Errorf("exit status %d", got)
 	}
@@ -241,57 +229,16 @@ func editorScript(t *testing.T, dir, text string) string {
 // for the editor.
 func TestInterruptedEditorDoesNotEndTheConsole(t *testing.T) {
 	script := editorScript(t, t.TempDir(), "#!/bin/sh\necho now; exec sleep 60\n")
-	c := startChild(t, childDir+"="+sampleDir(t), "EDITOR="+script, "PATH="+os.Getenv("PATH"))
-	answerLate(c, 0)
-	c.wait("Overview")
-	c.write("2")
-	c.wait("SRC-ZONE")
-	c.write("E")
-	c.wait("now\r\n")
-	c.write("\x03")
-	c.wait("the editor failed: vim: signal: interrupt; nothing was changed on disk")
-	c.write("q")
+	c := startChild(t, ordinary, 0, childDir+"="+sampleDir(t), "EDITOR="+script, "PATH="+os.Getenv("PATH"))
+	c.waits("Overview")
+	c.types("2")
+	c.waits("SRC-ZONE")
+	c.types("E")
+	c.waits("now")
+	c.types("\x03")
+	c.waits("the editor failed: vim: signal: interrupt; nothing was changed on disk")
+	c.types("q")
 	if got := c.status(); got != 0 {
 		t.Errorf("exit status %d", got)
 	}
 }
-
-// answerLate makes the pseudo-terminal a real one on a slow link: it answers the
-// queries of the start, in order, after a delay. From then on it takes what the
-// console writes; use wait instead of read.
-func answerLate(c *child, delay time.Duration) (answered <-chan struct{}) {
-	done := make(chan struct{})
-	go func() {
-		buf, asked := make([]byte, 4096), false
-		for {
-			n, err := c.master.Read(buf)
-			c.mu.Lock()
-			c.out.Write(buf[:n])
-			seen := strings.Contains(c.out.String(), "\x1b[c")
-			c.mu.Unlock()
-			if seen && !asked {
-				asked = true
-				time.AfterFunc(delay, func() {
-					c.write("\x1b[?2026;2$y\x1b[?2027;0$y\x1b[?0u\x1b[?62;22c")
-					close(done)
-				})
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	return done
-}
-
-// wait is read beside answerLate.
-func (c *child) wait(text string) {
-	c.Helper()
-	for limit := time.Now().Add(10 * time.Second); !strings.Contains(c.output(), text); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(limit) {
-			c.Fatalf("the console never showed %q:\n%q", text, c.output())
-		}
-	}
-}
-
-func (c *child) write(keys string) { _, _ = c.master.WriteString(keys) }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"image/color"
 	"strings"
 	"testing"
@@ -93,26 +94,19 @@ func TestASCIIScreensHoldNothingElse(t *testing.T) {
 
 // A row that is painted is also marked, since a terminal may paint nothing.
 func TestPaintedRowsAreMarkedToo(t *testing.T) {
-	for _, v := range views {
+	for _, v := range eightScreens {
 		t.Run(v.name, func(t *testing.T) {
-			inConsole(t, 80, 24, nil, func(c *console) {
-				v.goTo(c)
-				text, look := onEmulator(c.View().Content, colorprofile.ANSI, 80, 24)
-				lines := strings.Split(text, "\n")
-				for _, runs := range strings.Split(look, "\n") {
-					fields := strings.Fields(runs)
-					if len(fields) < 3 || !strings.HasPrefix(fields[1], "1-") || !strings.Contains(fields[2], "R") {
-						continue
-					}
-					var y int
-					for _, digit := range fields[0] {
-						y = 10*y + int(digit-'0')
-					}
-					if line := lines[y-1]; !strings.HasPrefix(line, ">") {
-						t.Errorf("line %d is painted and has no mark: %q", y, line)
-					}
+			seen := onEmulator(t, v, 80, 24, style.Mono(), style.ASCII())
+			lines := strings.Split(seen.text, "\n")
+			for stretch := range strings.Lines(seen.attributes) {
+				var y, from, to int
+				if _, err := fmt.Sscanf(stretch, "%d %d-%d", &y, &from, &to); err != nil {
+					t.Fatalf("%q: %v", stretch, err)
 				}
-			})
+				if from == 1 && strings.Contains(stretch, "reverse") && !strings.HasPrefix(lines[y-1], ">") {
+					t.Errorf("line %d is painted and has no mark: %q", y, lines[y-1])
+				}
+			}
 		})
 	}
 }

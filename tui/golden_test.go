@@ -7,11 +7,13 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// views are the screens that are looked at: how to get there from the start.
-var views = []struct {
+// view is a screen that is looked at: how to get there from the start.
+type view struct {
 	name string
 	goTo func(*console)
-}{
+}
+
+var views = []view{
 	{"overview", func(c *console) { c.seconds(5) }},
 	{"policy", func(c *console) { c.press("2", "j", "x") }},
 	{"policy-edit", func(c *console) { c.press("2", "j", "j", "j", "l", "l", "e"); c.press("ctrl+u"); c.text("monitorng") }},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/tui/settings"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
+	"github.com/mfwtui/mfwtui/tui/tuitest/tty"
 )
 
 // explosive is a console that panics when "!" is pressed: in Update, in View, in
@@ -21,6 +22,9 @@ type explosive struct {
 	where string
 	lit   bool
 }
+
+// explodes says where an explosive console panics, as a kind of child.
+const explodes = "explodes in "
 
 func (e explosive) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	bang := func() tea.Msg { panic("bang") }
@@ -49,41 +53,29 @@ func (e explosive) View() tea.View {
 	return e.model.View()
 }
 
-// crashing is a program that panics itself, outside of what the library
-// guards.
-type crashing struct{ *tea.Program }
-
-func (c crashing) Run() (tea.Model, error) {
-	go func() { _, _ = c.Program.Run() }()
-	time.Sleep(500 * time.Millisecond)
-	panic("bang")
-}
-
-// runExplosive is the console of a child process that is made to panic.
+// runExplosive is the console of a child process that is made to panic. It has
+// no nurse: the library does what is needed.
 func runExplosive(where string) error {
 	s := settings.Default()
 	o := Options{Env: os.Environ(), Settings: &s}
-	site := tuitest.New(time.Now)
-	m := newModel(context.Background(), site, styles(o), time.Now)
+	m := newModel(context.Background(), tuitest.New(time.Now), styles(o), time.Now)
 	p := tea.NewProgram(explosive{model: m, where: where}, programOptions(o, m.link)...)
-	if where == "Program" {
-		return watch(context.Background(), crashing{p}, m.away)
-	}
 	return watch(context.Background(), p, m.away)
 }
 
 func TestPanicPutsTheTerminalRight(t *testing.T) {
-	for _, where := range []string{"Update", "View", "Cmd", "Batch", "Sequence", "Program"} {
+	for _, where := range []string{"Update", "View", "Cmd", "Batch", "Sequence"} {
 		t.Run(where, func(t *testing.T) {
 			t.Parallel()
-			s := openScreen(t, 80, 24, never, childMode+"="+where)
-			s.waits("Overview")
-			s.types("!")
-			if got := s.status(); got == 0 {
+			c := startChild(t, explodes+where, tty.Never)
+			c.waits("Overview")
+			c.types("!")
+			if got := c.status(); got == 0 {
 				t.Error("exit status 0 after a panic")
 			}
-			s.right()
-			if !strings.Contains(s.output(), "bang") {
+			c.must(c.Drain(patience))
+			c.leftNothing()
+			if !strings.Contains(c.Output(), "bang") {
 				t.Error("nobody says what happened")
 			}
 		})
@@ -100,39 +92,42 @@ func TestSignalsPutTheTerminalRight(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.signal.String(), func(t *testing.T) {
 			t.Parallel()
-			s := openScreen(t, 80, 24, never)
-			s.waits("Overview")
-			s.types("2e") // with a visible cursor and an edit under way
-			if err := s.cmd.Process.Signal(tt.signal); err != nil {
+			c := startChild(t, ordinary, tty.Never)
+			c.waits("Overview")
+			c.types("2e") // with a visible cursor and an edit under way
+			if err := c.Process().Signal(tt.signal); err != nil {
 				t.Fatal(err)
 			}
-			if got := s.status(); got != tt.status {
+			if got := c.status(); got != tt.status {
 				t.Errorf("exit status %d, want %d", got, tt.status)
 			}
-			s.right()
+			c.must(c.Drain(patience))
+			c.leftNothing()
 		})
 	}
 }
 
-// right fails unless the terminal is as it was before the console: its mode, the
-// main screen, a visible cursor, no mouse, no brackets around what is pasted.
-func (s *ptyScreen) right() {
-	s.Helper()
-	if after := s.mode(); after != s.before {
-		s.Errorf("the mode of the terminal is %+v, was %+v", after, s.before)
-	}
-	s.drained()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.screen.IsAltScreen() {
-		s.Error("the terminal shows the other screen")
-	}
-	all := s.out.String()
-	for on, off := range map[string]string{
-		"\x1b[?25l": "\x1b[?25h", "\x1b[?2004h": "\x1b[?2004l", "\x1b[?1002h": "\x1b[?1002l", "\x1b[>1u": "\x1b[<1u", "\x1b[?1049h": "\x1b[?1049l",
-	} {
-		if strings.LastIndex(all, on) > strings.LastIndex(all, off) {
-			s.Errorf("%q was not taken back with %q", on, off)
+// The prompt comes as soon as the process has ended: everything that the
+// terminal answers must have been read before, also to the meter of the link.
+func TestQuitWhileTheMeterAsksLeavesNothingToRead(t *testing.T) {
+	t.Parallel()
+	const delay = 600 * time.Millisecond
+	c := startChild(t, ordinary, delay)
+	c.waits("ms slow")
+	for limit := time.Now().Add(patience); strings.Count(c.Output(), question) < 2; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatal("the terminal was not asked again")
 		}
+	}
+	c.types("q")
+	if got := c.status(); got != 0 {
+		t.Errorf("exit status %d", got)
+	}
+	time.Sleep(2 * delay)
+	c.leftNothing()
+	left, err := c.Unread()
+	c.must(err)
+	if left != "" {
+		t.Errorf("the shell reads %q", left)
 	}
 }

@@ -1,192 +1,316 @@
 package tui
 
 import (
-	"bytes"
+	"context"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 
+	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
+	"github.com/mfwtui/mfwtui/tui/tuitest/tty"
 )
 
 // childMode makes the test program a console on the terminal that it is
-// started on: the pty tests start themselves with it. "1" is the console as it
-// is, anything else where it shall panic.
+// started on: the pty tests start themselves with it. Its value says how.
 const childMode = "MFWTUI_TEST_CHILD"
+
+// The kinds of consoles.
+const (
+	ordinary = "ordinary"
+	crowded  = "crowded"  // with manyFlows
+	crashing = "crashing" // a goroutine of the engine panics when accounting is switched on
+)
 
 // hangupStatus is how the child says that Run returned ErrHangup.
 const hangupStatus = 71
 
+// nurseWord makes the test program the nurse of such a console.
+const nurseWord = "nurse"
+
 func TestMain(m *testing.M) {
-	var err error
-	switch mode := os.Getenv(childMode); mode {
-	case "":
+	switch mode := os.Getenv(childMode); {
+	case mode == "":
 		os.Exit(m.Run())
-	case "1":
-		err = runChild()
+	case slices.Contains(os.Args[1:], nurseWord):
+		if err := Nurse(os.Stdin, os.Stdout); err != nil {
+			os.Exit(1)
+		}
+	case strings.HasPrefix(mode, explodes):
+		os.Exit(childStatus(runExplosive(strings.TrimPrefix(mode, explodes))))
 	default:
-		err = runExplosive(mode)
+		os.Exit(childStatus(Run(context.Background(), childSite(mode), Options{Nurse: []string{os.Args[0], nurseWord}})))
 	}
+}
+
+func childStatus(err error) int {
 	switch {
 	case errors.Is(err, ErrHangup):
-		os.Exit(hangupStatus)
+		return hangupStatus
 	case err != nil:
 		os.Stderr.WriteString(err.Error())
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
-// child is a console in a process of its own, on a pseudo-terminal that
-// answers nothing.
+func childSite(mode string) engine.Backend {
+	site := tuitest.New(time.Now)
+	switch mode {
+	case crowded:
+		site.FlowCount = manyFlows
+	case crashing:
+		site.NoAccounting = true
+		return fragile{site}
+	}
+	if dir := os.Getenv(childDir); dir != "" {
+		return dirSite{site, dir}
+	}
+	return site
+}
+
+// fragile is an engine one of whose own goroutines panics.
+type fragile struct{ *tuitest.Site }
+
+func (f fragile) EnableAccounting() error {
+	go func() { panic("the reader of flows has gone mad") }()
+	select {} // the panic comes first
+}
+
+// child is a console in a process of its own.
 type child struct {
 	*testing.T
-	cmd    *exec.Cmd
-	master *os.File
-	slave  *os.File // kept open, so that its mode can be looked at afterwards
-	mu     sync.Mutex
-	out    bytes.Buffer
+	*tty.Terminal
 }
 
-func startChild(t *testing.T, env ...string) *child {
+// startChild starts one on a terminal that answers after a delay.
+func startChild(t *testing.T, mode string, delay time.Duration, env ...string) *child {
 	t.Helper()
-	c := newChild(t, 80, 24, env...)
-	c.start()
-	return c
+	return startOn(t, mode, tty.Options{Delay: delay}, env...)
 }
 
-// read takes what the console writes until it shows a text, or to the end.
-func (c *child) read(until string) {
+// startSized starts one on a terminal of a size that answers at once.
+func startSized(t *testing.T, mode string, width, height int) *child {
+	t.Helper()
+	return startOn(t, mode, tty.Options{Width: width, Height: height})
+}
+
+func startOn(t *testing.T, mode string, o tty.Options, env ...string) *child {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append([]string{childMode + "=" + mode, "TERM=xterm-256color", "LANG=C.UTF-8", "GOCOVERDIR=" + t.TempDir()}, env...)
+	terminal, err := tty.Start(cmd, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(terminal.Close)
+	return &child{t, terminal}
+}
+
+// patience is how long something may take on a busy machine.
+const patience = 20 * time.Second
+
+func (c *child) must(err error) {
 	c.Helper()
-	found := make(chan bool, 1)
-	go func() {
-		buf := make([]byte, 4096)
-		for {
-			n, err := c.master.Read(buf)
-			c.mu.Lock()
-			c.out.Write(buf[:n])
-			seen := strings.Contains(c.out.String(), until)
-			c.mu.Unlock()
-			if seen || err != nil {
-				found <- seen
-				return
-			}
-		}
-	}()
-	select {
-	case ok := <-found:
-		if !ok {
-			c.Fatalf("the console ended before it showed %q:\n%q", until, c.output())
-		}
-	case <-time.After(10 * time.Second):
-		c.Fatalf("the console never showed %q:\n%q", until, c.output())
+	if err != nil {
+		c.Fatal(err)
 	}
 }
 
-func (c *child) output() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.out.String()
+// waits until the screen shows a text.
+func (c *child) waits(text string) {
+	c.Helper()
+	c.must(c.Wait(patience, text))
+}
+
+func (c *child) types(keys string) {
+	c.Helper()
+	c.must(c.Type(keys))
 }
 
 // status waits for the end of the process.
 func (c *child) status() int {
 	c.Helper()
-	done := make(chan error, 1)
-	go func() { done <- c.cmd.Wait() }()
 	select {
-	case <-done:
-		return c.cmd.ProcessState.ExitCode()
-	case <-time.After(10 * time.Second):
+	case <-c.Ended():
+		return c.Status()
+	case <-time.After(patience):
 		c.Fatal("the console does not end")
 		return -1
 	}
 }
 
-// mode is the mode of the terminal.
-func (c *child) mode() unix.Termios {
+// leftNothing fails the test when the terminal is in disorder.
+func (c *child) leftNothing() {
 	c.Helper()
-	t, err := unix.IoctlGetTermios(int(c.slave.Fd()), unix.TCGETS)
-	if err != nil {
-		c.Fatal(err)
+	for _, left := range c.Left() {
+		c.Errorf("after the end %s", left)
 	}
-	return *t
 }
 
-// stall fills the terminal's buffer, as a connection does that nobody reads.
-func (c *child) stall() {
-	c.Helper()
-	fd, err := unix.Open(c.slave.Name(), unix.O_WRONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
-	if err != nil {
-		c.Fatal(err)
-	}
-	defer unix.Close(fd)
-	for quiet := 0; quiet < 3; quiet++ { // the kernel makes room in the background
-		for {
-			if _, err := unix.Write(fd, []byte("                ")); err != nil {
-				break
-			}
-			quiet = 0
+// firstFrame is how long a console in a process of its own takes to its first
+// frame.
+func firstFrame(t *testing.T, delay time.Duration) time.Duration {
+	t.Helper()
+	began := time.Now()
+	c := startChild(t, ordinary, delay)
+	c.waits("Overview")
+	took := time.Since(began)
+	c.Close()
+	return took
+}
+
+// A terminal that never answers is drawn on as soon as one that answers at once.
+// The best of several counts, since the machine may be busy: more tries are made
+// only as long as the limit is not met.
+func TestFirstFrameDoesNotWaitForTheTerminal(t *testing.T) {
+	const limit, tries = 200 * time.Millisecond, 12
+	mute, answering := time.Hour, time.Hour
+	for range tries {
+		mute, answering = min(mute, firstFrame(t, tty.Never)), min(answering, firstFrame(t, 0))
+		if mute <= limit && mute <= answering*3/2 {
+			t.Logf("%s on a mute terminal, %s on one that answers", mute, answering)
+			return
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
+	t.Errorf("%s on a mute terminal, %s on one that answers; want at most %s, and half as long again", mute, answering, limit)
 }
-
-const leaveAltScreen = "\x1b[?1049l"
 
 func TestQuitPutsTheTerminalRight(t *testing.T) {
 	for name, leave := range map[string]func(*child){
-		"q":       func(c *child) { _, _ = io.WriteString(c.master, "q") },
-		"SIGTERM": func(c *child) { _ = c.cmd.Process.Signal(syscall.SIGTERM) },
+		"q":       func(c *child) { c.types("q") },
+		"SIGTERM": func(c *child) { _ = c.Process().Signal(syscall.SIGTERM) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := startChild(t)
-			before := c.mode()
-			c.read("Overview")
+			c := startChild(t, ordinary, tty.Never)
+			c.waits("Overview")
 			leave(c)
-			c.read(leaveAltScreen)
-			go func() { _, _ = io.Copy(io.Discard, c.master) }()
 			if got := c.status(); got != 0 {
 				t.Errorf("exit status %d", got)
 			}
-			if after := c.mode(); after != before {
-				t.Errorf("the mode of the terminal is %+v, was %+v", after, before)
+			c.must(c.Drain(patience))
+			c.leftNothing()
+		})
+	}
+}
+
+// Whoever leaves within one round trip of a slow link finds nothing at the
+// prompt.
+func TestQuitBeforeTheTerminalAnswersLeavesNothingToRead(t *testing.T) {
+	for _, delay := range []time.Duration{0, 50 * time.Millisecond, 600 * time.Millisecond, tty.Never} {
+		t.Run(delay.String(), func(t *testing.T) {
+			t.Parallel()
+			c := startChild(t, ordinary, delay)
+			c.waits("Overview")
+			c.types("q")
+			if got := c.status(); got != 0 {
+				t.Errorf("exit status %d", got)
+			}
+			c.must(c.Drain(patience))
+			before := c.Output()
+			time.Sleep(delay + 200*time.Millisecond) // late answers would be echoed now
+			if late := strings.TrimPrefix(c.Output(), before); late != "" {
+				t.Errorf("after the end the terminal shows %q", late)
+			}
+			left, err := c.Unread()
+			c.must(err)
+			if left != "" {
+				t.Errorf("the shell reads %q", left)
 			}
 		})
 	}
 }
 
 func TestHangupEndsTheConsole(t *testing.T) {
-	c := startChild(t)
-	c.read("Overview")
-	c.slave.Close()
-	c.master.Close()
+	// The terminal is gone with the last process that has it open.
+	c := startChild(t, ordinary, tty.Never)
+	c.waits("Overview")
+	c.HangUp()
 	if got := c.status(); got != hangupStatus {
 		t.Errorf("exit status %d, want %d", got, hangupStatus)
 	}
 }
 
 func TestStalledTerminalDoesNotHoldTheConsole(t *testing.T) {
-	c := startChild(t)
-	before := c.mode()
-	c.read("Overview")
-	c.stall()
+	c := startChild(t, ordinary, tty.Never)
+	c.waits("Overview")
+	c.must(c.Stall())
 	time.Sleep(1500 * time.Millisecond) // the next frame blocks the console
-	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := c.Process().Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	if got := c.status(); got != hangupStatus {
 		t.Errorf("exit status %d, want %d", got, hangupStatus)
 	}
-	if after := c.mode(); after != before {
+	if !c.ModeKept() {
 		t.Errorf("the terminal was left in its raw mode")
+	}
+}
+
+// Nothing in the process can put the terminal right after these. The text of a
+// panic must survive the screen that it was written on.
+func TestCrashPutsTheTerminalRight(t *testing.T) {
+	for name, tt := range map[string]struct {
+		mode, want string
+		crash      func(*child)
+	}{
+		"panic of a goroutine": {crashing, "the reader of flows has gone mad", func(c *child) {
+			c.types("4")
+			c.waits("of 200 flows")
+			c.types("a")
+		}},
+		"SIGKILL": {ordinary, "it was killed", func(c *child) { _ = c.Process().Kill() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := startChild(t, tt.mode, 0)
+			c.waits("Overview")
+			if left := c.Left(); len(left) != 2 && len(left) != 3 {
+				t.Fatalf("the console runs, but only this is not as before: %q", left)
+			}
+			tt.crash(c)
+			if got := c.status(); got == 0 {
+				t.Error("exit status 0")
+			}
+			c.waits("the console has died; a trial goes on without it")
+			c.waits(tt.want)
+			c.must(c.Drain(patience))
+			c.leftNothing()
+		})
+	}
+}
+
+// A shell that was faster has its own mode and prompt on the terminal already.
+func TestNurseLetsAloneATerminalThatIsNotRaw(t *testing.T) {
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer master.Close()
+	defer slave.Close()
+	mode, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := *mode
+	other.Lflag |= unix.ECHO
+	other.Lflag ^= unix.ECHOE
+	if err := heal(slave, &other, "crash"); err != nil {
+		t.Fatal(err)
+	}
+	after, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *after != *mode {
+		t.Error("it changed the mode")
 	}
 }
 

@@ -7,12 +7,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
@@ -27,6 +25,9 @@ type Options struct {
 	Env []string
 	// Settings are what the person chose; nil takes the defaults.
 	Settings *settings.Settings
+	// Nurse is the command that runs Nurse; without it, a crash leaves the
+	// terminal as it is.
+	Nurse []string
 	// Input and Output replace the terminal, and Width and Height its size,
 	// for tests.
 	Input         io.Reader
@@ -57,6 +58,9 @@ func Run(ctx context.Context, b engine.Backend, o Options) error {
 	if o.Settings == nil {
 		s := settings.Default()
 		o.Settings = &s
+	}
+	if o.Output == nil {
+		defer callNurse(o.Nurse).dismiss()
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -109,14 +113,17 @@ const stallLimit = 2 * time.Second
 // terminal right whatever happened. The library would end with the context by
 // closing the terminal under its own reader (a data race), so it is told to
 // quit instead. While another program has the terminal, ^C is that program's.
-func watch(ctx context.Context, p program, away *outside) error {
+func watch(ctx context.Context, p *tea.Program, away *outside) error {
 	restore := rememberTerminal()
 	defer restore()
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
 	done := make(chan error, 1)
-	go func() { done <- run(p) }()
+	go func() {
+		_, err := p.Run()
+		done <- err
+	}()
 	var why any
 	for why == nil {
 		select {
@@ -141,34 +148,6 @@ func watch(ctx context.Context, p program, away *outside) error {
 		return fmt.Errorf("%w: it does not read any more (%v)", ErrHangup, why)
 	}
 }
-
-// program is what watch runs.
-type program interface {
-	Run() (tea.Model, error)
-	Quit()
-}
-
-// run runs the program. The library brings the terminal back when the model or
-// a command panics; should it panic itself, this is the last that knows of the
-// terminal.
-func run(p program) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			_, _ = os.Stdout.WriteString(leaveScreen)
-			err = fmt.Errorf("%w: %v\n%s", errPanic, r, debug.Stack())
-		}
-	}()
-	_, err = p.Run()
-	return err
-}
-
-var errPanic = errors.New("internal error")
-
-// leaveScreen takes back, on a terminal that may be in any state, what the
-// console switched on: the keyboard modes, the mouse, pasting in brackets, the
-// hidden cursor, the other screen, the margins and the colours.
-const leaveScreen = ansi.ResetModifyOtherKeys + "\x1b[<1u" + ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseExtSgr +
-	ansi.ResetModeBracketedPaste + ansi.ResetStyle + "\x1b[r" + ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable
 
 // finish turns the library's errors into ours.
 func finish(err error) error {

@@ -37,8 +37,8 @@ var strikes = []strike{
 	{name: "worker", spares: true, hit: func(o *ordeal) { o.signalGuardian(unix.SIGKILL, worker) }},
 	{name: "supervisor", spares: true, hit: func(o *ordeal) { o.signalGuardian(unix.SIGKILL, supervisor) }},
 	{name: "all", status: killed, orphans: true, hit: (*ordeal).killAll},
-	{name: "hangup", status: 1, hit: func(o *ordeal) { o.master.Close() }},
-	{name: "stalled", status: 1, hit: func(o *ordeal) { o.stall() }},
+	{name: "hangup", status: 1, hit: func(o *ordeal) { o.HangUp() }},
+	{name: "stalled", status: 1, hit: func(o *ordeal) { o.must(o.Stall()) }},
 	{name: "stopped", spares: true, hit: func(o *ordeal) { o.signalGuardian(unix.SIGSTOP, supervisor, worker) }},
 	{name: "terminated", hit: func(o *ordeal) {
 		o.signalConsole(unix.SIGTERM)
@@ -222,8 +222,8 @@ func (o *ordeal) unanswered() {
 func (o *ordeal) apply() {
 	o.Helper()
 	o.review()
-	if !o.shows("LOCK-OUT") {
-		o.Errorf("the console does not see that nobody would get in:\n%s", o.text())
+	if !o.Shows("LOCK-OUT") {
+		o.Errorf("the console does not see that nobody would get in:\n%s", o.Text())
 	}
 	name, err := os.Hostname()
 	o.must(err)
@@ -288,7 +288,7 @@ func (o *ordeal) outlast() {
 			return
 		}
 		if time.Now().After(end) {
-			o.Fatalf("neither a trial nor its end:\n%s", o.text())
+			o.Fatalf("neither a trial nor its end:\n%s", o.Text())
 		}
 	}
 }
@@ -296,10 +296,10 @@ func (o *ordeal) outlast() {
 // applying says that the console may still start a guardian.
 func (o *ordeal) applying() bool {
 	select {
-	case <-o.ended:
+	case <-o.Ended():
 		return false
 	default:
-		return strings.Contains(o.text(), "applying ...") && len(o.guardians()) == 0
+		return strings.Contains(o.Text(), "applying ...") && len(o.guardians()) == 0
 	}
 }
 
@@ -313,7 +313,7 @@ func (o *ordeal) farewell() {
 	if got := o.status(); got != o.strike.status {
 		o.Errorf("the console ended with %d, want %d", got, o.strike.status)
 	}
-	if o.strike.name != "hangup" && o.strike.status != killed && o.mode() != o.initial {
+	if o.strike.name != "hangup" && o.strike.status != killed && !o.ModeKept() {
 		o.Error("the console left the terminal in its own mode")
 	}
 }
@@ -359,7 +359,7 @@ const (
 	worker     = "worker"
 )
 
-func (o *ordeal) signalConsole(s unix.Signal) { _ = unix.Kill(o.cmd.Process.Pid, s) }
+func (o *ordeal) signalConsole(s unix.Signal) { _ = unix.Kill(o.Process().Pid, s) }
 
 // signalGuardian sends a signal to the processes of the guardian that are there.
 func (o *ordeal) signalGuardian(s unix.Signal, roles ...string) {

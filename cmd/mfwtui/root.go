@@ -60,7 +60,7 @@ terminal and in a pipe it talks line by line instead of drawing screens.`,
 		a.checkCommand(), a.showCommand(), a.diffCommand(), a.impactCommand(), a.deniedCommand(), a.applyCommand(),
 		a.confirmCommand(), a.rejectCommand(), a.extendCommand(), a.statusCommand(), a.historyCommand(),
 		a.bootCommand(), a.teardownCommand(), a.flowsCommand(), a.countersCommand(),
-		a.explainCommand(), a.doctorCommand(), a.demoCommand(), a.guardianCommand(), a.versionCommand(),
+		a.explainCommand(), a.doctorCommand(), a.demoCommand(), a.guardianCommand(), a.nurseCommand(), a.versionCommand(),
 	)
 	return root
 }
@@ -156,7 +156,7 @@ func (a *app) console(cmd *cobra.Command) error {
 	if a.byLines() {
 		return a.talk(cmd, e)
 	}
-	err = tui.Run(cmd.Context(), e, tui.Options{Settings: &wanted})
+	err = tui.Run(cmd.Context(), e, tui.Options{Settings: &wanted, Nurse: []string{selfPath(), nurseWord}})
 	if errors.Is(err, tui.ErrHangup) {
 		return errSaid // nobody reads, and a write to a terminal that is full never ends
 	}

@@ -64,6 +64,7 @@ func (s *Site) ReadDisk() (*tables.Set, tables.Problems) {
 
 // Rebase takes a set as read.
 func (s *Site) Rebase(set *tables.Set) {
+	_ = s.enter("Rebase")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changed("rebase")
@@ -84,6 +85,9 @@ func (s *Site) FirstUse() bool {
 
 // StarterFacts are those of a host with three interfaces and an SSH session.
 func (s *Site) StarterFacts() (engine.StarterFacts, error) {
+	if err := s.enter("StarterFacts"); err != nil {
+		return engine.StarterFacts{}, err
+	}
 	list, err := s.HostInterfaces()
 	return engine.StarterFacts{
 		Interfaces: list, In: "eth0",

@@ -11,6 +11,9 @@ import (
 
 // LiveFlows are the flows, each admitted by one of a few rows.
 func (s *Site) LiveFlows(ctx context.Context) (engine.LiveFlows, error) {
+	if err := s.enter("LiveFlows"); err != nil {
+		return engine.LiveFlows{}, err
+	}
 	snap, err := s.Flows(ctx)
 	if err != nil {
 		return engine.LiveFlows{}, err

@@ -12,6 +12,7 @@ import (
 
 // Review compares with the tables of the confirmed generation.
 func (s *Site) Review(set *tables.Set, p *engine.Preview) *engine.Review {
+	_ = s.enter("Review")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := tables.NewSet()
@@ -72,6 +73,7 @@ func (s *Site) StillLive(context.Context, *engine.Preview) (bool, error) {
 
 // DiffFile proposes a file.
 func (s *Site) DiffFile() string {
+	_ = s.enter("DiffFile")
 	return fmt.Sprintf("/var/lib/mfwtui/diffs/edge-01-%s.diff", s.Now().Format("20060102-150405"))
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing/fstest"
 	"time"
@@ -44,6 +45,7 @@ type Site struct {
 	// Written are the files that were written, by path.
 	Written map[string]string
 
+	entered  sync.Map // names of calls
 	mu       sync.Mutex
 	began    time.Time
 	live     *ruleset.Ruleset
@@ -76,8 +78,17 @@ func (s *Site) Calls() []string {
 	return append([]string(nil), s.calls...)
 }
 
+// Entered lists the calls that were made at all, each once.
+func (s *Site) Entered() []string {
+	var names []string
+	s.entered.Range(func(name, _ any) bool { names = append(names, name.(string)); return true })
+	slices.Sort(names)
+	return names
+}
+
 // enter notes a call and gives its fault.
 func (s *Site) enter(call string) error {
+	s.entered.Store(call, true)
 	if s.Panic[call] {
 		panic(call + " was told to panic")
 	}
@@ -92,10 +103,16 @@ func (s *Site) changed(format string, args ...any) {
 }
 
 // Host is the name of the machine.
-func (s *Site) Host() string { return s.Name + s.Taint }
+func (s *Site) Host() string {
+	_ = s.enter("Host")
+	return s.Name + s.Taint
+}
 
 // Dir is where the tables seem to be.
-func (s *Site) Dir() string { return "/etc/microfw" }
+func (s *Site) Dir() string {
+	_ = s.enter("Dir")
+	return "/etc/microfw"
+}
 
 // Load reads the tables.
 func (s *Site) Load() (*tables.Set, tables.Problems) {
@@ -137,6 +154,7 @@ func (s *Site) Check(set *tables.Set) (*tables.Config, tables.Problems) {
 
 // Compile compiles in the simplest form.
 func (s *Site) Compile(set *tables.Set) (*engine.Compiled, tables.Problems) {
+	_ = s.enter("Compile")
 	cfg, problems := s.Check(set)
 	if problems.HasErrors() {
 		return nil, problems
