@@ -48,12 +48,17 @@ func (m *model) pageCommands(at page.Screen) []command {
 	return list
 }
 
+// labelNow is what a key is called now, on a screen.
+func (m *model) labelNow(at page.Screen, b widget.Binding) widget.Safe {
+	return widget.Clean(m.keymap.shown(at, []widget.Binding{b})[0].Help().Key)
+}
+
 // keyCommand is the command that presses a key, on its screen.
 func (m *model) keyCommand(at page.Screen, b widget.Binding, text widget.Safe) command {
-	c := command{text: text, key: widget.Clean(b.Help().Key), why: b.Why}
+	c := command{text: text, key: m.labelNow(at, b), why: b.Why}
 	for i, own := range screens {
 		if own == at && at != m.at {
-			c.key = widget.Clean(m.keys.Screens[i].Help().Key) + " " + c.key
+			c.key = m.labelNow(page.Stay, m.keys.Screens[i]) + " " + c.key
 		}
 	}
 	c.run = func() tea.Cmd {

@@ -272,7 +272,7 @@ func TestQuitAsks(t *testing.T) {
 
 func TestLeavingAtOnceWaitsForTheTerminal(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
-		c.started = time.Now()
+		c.link.ask("")
 		start := time.Now()
 		c.send(keyPress("q"))
 		if waited := time.Since(start); !c.quit || waited != fenceLimit {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
+	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -133,8 +134,12 @@ func (c *console) hides(text string) {
 // golden compares the screen with a file.
 func (c *console) golden(name string) {
 	c.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	got := c.plain()
+	c.goldenText(filepath.Join("testdata", name+".golden"), c.plain())
+}
+
+// goldenText compares a text with a file.
+func (c *console) goldenText(path, got string) {
+	c.Helper()
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			c.Fatal(err)
@@ -150,22 +155,5 @@ func (c *console) golden(name string) {
 	}
 }
 
-var namedKeys = map[string]rune{
-	"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "space": tea.KeySpace, "backspace": tea.KeyBackspace,
-	"up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight, "home": tea.KeyHome, "end": tea.KeyEnd,
-	"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown,
-}
-
 // keyPress makes a key press from its name.
-func keyPress(name string) tea.KeyPressMsg {
-	if letter, ok := strings.CutPrefix(name, "ctrl+"); ok {
-		return tea.KeyPressMsg{Code: rune(letter[0]), Mod: tea.ModCtrl}
-	}
-	if key, ok := strings.CutPrefix(name, "shift+"); ok {
-		return tea.KeyPressMsg{Code: namedKeys[key], Mod: tea.ModShift}
-	}
-	if code, ok := namedKeys[name]; ok {
-		return tea.KeyPressMsg{Code: code}
-	}
-	return tea.KeyPressMsg{Code: []rune(name)[0], Text: name}
-}
+func keyPress(name string) tea.KeyPressMsg { return widget.Press(name) }

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"golang.org/x/sys/unix"
@@ -92,18 +91,16 @@ func (m *model) edit(at page.Place) tea.Cmd {
 		return nil
 	}
 	m.editing = &at
-	wait := fenceLimit - m.shared.Now().Sub(m.started)
-	if m.fence || wait <= 0 {
-		return m.openEditor()
+	if _, waiting := m.link.open(); waiting {
+		m.note = page.Note{Text: "opening your editor ..."}
 	}
-	m.note = page.Note{Text: "opening your editor ..."}
-	return tea.Tick(wait, func(time.Time) tea.Msg { return editMsg{} })
+	return m.whenAnswered(func() tea.Msg { return editMsg{} })
 }
 
 // openEditor gives the terminal to the editor.
 func (m *model) openEditor() tea.Cmd {
 	if m.editing == nil {
-		return nil // opened already, by the answer that came first
+		return nil
 	}
 	at, path := *m.editing, m.shared.Calls.Path(m.editing.Kind)
 	m.editing = nil

@@ -72,8 +72,7 @@ func opened(c *console) string {
 func TestEditorWaitsForTheTerminalAndSwallowsKeys(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.Update(keyPress("2"))
-		c.started = time.Now()
-		c.fence = false
+		c.link.ask("")
 		c.Update(keyPress("E"))
 		if opened(c) != "rules" {
 			t.Fatalf("not about to open an editor:\n%s", c.plain())
@@ -81,7 +80,11 @@ func TestEditorWaitsForTheTerminalAndSwallowsKeys(t *testing.T) {
 		c.shows("opening your editor")
 		c.Update(keyPress("d"))
 		c.shows("STAGED 0")
-		if _, cmd := c.Update(uv.PrimaryDeviceAttributesEvent{62}); cmd == nil || opened(c) != "" {
+		_, held := c.Update(uv.PrimaryDeviceAttributesEvent{62})
+		if held == nil {
+			t.Fatal("the terminal's answer opens nothing")
+		}
+		if _, cmd := c.Update(held()); cmd == nil || opened(c) != "" {
 			t.Error("the terminal's answer does not open the editor")
 		}
 		if _, cmd := c.Update(editMsg{}); cmd != nil {

@@ -22,6 +22,7 @@ type help struct {
 	page     int
 	moves    widget.Movement
 	close    widget.Binding
+	keymap   keymap
 }
 
 // helpSection is a heading and what stands under it.
@@ -37,20 +38,20 @@ type helpItem struct {
 }
 
 func newHelp(m *model) *help {
-	h := &help{search: widget.NewEditor(""), moves: widget.Moves(), close: helpClose()}
-	h.addPage(m.page())
-	h.add("in every list", append(h.moves.List(), page.ListKeys()...))
+	h := &help{search: widget.NewEditor(""), moves: widget.Moves(), close: helpClose(), keymap: m.keymap}
+	h.addPage(m.at, m.page())
+	h.add("in every list", m.keymap.shown(m.at, append(h.moves.List(), page.ListKeys()...)))
 	h.add("in every list, signs", page.ListLegend())
 	for _, mode := range page.ListModes() {
 		h.add(mode.Name, mode.Bindings)
 	}
 	h.addFilter()
-	h.add("everywhere", m.keys.list(m.pending != ""))
+	h.add("everywhere", m.keymap.shown(page.Stay, m.keys.list(m.pending != "")))
 	h.add("in the list of commands (:)", paletteBindings())
 	h.add("in this help", []widget.Binding{h.close, widget.Bind("letters", "search by word, or a key such as d or ^d")})
 	for _, at := range append(screens[:], page.TrialScreen) {
 		if at != m.at {
-			h.addPage(m.pages[at])
+			h.addPage(at, m.pages[at])
 		}
 	}
 	return h
@@ -59,13 +60,17 @@ func newHelp(m *model) *help {
 func helpClose() widget.Binding { return widget.Bind("Esc/?", "close", "esc", "?") }
 
 // addPage adds the keys of all modes of a page, and its signs.
-func (h *help) addPage(p page.Page) {
+func (h *help) addPage(at page.Screen, p page.Page) {
 	modes := []page.Mode{{Name: p.Title(), Bindings: p.Bindings()}}
 	if all, ok := p.(page.Moder); ok {
 		modes = all.Modes()
 	}
-	for _, mode := range modes {
-		h.add(mode.Name, without(mode.Bindings, page.ListKeys()))
+	for i, mode := range modes {
+		bindings := without(mode.Bindings, page.ListKeys())
+		if i == 0 { // in the others the keys are as the page has them
+			bindings = h.keymap.shown(at, bindings)
+		}
+		h.add(mode.Name, bindings)
 	}
 	if l, ok := p.(page.Legender); ok {
 		h.add(p.Title()+", signs", l.Legend())

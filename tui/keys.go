@@ -14,6 +14,8 @@ type globalKeys struct {
 	Palette  widget.Binding
 	Copy     widget.Binding
 	Redraw   widget.Binding
+	Faster   widget.Binding
+	Slower   widget.Binding
 	Quit     widget.Binding
 	Leave    widget.Binding // also while text is typed
 }
@@ -29,12 +31,14 @@ func newGlobalKeys() globalKeys {
 			widget.Bind("6", "Explain", "6").Hidden(),
 			widget.Bind("7", "History", "7").Hidden(),
 		},
-		Trial:    widget.Bind("0", "back to the trial", "0"),
+		Trial:    widget.Bind("0", "back to the trial", "0").Named("trial"),
 		Help:     widget.Bind("?", "help", "?"),
 		Problems: widget.Bind("w", "problems", "w"),
 		Palette:  widget.Bind(":", "commands", ":", "ctrl+p"),
 		Copy:     widget.Bind("y", "copy", "y").Hidden(),
-		Redraw:   widget.Bind("^l", "draw the screen again", "ctrl+l").Hidden(),
+		Redraw:   widget.Bind("^l", "draw the screen again", "ctrl+l").Hidden().Named("redraw"),
+		Faster:   widget.Bind("+", "refresh more often", "+").Hidden().Named("faster"),
+		Slower:   widget.Bind("-", "refresh less often", "-").Hidden().Named("slower"),
 		Quit:     widget.Bind("q", "quit", "q"),
 		Leave:    widget.Bind("^c", "quit", "ctrl+c").Hidden(),
 	}
@@ -49,5 +53,5 @@ func (k *globalKeys) list(trial bool) []widget.Binding {
 	if trial {
 		all = append(all, k.Trial)
 	}
-	return append(all, k.Help, k.Palette, k.Problems, k.Copy, k.Quit, k.Redraw, k.Leave)
+	return append(all, k.Help, k.Palette, k.Problems, k.Copy, k.Faster, k.Slower, k.Quit, k.Redraw, k.Leave)
 }

@@ -4,7 +4,6 @@ package tui
 // size, given to everybody who draws.
 type layout struct {
 	width, height int
-	tabs          int // lines of the tabs: 1, or 0 when there is no room
 	body          int // lines of the page
 	hints         int // lines of key hints
 }
@@ -16,14 +15,17 @@ const (
 	minHeight = 15
 )
 
+// headLines are the lines above the page: the state and the tabs.
+const headLines = 2
+
 // newLayout divides a screen: a line of state, tabs, the page, a message line,
 // key hints.
 func newLayout(width, height int) layout {
-	l := layout{width: width, height: height, tabs: 1, hints: 2}
+	l := layout{width: width, height: height, hints: 2}
 	if height < 20 {
 		l.hints = 1
 	}
-	l.body = max(height-1-l.tabs-1-l.hints, 0)
+	l.body = max(height-headLines-1-l.hints, 0)
 	return l
 }
 

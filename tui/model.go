@@ -5,9 +5,11 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/settings"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -16,6 +18,7 @@ import (
 type model struct {
 	shared *page.Shared
 	keys   globalKeys
+	keymap keymap
 	layout layout
 
 	pages  map[page.Screen]page.Page
@@ -36,9 +39,14 @@ type model struct {
 	ticks     int
 	pending   string // id of the trial that runs; empty for none
 
-	started time.Time
-	fence   bool // the terminal answered everything that was asked at the start
-	leaving bool
+	link     *link
+	pace     pace
+	sparks   []string // the glyphs of sparklines, while the link is good
+	read     time.Time
+	held     tea.Cmd // waits for the terminal's answers
+	leaving  bool
+	settings settings.Settings
+	profile  colorprofile.Profile
 
 	env     []string    // of the person
 	editing *page.Place // where the editor is about to be opened; nil: nowhere
@@ -52,22 +60,30 @@ func newModel(ctx context.Context, b engine.Backend, st *style.Styles, now func(
 		Host: widget.Clean(b.Host()), Now: now,
 	}
 	m := &model{
-		shared: s, keys: newGlobalKeys(), layout: newLayout(80, 24),
-		policy: page.NewPolicy(s), review: page.NewReview(s), trial: page.NewTrial(s),
-		at: page.OverviewScreen, before: page.OverviewScreen, started: now(),
+		shared: s, keys: newGlobalKeys(), layout: newLayout(80, 24), pages: newPages(s),
+		at: page.OverviewScreen, before: page.OverviewScreen, link: &link{now: now}, read: now(),
 		away: &outside{},
 	}
-	m.pages = map[page.Screen]page.Page{
+	m.settings = settings.Default()
+	m.pace.chosen, m.sparks = m.settings.Refresh, st.Glyphs.Spark
+	m.policy = m.pages[page.PolicyScreen].(*page.Policy)
+	m.review = m.pages[page.ReviewScreen].(*page.Review)
+	m.trial = m.pages[page.TrialScreen].(*page.Trial)
+	return m
+}
+
+// newPages makes the screens.
+func newPages(s *page.Shared) map[page.Screen]page.Page {
+	return map[page.Screen]page.Page{
 		page.OverviewScreen: page.NewOverview(s),
-		page.PolicyScreen:   m.policy,
-		page.ReviewScreen:   m.review,
+		page.PolicyScreen:   page.NewPolicy(s),
+		page.ReviewScreen:   page.NewReview(s),
 		page.FlowsScreen:    page.NewFlows(s),
 		page.CountersScreen: page.NewCounters(s),
 		page.ExplainScreen:  page.NewExplain(s),
 		page.HistoryScreen:  page.NewHistory(s),
-		page.TrialScreen:    m.trial,
+		page.TrialScreen:    page.NewTrial(s),
 	}
-	return m
 }
 
 // page is the visible page.
@@ -76,7 +92,7 @@ func (m *model) page() page.Page { return m.pages[m.at] }
 // Init reads the tables, the state, and whether a trial is pending.
 func (m *model) Init() tea.Cmd {
 	return tea.Batch(
-		fence(),
+		m.link.ask(m.background()),
 		m.shared.Desk.Load(m.shared.Calls),
 		m.shared.Calls.Status(&m.asked.status),
 		m.shared.Calls.Trial(&m.asked.trial),

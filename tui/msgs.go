@@ -6,9 +6,8 @@ import "time"
 type (
 	// tickMsg says that a second went by.
 	tickMsg time.Time
-	// leaveMsg says that the terminal had its time to answer the queries of
-	// the start, so that the program may end.
-	leaveMsg struct{}
-	// editMsg says the same about opening the person's editor.
+	// releaseMsg says that the terminal had its time to answer.
+	releaseMsg struct{}
+	// editMsg says that it has answered, so that the editor may be opened.
 	editMsg struct{}
 )

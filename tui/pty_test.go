@@ -44,6 +44,8 @@ func TestMain(m *testing.M) {
 		if err := Nurse(os.Stdin, os.Stdout); err != nil {
 			os.Exit(1)
 		}
+	case strings.HasPrefix(mode, explodes):
+		os.Exit(childStatus(runExplosive(strings.TrimPrefix(mode, explodes))))
 	default:
 		os.Exit(childStatus(Run(context.Background(), childSite(mode), Options{Nurse: []string{os.Args[0], nurseWord}})))
 	}
@@ -54,6 +56,7 @@ func childStatus(err error) int {
 	case errors.Is(err, ErrHangup):
 		return hangupStatus
 	case err != nil:
+		os.Stderr.WriteString(err.Error())
 		return 1
 	}
 	return 0
@@ -91,9 +94,20 @@ type child struct {
 // startChild starts one on a terminal that answers after a delay.
 func startChild(t *testing.T, mode string, delay time.Duration, env ...string) *child {
 	t.Helper()
+	return startOn(t, mode, tty.Options{Delay: delay}, env...)
+}
+
+// startSized starts one on a terminal of a size that answers at once.
+func startSized(t *testing.T, mode string, width, height int) *child {
+	t.Helper()
+	return startOn(t, mode, tty.Options{Width: width, Height: height})
+}
+
+func startOn(t *testing.T, mode string, o tty.Options, env ...string) *child {
+	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append([]string{childMode + "=" + mode, "TERM=xterm-256color", "LANG=C.UTF-8", "GOCOVERDIR=" + t.TempDir()}, env...)
-	terminal, err := tty.Start(cmd, tty.Options{Delay: delay})
+	terminal, err := tty.Start(cmd, o)
 	if err != nil {
 		t.Fatal(err)
 	}

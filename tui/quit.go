@@ -4,20 +4,15 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
-// fenceLimit is how long after the start the console waits for the terminal's
-// answers before it ends. Whoever leaves within one round trip of a slow link
-// would otherwise find the answers at his shell prompt, as typed text.
+// fenceLimit is how long the console waits for an answer of the terminal before
+// it ends or gives the terminal away. Whoever leaves within one round trip of a
+// slow link would otherwise find the answer at his shell prompt, as typed text.
 const fenceLimit = 1200 * time.Millisecond
-
-// fence asks the terminal for its device attributes. Terminals answer in
-// order, so this answer comes after those to all queries of the start.
-func fence() tea.Cmd { return tea.Raw(ansi.RequestPrimaryDeviceAttributes) }
 
 // quit ends the console, after a question when that loses edits or leaves a
 // trial alone.
@@ -55,11 +50,22 @@ func (m *model) ask(d *widget.Dialog, then func(int) page.Effect) tea.Cmd {
 
 // leave ends the program as soon as the terminal has answered what it was
 // asked, or did not in time.
-func (m *model) leave() tea.Cmd {
-	wait := fenceLimit - m.shared.Now().Sub(m.started)
-	if m.fence || wait <= 0 {
-		return tea.Quit
+func (m *model) leave() tea.Cmd { return m.whenAnswered(tea.Quit) }
+
+// whenAnswered runs a command as soon as the terminal has answered what it was
+// asked, or did not in time.
+func (m *model) whenAnswered(cmd tea.Cmd) tea.Cmd {
+	since, waiting := m.link.open()
+	if !waiting || since >= fenceLimit {
+		return cmd
 	}
-	m.leaving = true
-	return tea.Tick(wait, func(time.Time) tea.Msg { return leaveMsg{} })
+	m.held = cmd
+	return tea.Tick(fenceLimit-since, func(time.Time) tea.Msg { return releaseMsg{} })
+}
+
+// release runs what was held back, once.
+func (m *model) release() tea.Cmd {
+	cmd := m.held
+	m.held = nil
+	return cmd
 }

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/settings"
 	"github.com/mfwtui/mfwtui/tui/style"
 )
 
@@ -22,8 +23,8 @@ import (
 type Options struct {
 	// Env is the environment; nil takes that of the process.
 	Env []string
-	// ASCII draws without characters beyond ASCII, also on a UTF-8 terminal.
-	ASCII bool
+	// Settings are what the person chose; nil takes the defaults.
+	Settings *settings.Settings
 	// Nurse is the command that runs Nurse; without it, a crash leaves the
 	// terminal as it is.
 	Nurse []string
@@ -54,21 +55,37 @@ func Run(ctx context.Context, b engine.Backend, o Options) error {
 	if o.Output == nil && style.Dumb(o.Env) {
 		return ErrDumb
 	}
-	glyphs := style.Unicode()
-	if o.ASCII || !style.UTF8(o.Env) {
-		glyphs = style.ASCII()
+	if o.Settings == nil {
+		s := settings.Default()
+		o.Settings = &s
 	}
 	if o.Output == nil {
 		defer callNurse(o.Nurse).dismiss()
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	m := newModel(ctx, b, style.New(style.Basic(), glyphs), time.Now)
+	m := newModel(ctx, b, styles(o), time.Now)
 	m.env = o.Env
-	return watch(ctx, tea.NewProgram(m, programOptions(o)...), m.away)
+	if err := m.configure(*o.Settings, style.Profile(o.Env)); err != nil {
+		return err
+	}
+	return watch(ctx, tea.NewProgram(m, programOptions(o, m.link)...), m.away)
 }
 
-func programOptions(o Options) []tea.ProgramOption {
+// styles are those of the palette, on the terminal that the environment names.
+func styles(o Options) *style.Styles {
+	glyphs := style.Unicode()
+	if o.Settings.ASCII || !style.UTF8(o.Env) {
+		glyphs = style.ASCII()
+	}
+	return style.New(o.Settings.Palette.Theme(style.Profile(o.Env)), glyphs)
+}
+
+func programOptions(o Options, l *link) []tea.ProgramOption {
+	output := o.Output
+	if output == nil {
+		output = os.Stdout
+	}
 	options := []tea.ProgramOption{
 		tea.WithFPS(fps),
 		tea.WithoutSignalHandler(),
@@ -76,9 +93,10 @@ func programOptions(o Options) []tea.ProgramOption {
 		// With SSH_TTY the library leaves out two queries, whose late answers
 		// would be typed at the shell prompt (measured).
 		tea.WithEnvironment(append(o.Env[:len(o.Env):len(o.Env)], "SSH_TTY=1")),
+		tea.WithOutput(l.through(output)),
 	}
-	if o.Output != nil {
-		options = append(options, tea.WithOutput(o.Output), tea.WithInput(o.Input))
+	if o.Input != nil {
+		options = append(options, tea.WithInput(o.Input))
 	}
 	if o.Width > 0 {
 		options = append(options, tea.WithWindowSize(o.Width, o.Height))
@@ -119,7 +137,7 @@ func watch(ctx context.Context, p *tea.Program, away *outside) error {
 			why = ctx.Err()
 		}
 	}
-	go p.Quit()
+	go p.Quit() // it only sends
 	select {
 	case err := <-done:
 		if why == syscall.SIGHUP {

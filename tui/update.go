@@ -17,20 +17,22 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.layout = newLayout(msg.Width, msg.Height)
 	case tea.KeyPressMsg:
 		m.trial.Heard(0)
-		return m, m.key(msg)
+		return m, m.press(msg)
+	case tea.MouseClickMsg:
+		return m, m.click(msg.Mouse())
+	case tea.MouseWheelMsg:
+		return m, m.wheel(msg.Mouse())
 	case tea.PasteMsg:
 		return m, m.paste(msg)
 	case uv.PrimaryDeviceAttributesEvent:
-		m.fence = true
-		m.trial.Heard(0)
-		if m.leaving {
-			return m, tea.Quit
-		}
-		return m, m.openEditor()
-	case leaveMsg:
-		return m, tea.Quit
+		m.trial.Heard(m.link.answered())
+		return m, m.release()
+	case releaseMsg:
+		return m, m.release()
 	case editMsg:
 		return m, m.openEditor()
+	case tea.BackgroundColorMsg:
+		m.fitBackground(msg.IsDark())
 	case tickMsg:
 		return m, m.tick()
 	case page.LoadedMsg:
@@ -99,7 +101,14 @@ const (
 // runs, since another administrator may answer it.
 func (m *model) tick() tea.Cmd {
 	m.ticks++
-	cmds := []tea.Cmd{tick(), m.apply(m.page().Handle(page.Tick{}))}
+	cmds := []tea.Cmd{tick()}
+	if m.meter() {
+		cmds = append(cmds, m.link.ask(""))
+	}
+	if m.pace.second() || m.at == page.TrialScreen {
+		m.read = m.shared.Now()
+		cmds = append(cmds, m.apply(m.page().Handle(page.Tick{})))
+	}
 	if !m.asked.trial.Busy() && (m.pending != "" || m.ticks%idleTrialEvery == 0) {
 		cmds = append(cmds, m.shared.Calls.Trial(&m.asked.trial))
 	}
@@ -110,6 +119,19 @@ func (m *model) tick() tea.Cmd {
 		cmds = append(cmds, m.shared.Desk.WatchDisk(m.shared.Calls))
 	}
 	return tea.Batch(cmds...)
+}
+
+// press takes a key from the keyboard. A key that is a command is turned into
+// the one that the screen knows.
+func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
+	if m.dialog == nil && m.help == nil && m.find == nil && !m.page().Typing() {
+		turned, ok := m.keymap.press(m.at, k)
+		if !ok {
+			return nil
+		}
+		k = turned
+	}
+	return m.key(k)
 }
 
 // key routes a key: what lies on top gets it first.
@@ -131,6 +153,9 @@ func (m *model) key(k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	p := m.page()
+	if m.layout.small() && m.at != page.TrialScreen {
+		return m.smallKey(k)
+	}
 	if m.note = (page.Note{}); !p.Typing() {
 		if cmd, ok := m.global(k); ok {
 			return cmd
@@ -143,6 +168,21 @@ func (m *model) key(k tea.KeyPressMsg) tea.Cmd {
 		}
 	}
 	return m.apply(p.Key(k))
+}
+
+// smallKey handles a key on a screen without room for pages.
+func (m *model) smallKey(k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case m.pending != "" && m.keys.Trial.Is(k):
+		return m.show(page.TrialScreen)
+	case m.pending != "" && m.trial.RollsBack(k):
+		return m.apply(m.trial.Key(k))
+	case m.keys.Redraw.Is(k):
+		return tea.ClearScreen
+	case m.keys.Quit.Is(k):
+		return m.quit()
+	}
+	return nil
 }
 
 // global does what the keys of the console say.
@@ -168,6 +208,12 @@ func (m *model) global(k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return m.copy(), true
 	case m.keys.Redraw.Is(k):
 		return tea.ClearScreen, true
+	case m.keys.Faster.Is(k):
+		m.turnPace(-1)
+		return nil, true
+	case m.keys.Slower.Is(k):
+		m.turnPace(1)
+		return nil, true
 	case m.keys.Quit.Is(k):
 		return m.quit(), true
 	}

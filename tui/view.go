@@ -15,6 +15,9 @@ func (m *model) View() tea.View {
 	lines, cursor := m.screen()
 	v := tea.NewView(strings.Join(lines, "\n"))
 	v.AltScreen = true
+	if m.settings.Mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	v.WindowTitle = "mfwtui " + string(m.shared.Host)
 	if cursor != nil {
 		v.Cursor = tea.NewCursor(cursor.X, cursor.Y)
@@ -68,14 +71,18 @@ func (m *model) overlay() []string {
 	return nil
 }
 
-// tooSmall is the screen without room for pages. Keys still work.
+// tooSmall is the screen without room for pages. The keys that leave and those
+// of a trial still work; others would do something that nobody sees.
 func (m *model) tooSmall() ([]string, *page.Point) {
-	line := widget.NewLine(m.layout.width, m.shared.Styles.Glyphs)
+	width, st := m.layout.width, m.shared.Styles
+	var lines []string
 	if m.pending != "" {
-		line.Put(m.shared.Styles.Alarm, "TRIAL "+m.clock()).Text(" 0 opens it. ")
+		lines = append(lines, widget.NewLine(width, st.Glyphs).Put(st.Alarm, "TRIAL "+m.clock()).Text(" 0 opens it, ^r rolls back").String())
 	}
-	line.Text(widget.Format("too small: enlarge to %dx%d; q quits", minWidth, minHeight))
-	lines := widget.Fit([]string{line.String()}, m.layout.height)
+	for _, text := range widget.Format("enlarge to %dx%d or use --plain; q quits", minWidth, minHeight).Wrap(width) {
+		lines = append(lines, widget.NewLine(width, st.Glyphs).Text(text).String())
+	}
+	lines = widget.Fit(lines, m.layout.height)
 	if m.dialog != nil {
 		return m.under(lines, m.dialog.Render(m.layout.width, m.layout.height, m.shared.Styles)), nil
 	}
@@ -94,7 +101,7 @@ func (m *model) bindings() []widget.Binding {
 		global = append(global, m.keys.Trial)
 	}
 	// Help and quit are never pushed out by the keys of a page.
-	return append(append(global, m.keys.Help, m.keys.Quit, m.keys.Palette, m.keys.Problems), own...)
+	return m.keymap.shown(m.at, append(append(global, m.keys.Help, m.keys.Quit, m.keys.Palette, m.keys.Problems), own...))
 }
 
 // messageLine is the last note.

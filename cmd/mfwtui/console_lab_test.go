@@ -66,7 +66,7 @@ func (c *console) insertsRow() {
 	c.types("\r")
 	c.waits("Tab [accept]")
 	c.types("accept\r")
-	c.waits("check ok")
+	c.waits("v4=v6 ")
 	c.types("s")
 	c.waits("saved; the firewall runs the old rules until you apply")
 	if rules, err := os.ReadFile(filepath.Join(c.path("tables"), "rules")); err != nil || !strings.Contains(string(rules), httpsRow+"\n") {

@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) demoCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "demo [-- COMMAND ARG...]",
 		Short: "the console in a private network with sample tables and real traffic",
 		Long: `demo makes a private network of namespaces: three clients on an internet side, a
@@ -22,7 +22,7 @@ it uses a user namespace.`,
 		Example: "  mfwtui demo\n  mfwtui demo -- sh -c 'mfwtui diff; mfwtui apply --yes; mfwtui counters'",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				args = []string{selfPath()}
+				args = append([]string{selfPath()}, a.handOn(cmd)...)
 			}
 			// The lab decides itself what a signal means.
 			status, err := lab.Demo(context.WithoutCancel(cmd.Context()), lab.DemoOptions{Tables: etc.Samples, Command: args})
@@ -32,4 +32,6 @@ it uses a user namespace.`,
 			return exit(status)
 		},
 	}
+	a.lookFlags(cmd)
+	return cmd
 }

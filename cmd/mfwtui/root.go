@@ -16,8 +16,9 @@ import (
 // app is what every command has: the global flags and the terminal.
 type app struct {
 	*terminal
+	look
 	dir, node, state, run, geo string
-	asJSON, ascii, plain       bool
+	asJSON, plain              bool
 }
 
 // newRoot makes the command tree.
@@ -47,7 +48,7 @@ terminal and in a pipe it talks line by line instead of drawing screens.`,
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.Flags().BoolVar(&a.ascii, "ascii", false, "draw the console without characters beyond ASCII")
+	a.lookFlags(root)
 	root.Flags().BoolVar(&a.plain, "plain", false, "talk line by line, for screen readers, dumb terminals and pipes")
 	f := root.PersistentFlags()
 	f.StringVarP(&a.dir, "dir", "C", envOr("MFWTUI_DIR", engine.DefaultDir), "directory of the tables")
@@ -67,7 +68,7 @@ terminal and in a pipe it talks line by line instead of drawing screens.`,
 // checkFlags refuses what could only be meant otherwise: an empty directory is
 // a shell variable that was not set, not a wish for the default.
 func (a *app) checkFlags(cmd *cobra.Command) error {
-	for _, name := range []string{"dir", "node", "state", "run", "geo"} {
+	for _, name := range []string{"dir", "node", "state", "run", "geo", "config"} {
 		if f := cmd.Flags().Lookup(name); f != nil && f.Changed && f.Value.String() == "" {
 			return fmt.Errorf("--%s is empty; name one or leave it out", name)
 		}
@@ -138,6 +139,10 @@ func (a *app) load(e *engine.Engine) (*tables.Set, error) {
 // console opens the console: screens on a terminal, a conversation by lines
 // elsewhere.
 func (a *app) console(cmd *cobra.Command) error {
+	wanted, err := a.settings(cmd)
+	if err != nil {
+		return err
+	}
 	if err := needsRoot(cmd); err != nil {
 		return err
 	}
@@ -152,7 +157,7 @@ func (a *app) console(cmd *cobra.Command) error {
 	if a.byLines() {
 		return a.talk(cmd, e)
 	}
-	err := tui.Run(cmd.Context(), e, tui.Options{ASCII: a.ascii, Nurse: []string{selfPath(), nurseWord}})
+	err = tui.Run(cmd.Context(), e, tui.Options{Settings: &wanted, Nurse: []string{selfPath(), nurseWord}})
 	if errors.Is(err, tui.ErrHangup) {
 		return errSaid // nobody reads, and a write to a terminal that is full never ends
 	}

@@ -25,6 +25,7 @@ type Counters struct {
 	latest engine.CounterSnapshot
 	paused pause
 	moved  int // rows that changed since the pause began
+	top    int // the line of the page where the list begins
 	sorted time.Time
 	err    error
 	past   history[string]

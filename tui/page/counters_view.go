@@ -22,6 +22,7 @@ func (c *Counters) Render(width, height int) View {
 		foot = foot[:3]
 	}
 	room := height - len(lines) - len(foot)
+	c.top = len(lines)
 	if c.tab == byChain {
 		lines = append(lines, c.renderChains(width, room)...)
 	} else {

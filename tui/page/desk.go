@@ -26,6 +26,7 @@ type Desk struct {
 	config   *tables.Config
 	problems tables.Problems
 	checked  *tables.Set // the set that config and problems are about
+	parity   familyCount
 	check    Request
 	loading  Request
 	saving   Request

@@ -19,7 +19,7 @@ type Flows struct {
 	groups *widget.Table[groupKey]
 	filter finder
 	by     grouping
-	bits   bool // rates in bits
+	top    int // the line of the page where the list begins
 
 	ask    Request
 	enable Request
@@ -148,7 +148,7 @@ func (f *Flows) Key(k tea.KeyPressMsg) Effect {
 	case keys.Mark.Is(k):
 		f.mark()
 	case keys.Bits.Is(k):
-		f.bits = !f.bits
+		f.Bits = !f.Bits
 		f.titles()
 	case keys.Pause.Is(k):
 		return f.togglePause()

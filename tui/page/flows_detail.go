@@ -122,7 +122,7 @@ func verdictText(v *engine.FlowVerdict) string {
 
 // unit is what rates are in.
 func (f *Flows) unit() widget.Safe {
-	if f.bits {
+	if f.Bits {
 		return "bit/s"
 	}
 	return "B/s"

@@ -52,7 +52,7 @@ func newFlowTable() *widget.Table[flowKey] {
 // titles names the columns of rates by their unit.
 func (f *Flows) titles() {
 	unit := widget.Safe("B/S")
-	if f.bits {
+	if f.Bits {
 		unit = "BIT"
 	}
 	f.table.Columns[rateCol].Title, f.groups.Columns[groupRateCol].Title = unit, unit
@@ -77,6 +77,7 @@ type siftedMsg struct {
 
 // show gives the list the flows; with order it sorts them anew.
 func (f *Flows) show(order bool) Effect {
+	f.titles()
 	m := siftedMsg{snap: f.latest, by: f.by, order: order}
 	if f.paused.on {
 		m.snap = f.snap
@@ -254,10 +255,7 @@ func (f *Flows) cell(i, col int) (widget.Safe, style.Style) {
 
 // rate is a rate in the unit that was chosen.
 func (f *Flows) rate(bytes float64) widget.Safe {
-	if f.bits {
-		bytes *= 8
-	}
-	return widget.Clean(shortRate(bytes))
+	return widget.Clean(shortRate(f.inUnit(bytes)))
 }
 
 func compareFlows(a, b *engine.Flow, col int) int {

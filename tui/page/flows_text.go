@@ -90,6 +90,7 @@ func (f *Flows) Render(width, height int) View {
 		detail = 5
 	}
 	room := height - len(lines) - detail - 1
+	f.top = len(lines)
 	if f.by != ungrouped {
 		lines = append(lines, f.groups.Render(width, room, f.Styles)...)
 	} else {

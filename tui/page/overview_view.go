@@ -81,7 +81,11 @@ func (o *Overview) zoneLines(width int) []string {
 	const rates = 4 * 7 // the columns of the rates
 	names := max(min(width/4, 30), 14)
 	spark := max(min(width-10-names-rates-3, historyLen), 0)
-	head := o.line(width).Put(o.Styles.Dim, widget.Format(" %-9s%-*s%7s%7s%7s%7s", "ZONE", names, "INTERFACES", "IN/s", "OUT/s", "NEW/s", "DROP/s"))
+	in, out := "IN/s", "OUT/s"
+	if o.Bits {
+		in, out = "INb/s", "OUTb/s"
+	}
+	head := o.line(width).Put(o.Styles.Dim, widget.Format(" %-9s%-*s%7s%7s%7s%7s", "ZONE", names, "INTERFACES", in, out, "NEW/s", "DROP/s"))
 	if spark >= 10 {
 		head.Put(o.Styles.Dim, widget.Format("  last %d s (in)", spark))
 	}
@@ -90,7 +94,7 @@ func (o *Overview) zoneLines(width int) []string {
 	for _, z := range ZoneRates(cfg, &o.traffic) {
 		l := o.line(width).Text(" ").Cell(o.Styles.Strong, widget.Clean(z.Zone), 8).Text(" ").
 			Cell(o.Styles.Text, widget.Clean(z.Interfaces), names-1).Text(" ").
-			Right(o.Styles.Text, byteRate(z.In), 7).Right(o.Styles.Text, byteRate(z.Out), 7).
+			Right(o.Styles.Text, o.byteRate(z.In), 7).Right(o.Styles.Text, o.byteRate(z.Out), 7).
 			Right(o.Styles.Text, widget.Clean(shortRate(z.New)), 7).
 			Right(o.Styles.Warn, widget.Clean(shortRate(denied[z.Zone])), 7)
 		if spark >= 10 {
@@ -99,14 +103,6 @@ func (o *Overview) zoneLines(width int) []string {
 		lines = append(lines, l.String())
 	}
 	return append(lines, o.rule(width))
-}
-
-// byteRate is a rate of bytes, a dash for nothing.
-func byteRate(n float64) widget.Safe {
-	if n < 1 {
-		return "-"
-	}
-	return widget.Clean(short(n))
 }
 
 // flowLines are the state of conntrack and the busiest flows.
@@ -166,7 +162,7 @@ func (o *Overview) flowLine(p *engine.FlowPath, width, room int) string {
 		Put(o.Styles.Strong, mark).To(1+5+room).
 		Cell(o.Styles.Text, widget.Format("%s>%s", p.From, p.To), pathWidth-1).Text(" ").
 		Cell(o.Styles.Text, widget.Clean(p.By), ruleWidth-1).Text(" ").
-		Right(o.Styles.Strong, byteRate(p.Rate), 6)
+		Right(o.Styles.Strong, o.byteRate(p.Rate), 6)
 	return l.String()
 }
 

@@ -139,6 +139,8 @@ type Shared struct {
 	// Host is the name of the machine, which a dangerous dialog asks for.
 	Host widget.Safe
 	Now  func() time.Time
+	// Bits shows rates in bits per second instead of bytes.
+	Bits bool
 }
 
 // rule is a separator line.

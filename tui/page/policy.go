@@ -69,7 +69,7 @@ func NewPolicy(s *Shared) *Policy {
 		Rename:  widget.Bind("r", "rename", "r"),
 		Mark:    widget.Bind("space", "mark", "space"),
 		Align:   widget.Bind("=", "align columns", "=").Hidden(),
-		Back:    widget.Bind("Esc", "unmark; drop the filter; back to the uses", "esc").Hidden(),
+		Back:    widget.Bind("Esc", "unmark; drop the filter; back to the uses", "esc").Hidden().Named("back"),
 	}
 	p.hosts = newHostKeys()
 	return p

@@ -126,6 +126,10 @@ func (t *Trial) Key(k tea.KeyPressMsg) Effect {
 	return Effect{}
 }
 
+// RollsBack reports whether a key is the one that brings the old rules back,
+// which works also where this screen has no room.
+func (t *Trial) RollsBack(k tea.KeyPressMsg) bool { return t.keys.Back.Is(k) }
+
 // keep confirms when the code is right.
 func (t *Trial) keep() Effect {
 	typed := t.typed

@@ -27,13 +27,23 @@ func Dumb(env []string) bool {
 // Profile decides how much colour a terminal gets. Unlike the library's own
 // detection it takes NO_COLOR at its word (any value that is not empty, as
 // no-color.org says; the library parses a boolean), honours CLICOLOR=0, sends
-// no colour to a vt100, and never runs a program or asks the terminal.
+// no colour to a vt100 or to a terminal whose name says that it is monochrome
+// (xterm-mono, xterm-m), and never runs a program or asks the terminal.
 func Profile(env []string) colorprofile.Profile {
 	term := Getenv(env, "TERM")
 	switch {
 	case Getenv(env, "NO_COLOR") != "", Getenv(env, "CLICOLOR") == "0",
-		strings.HasPrefix(term, "vt"), Dumb(env):
+		monochrome(term), Dumb(env):
 		return colorprofile.ASCII
 	}
 	return max(colorprofile.Env(env), colorprofile.ANSI)
+}
+
+// monochrome knows the terminals without colour by their names: vt followed by
+// a number (vte, which follows GNOME's terminal, is none), and the suffixes of
+// terminfo.
+func monochrome(term string) bool {
+	number, vt := strings.CutPrefix(term, "vt")
+	return vt && number != "" && number[0] >= '0' && number[0] <= '9' ||
+		strings.HasSuffix(term, "-m") || strings.HasSuffix(term, "-mono")
 }

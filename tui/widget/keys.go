@@ -19,6 +19,9 @@ type Binding struct {
 	Danger bool
 	// Quiet keeps the key out of the hints; the help shows it.
 	Quiet bool
+	// Name is what the settings file calls it; empty: what it does, with
+	// dashes.
+	Name string
 }
 
 // Bind makes a binding: the label for hints and help ("o/O"), what it does in
@@ -46,6 +49,13 @@ func (b Binding) Hidden() Binding {
 	return b
 }
 
+// Named returns the binding with the name that the settings file knows it by,
+// so that what the help says about it may change.
+func (b Binding) Named(name string) Binding {
+	b.Name = name
+	return b
+}
+
 // Is reports whether the key press is one of this binding, working or not.
 func (b Binding) Is(k tea.KeyPressMsg) bool { return slices.Contains(b.Keys(), k.String()) }
 
@@ -56,12 +66,12 @@ type Movement struct{ Up, Down, Top, Bottom, PageUp, PageDown Binding }
 // Moves are the movement keys.
 func Moves() Movement {
 	return Movement{
-		Down:     Bind("j/k", "down, up", "j", "down").Hidden(),
-		Up:       Bind("k", "up", "k", "up").Hidden(),
+		Down:     Bind("j/k", "down, up", "j", "down").Hidden().Named("down"),
+		Up:       Bind("k", "up", "k", "up").Hidden().Named("up"),
 		Top:      Bind("g", "first", "g", "home").Hidden(),
 		Bottom:   Bind("G", "last", "G", "end").Hidden(),
-		PageDown: Bind("^d", "half a page down", "ctrl+d", "pgdown").Hidden(),
-		PageUp:   Bind("^u", "half a page up", "ctrl+u", "pgup").Hidden(),
+		PageDown: Bind("^d", "half a page down", "ctrl+d", "pgdown").Hidden().Named("page-down"),
+		PageUp:   Bind("^u", "half a page up", "ctrl+u", "pgup").Hidden().Named("page-up"),
 	}
 }
 
@@ -93,29 +103,51 @@ func (m Movement) Step(k tea.KeyPressMsg, at, n, page int) (int, bool) {
 	return max(min(at, n-1), 0), true
 }
 
-// Hints draws bindings as lines of hints. Keys that do nothing now are left
-// out, and so is what does not fit: the bindings come in order of importance.
-func Hints(bindings []Binding, width, lines int, st *style.Styles) []string {
-	var out []string
-	l, any := NewLine(width, st.Glyphs).Text(" "), false
+// hint is a binding with its place in the lines of hints.
+type hint struct {
+	Binding
+	label, does Safe
+	line, col   int
+}
+
+func (h hint) width() int { return h.label.Width() + 1 + h.does.Width() }
+
+// placeHints divides lines among bindings, which come in order of importance.
+// Keys that do nothing now are left out, and so is what does not fit; what is
+// wider than a whole line stands there alone and is cut.
+func placeHints(bindings []Binding, width, lines int) []hint {
+	var out []hint
+	line, end := 0, 0 // end is where the last hint of the line ends; 0: the line is empty
 	for _, b := range bindings {
 		if b.Quiet || b.Why != "" {
 			continue
 		}
-		label, does := Clean(b.Help().Key), Clean(b.Help().Desc)
-		need := label.Width() + 1 + does.Width()
-		if any && l.Left() < need+2 {
-			if len(out) == lines-1 {
+		h := hint{Binding: b, label: Clean(b.Help().Key), does: Clean(b.Help().Desc), col: 1}
+		if end > 0 && end+2+h.width() > width {
+			if line == lines-1 {
 				continue // a shorter one may still fit
 			}
+			line, end = line+1, 0
+		}
+		if end > 0 {
+			h.col = end + 2
+		}
+		h.line, end = line, h.col+h.width()
+		out = append(out, h)
+	}
+	return out
+}
+
+// Hints draws bindings as lines of hints.
+func Hints(bindings []Binding, width, lines int, st *style.Styles) []string {
+	var out []string
+	l := NewLine(width, st.Glyphs)
+	for _, h := range placeHints(bindings, width, lines) {
+		if h.line > len(out) {
 			out = append(out, l.String())
-			l, any = NewLine(width, st.Glyphs).Text(" "), false
+			l = NewLine(width, st.Glyphs)
 		}
-		if any {
-			l.Text("  ")
-		}
-		l.Put(st.Key, label).Text(" " + does)
-		any = true
+		l.To(h.col).Put(st.Key, h.label).Text(" " + h.does)
 	}
 	return Fit(append(out, l.String()), lines)
 }

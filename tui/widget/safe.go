@@ -41,7 +41,7 @@ func clean(s string) Safe {
 		case r == utf8.RuneError && n == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[i])
 			marks = maxMarks
-		case unicode.IsPrint(r) && runeWidth(r) > 0 && !hidden(r):
+		case unicode.IsPrint(r) && runeWidth(r) > 0 && !hidden(r) && !joins(b.String(), r):
 			b.WriteRune(r)
 			marks = 0
 		case unicode.Is(unicode.Mn, r) && runeWidth(r) == 0 && !hidden(r) && marks < maxMarks:
@@ -54,6 +54,38 @@ func clean(s string) Safe {
 		i += n
 	}
 	return Safe(b.String())
+}
+
+// joins reports whether a character with a width of its own would make one
+// grapheme with what is before it, or with what may come after: a skin tone, half
+// a flag, a consonant after a virama, Thai sara am, conjoining Hangul. One measure
+// of width adds up the parts, another one takes the whole, and terminals follow
+// either, so that no column behind it would stand where it should. Combining
+// marks have no width and are not meant.
+func joins(before string, r rune) bool {
+	if r < 0x300 {
+		return false
+	}
+	s := string(r)
+	const letter = "a"
+	return inOne(lastOf(before)+s) || inOne(letter+s) || inOne(s+letter) || ansi.StringWidth(s) != ansi.StringWidthWc(s)
+}
+
+// inOne reports whether a text of several characters is one grapheme.
+func inOne(s string) bool {
+	cluster, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+	return len(cluster) == len(s) && utf8.RuneCountInString(s) > 1
+}
+
+// lastOf is the last character of a text with the marks on it.
+func lastOf(s string) string {
+	for i := len(s); i > 0; {
+		r, n := utf8.DecodeLastRuneInString(s[:i])
+		if i -= n; !unicode.Is(unicode.Mn, r) {
+			return s[i:]
+		}
+	}
+	return s
 }
 
 // hidden reports the characters that Unicode counts as printable although

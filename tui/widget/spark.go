@@ -8,10 +8,14 @@ import (
 
 // Spark draws the last width values as a line of heights, the newest on the
 // right; the highest value of those shown is the full height. Missing history
-// is blank.
+// is blank, and so is everything when the glyphs have no heights: on a slow link
+// a line that moves each second is what can be spared.
 func Spark(values []float64, width int, g style.Glyphs) Safe {
 	if width <= 0 {
 		return ""
+	}
+	if len(g.Spark) == 0 {
+		values = nil
 	}
 	if len(values) > width {
 		values = values[len(values)-width:]

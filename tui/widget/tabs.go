@@ -6,12 +6,8 @@ import "github.com/mfwtui/mfwtui/tui/style"
 // is seen without colour. When the line is too narrow, it starts so that the
 // active one is visible.
 func Tabs(labels []Safe, active, width int, st *style.Styles) string {
-	first := 0
-	for first < active && tabsWidth(labels[first:active+1]) > width {
-		first++
-	}
 	l := NewLine(width, st.Glyphs)
-	for i := first; i < len(labels); i++ {
+	for i := firstTab(labels, active, width); i < len(labels); i++ {
 		if i == active {
 			l.Put(st.Strong, "["+labels[i]+"]")
 		} else {
@@ -19,6 +15,15 @@ func Tabs(labels []Safe, active, width int, st *style.Styles) string {
 		}
 	}
 	return l.String()
+}
+
+// firstTab is the first label that is drawn.
+func firstTab(labels []Safe, active, width int) int {
+	first := 0
+	for first < active && tabsWidth(labels[first:active+1]) > width {
+		first++
+	}
+	return first
 }
 
 func tabsWidth(labels []Safe) int {

@@ -1,0 +1,102 @@
+package tui
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mfwtui/mfwtui/tui/tuitest"
+)
+
+// settled is the screen below the state line, once it shows a text and stands
+// still.
+func (e *terminal) settled(shows string) string {
+	e.Helper()
+	e.waits(shows)
+	for last := ""; ; {
+		_, now, _ := strings.Cut(e.text(), "\n")
+		if now == last {
+			return now
+		}
+		last = now
+		time.Sleep(250 * time.Millisecond) // several frames
+	}
+}
+
+// tour goes through what the renderer has its tricks for: scrolling, erasing,
+// repeating, a box that comes and goes.
+func (e *terminal) tour() []string {
+	var seen []string
+	for _, stop := range []struct{ keys, shows string }{
+		{"2", "hits         v4"}, {"Gk", "hits         v4"}, {"gg", "hits         v4"}, {"?", "search:"}, {"?", "hits         v4"},
+		{"x", "STAGED 1"}, {"3", "CHANGES  1 row"}, {"\t", "[compiled v4"}, {"w", "WHERE"},
+	} {
+		e.types(stop.keys)
+		seen = append(seen, e.settled(stop.shows))
+	}
+	return seen
+}
+
+// beyond are sequences that a terminal does not have, by its kind.
+var beyond = map[string]*regexp.Regexp{
+	"vt100":  regexp.MustCompile(`\x1b\[\d*[XbdG@P]|\x1b\[[\d;]*(3[0-7]|4[0-7]|9[0-7]|38|48)[\d;]*m`),
+	"vt220":  regexp.MustCompile(`\x1b\[\d*[bd]|\x1b\[[\d;]*(3[0-7]|4[0-7]|9[0-7]|38|48)[\d;]*m`),
+	"linux":  regexp.MustCompile(`\x1b\[\d*b|\x1b\[[\d;]*[34]8[;:]`),
+	"screen": regexp.MustCompile(`\x1b\[\d*b`),
+}
+
+// stillSite is a firewall on which nothing moves, since its clock does not.
+func stillSite() *tuitest.Site {
+	return tuitest.New(func() time.Time { return time.Date(2026, 11, 20, 14, 2, 11, 0, time.UTC) })
+}
+
+func TestEveryTerminalShowsTheSame(t *testing.T) {
+	want := onTerminal(t, 80, 24, stillSite()).tour()
+	tests := []struct {
+		term    string
+		colours bool
+	}{
+		{"xterm-mono", false}, {"screen", true}, {"tmux-256color", true}, {"linux", true}, {"vt100", false}, {"vt220", false}, {"vte-256color", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.term, func(t *testing.T) {
+			t.Parallel()
+			e := onTerminal(t, 80, 24, stillSite(), "TERM="+tt.term)
+			for i, got := range e.tour() {
+				if got != want[i] {
+					t.Errorf("stop %d differs from xterm-256color:\ngot\n%s\nwant\n%s", i+1, got, want[i])
+				}
+			}
+			if got := e.coloured(); got != tt.colours {
+				t.Errorf("colours %v, want %v", got, tt.colours)
+			}
+			if re := beyond[tt.term]; re != nil {
+				if bad := re.FindString(e.written()); bad != "" {
+					t.Errorf("%q was sent, which this terminal does not have", bad)
+				}
+			}
+		})
+	}
+}
+
+// coloured reports whether any cell has a colour.
+func (e *terminal) coloured() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for y := range e.screen.Height() {
+		for x := range e.screen.Width() {
+			if cell := e.screen.CellAt(x, y); cell != nil && (cell.Style.Fg != nil || cell.Style.Bg != nil) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// written is all that was sent.
+func (e *terminal) written() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.log.String()
+}
