@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
 
 func (a *app) dockerCommand() *cobra.Command {
@@ -57,7 +58,10 @@ func (a *app) containers(v *engine.ContainerView) error {
 		head[0][1] = "Docker " + v.Version + ", writes " + v.Firewall
 	}
 	for _, h := range v.Hooks {
-		head = append(head, []string{"hook", h.String()})
+		// The others have nothing to do with Docker while they are right.
+		if h.Why != "" || h.Table == ruleset.Filter && h.To == ruleset.RootForward {
+			head = append(head, []string{"hook", h.String()})
+		}
 	}
 	for _, w := range v.Warnings {
 		head = append(head, []string{"warning", w})
