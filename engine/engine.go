@@ -193,4 +193,5 @@ type Backend interface {
 	Disk
 	PacketTracer
 	AddressTeller
+	OwnConnectionTeller
 }

@@ -23,6 +23,7 @@ type Flows struct {
 
 	ask    Request
 	enable Request
+	ending Request
 	snap   engine.LiveFlows // that the list shows
 	latest engine.LiveFlows // newer than snap while paused, or while it is sifted
 	paused pause
@@ -43,6 +44,7 @@ type Flows struct {
 type flowBindings struct {
 	liveKeys
 	Accounting, Explain, Group, Mark, Bits, Back widget.Binding
+	End, EndShown                                widget.Binding
 }
 
 // liveKeys are the keys of the lists that move by themselves.
@@ -88,6 +90,8 @@ func NewFlows(s *Shared) *Flows {
 			Mark:       widget.Bind("space", "mark", "space"),
 			Bits:       widget.Bind("b", "bits, bytes", "b").Hidden(),
 			Back:       widget.Bind("Esc", "drop the filter, the groups, the marks", "esc").Hidden(),
+			End:        widget.Bind("X", "end ...", "X").Dangerous(),
+			EndShown:   widget.Bind("^x", "end all shown ...", "ctrl+x").Dangerous().Hidden(),
 		},
 		table: newFlowTable(), groups: newGroupTable(),
 	}
@@ -120,8 +124,10 @@ func (f *Flows) Bindings() []widget.Binding {
 	if f.shown().Shown() == 0 {
 		none = "there is no flow here"
 	}
+	end, endShown := f.noEnd()
 	return append([]widget.Binding{
-		enter.Off(none), f.filter.keys.Filter, k.Sort, k.Group, k.Pause, k.Accounting.Off(on), k.Mark.Off(mark), k.Bits, k.Reverse, k.Refresh, k.Back,
+		enter.Off(none), f.filter.keys.Filter, k.Sort, k.Group, k.Pause, k.End.Off(end), k.Accounting.Off(on), k.Mark.Off(mark),
+		k.EndShown.Off(endShown), k.Bits, k.Reverse, k.Refresh, k.Back,
 	}, f.filter.bindings()[1:]...)
 }
 
@@ -156,6 +162,10 @@ func (f *Flows) Key(k tea.KeyPressMsg) Effect {
 		return f.refresh()
 	case keys.Accounting.Is(k):
 		return Effect{Cmd: f.Calls.EnableAccounting(&f.enable)}
+	case keys.End.Is(k):
+		return f.askEnd()
+	case keys.EndShown.Is(k):
+		return f.askEndShown()
 	case keys.Back.Is(k):
 		return f.escape()
 	}
@@ -265,6 +275,8 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 		if f.ask.Done(msg.N) {
 			return f.take(msg)
 		}
+	case EndedMsg:
+		return f.takeEnded(msg)
 	case AccountingMsg:
 		if !f.enable.Done(msg.N) {
 			break
