@@ -70,3 +70,76 @@ func TestFlowsThatCannotBeEndedSayWhy(t *testing.T) {
 		c.shows("Enter opens the group; then its flows can be ended")
 	})
 }
+
+func TestAFlowBecomesARuleInOneStep(t *testing.T) {
+	inConsole(t, 120, 40, nil, func(c *console) {
+		c.press("4", "j", "r")
+		c.shows("[2 Policy]", "rules:17 made, u takes it back; new: host-203-0-113-1, host-198-51-100-1", "17 int      ext      host-203-0-~")
+		if c.shared.Desk.Staged() == 0 {
+			t.Error("nothing is staged")
+		}
+		c.press("u")
+		if n := c.shared.Desk.Staged(); n != 0 {
+			t.Errorf("%d lines are still staged after one undo", n)
+		}
+	})
+}
+
+func TestWhatNoRowCanAdmitIsSaid(t *testing.T) {
+	inConsole(t, 120, 24, nil, func(c *console) {
+		c.press("4", "/")
+		c.text("proto:icmp")
+		c.press("enter", "r")
+		c.shows("[4 Flows]", "no row made: a row names services of TCP and UDP")
+		c.press("esc", "o", "r")
+		c.shows("Enter opens the group; then r makes a rule for a flow")
+	})
+}
+
+func TestDeniedPacketsAreListedBesideTheFlows(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("4", "tab")
+		c.shows("[denied]", "the final reject", "203.0.113.40", "198.51.100.4:23 ", "3 of 3 lines")
+		c.press("/")
+		c.text("dport:3389 zone:ext>FW")
+		c.press("enter")
+		c.shows("1 of 3 lines", "203.0.113.41")
+		c.hides("203.0.113.42")
+		if text := clipboard(c, "y"); text[:len("the final reject")] != "the final reject" {
+			t.Errorf("copied %q", text)
+		}
+		c.press("p")
+		c.shows("PAUSED")
+		c.press("enter")
+		c.shows("[6 Explain]", "src [203.0.113.41")
+		c.press("4", "shift+tab")
+		c.shows("[flows]", "200 of 200 flows")
+	})
+}
+
+func TestADeniedPacketBecomesARule(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("4", "tab", "r")
+		c.shows("[2 Policy]", "rules:10 made, u takes it back; new: host-203-0-113-40", "telnet")
+	})
+}
+
+func TestDeniedSaysWhyThereIsNothing(t *testing.T) {
+	tests := []struct {
+		name  string
+		site  func(*tuitest.Site)
+		shows []string
+	}{
+		{"nothing logs", func(s *tuitest.Site) { s.Silent = true }, []string{"Nothing is logged", "log-denied", "drop+log"}},
+		{"another reader", func(s *tuitest.Site) { s.Fail = map[string]error{"Denied": engine.ErrLogTaken} }, []string{"another program reads the log", "ulogd", "not read"}},
+		{"something was lost", func(s *tuitest.Site) { s.Lost = [2]uint64{2, 7} }, []string{"2 overruns", "7 older lines forgotten"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inConsole(t, 80, 24, tt.site, func(c *console) {
+				c.press("4", "tab")
+				c.shows(tt.shows...)
+			})
+		})
+	}
+}

@@ -74,14 +74,39 @@ func bornAt(w *engine.Flow) time.Time {
 	return w.FirstSeen
 }
 
-// Render draws the page.
+// Render draws the page: which list it is, and the list.
 func (f *Flows) Render(width, height int) View {
-	lines, cursor := f.filter.lines(f.Shared, width, f.count())
-	if lines == nil {
-		const help widget.Safe = " / filters: words, src:10.0.0.0/8 port:443 proto:udp !not"
-		lines = []string{f.line(width).Put(f.Styles.Dim, help.Cut(width-f.count().Width()-2, f.Styles.Glyphs.Ellipsis)).
-			End(f.Styles.Strong, f.count()).String()}
+	active, count := 0, f.count()
+	if f.refused {
+		active, count = 1, f.denied.filter.count(f.denied.table, "line")
 	}
+	head := f.head(active, count, width)
+	var v View
+	if f.refused {
+		v = f.denied.render(width, height-1)
+	} else {
+		v = f.renderFlows(width, height-1)
+	}
+	if v.Cursor != nil {
+		v.Cursor.Y++
+	}
+	return View{Lines: append([]string{head}, v.Lines...), Cursor: v.Cursor}
+}
+
+// head names the lists, and says how to filter while nothing is filtered.
+func (f *Flows) head(active int, count widget.Safe, width int) string {
+	tabs := widget.Tabs([]widget.Safe{"flows", "denied"}, active, max(width-count.Width()-1, 1), f.Styles)
+	l := f.line(width)
+	if !f.Typing() && f.filter.Text() == "" && active == 0 {
+		const help widget.Safe = "  / filters: words, src:10.0.0.0/8 port:443 proto:udp !not"
+		room := max(width-count.Width()-len("[flows] denied ")-2, 0)
+		l.Put(f.Styles.Dim, help.Cut(room, f.Styles.Glyphs.Ellipsis))
+	}
+	return widget.Join(tabs, l.End(f.Styles.Strong, count).String())
+}
+
+func (f *Flows) renderFlows(width, height int) View {
+	lines, cursor := f.filter.lines(f.Shared, width, "")
 	detail := 0
 	switch {
 	case height >= 18:
