@@ -102,7 +102,7 @@ func TestEveryKeyOfEveryModeIsInTheHelp(t *testing.T) {
 }
 
 func TestHelpShowsEveryKeyOfTheConsole(t *testing.T) {
-	inConsole(t, 100, 250, nil, func(c *console) {
+	inConsole(t, 100, 300, nil, func(c *console) {
 		c.press("?")
 		for _, b := range slices.Concat(c.keys.list(false), widget.Moves().List(), page.ListKeys(), paletteBindings()) {
 			c.shows(b.Help().Key, b.Help().Desc)

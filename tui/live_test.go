@@ -143,3 +143,18 @@ func TestDeniedSaysWhyThereIsNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestNamesOfAddressesAreAskedOnlyWhenSwitchedOn(t *testing.T) {
+	inConsole(t, 100, 40, nil, func(c *console) {
+		c.press("4", "/")
+		c.text("src:203.0.113.5")
+		c.press("enter")
+		c.seconds(2)
+		c.hides("cpe-203")
+		c.press("h")
+		c.shows("the resolver of this host is asked", "203.0.113.5  cpe-203.0.113.5.example.net  DE  AS64500 Example ISP", "198.51.100.5  has no name that is known")
+		c.press("h")
+		c.hides("cpe-203")
+		c.shows("not asked any more")
+	})
+}

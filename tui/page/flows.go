@@ -43,12 +43,13 @@ type Flows struct {
 	marks   map[flowKey]bool
 	track   flowTrack
 	names   addressNames
+	told    told
 }
 
 type flowBindings struct {
 	liveKeys
 	Accounting, Explain, Group, Mark, Bits, Back widget.Binding
-	End, EndShown, Rule, Tab, BackTab            widget.Binding
+	End, EndShown, Rule, Tab, BackTab, Names     widget.Binding
 }
 
 // liveKeys are the keys of the lists that move by themselves.
@@ -96,6 +97,7 @@ func NewFlows(s *Shared) *Flows {
 			Back:       widget.Bind("Esc", "drop the filter, the groups, the marks", "esc").Hidden(),
 			Tab:        widget.Bind("Tab", "flows, denied", "tab"),
 			BackTab:    widget.Bind("S-Tab", "the other list", "shift+tab").Hidden(),
+			Names:      widget.Bind("h", "names from the resolver", "h").Hidden(),
 			Rule:       newRuleKey(),
 			End:        widget.Bind("X", "end ...", "X").Dangerous(),
 			EndShown:   widget.Bind("^x", "end all shown ...", "ctrl+x").Dangerous().Hidden(),
@@ -152,7 +154,7 @@ func (f *Flows) flowBindings() []widget.Binding {
 	end, endShown := f.noEnd()
 	return append([]widget.Binding{
 		enter.Off(none), f.filter.keys.Filter, k.Sort, k.Group, k.Rule.Off(rule), k.Pause, k.End.Off(end), k.Accounting.Off(on), k.Mark.Off(mark),
-		k.EndShown.Off(endShown), k.Tab, k.BackTab, k.Bits, k.Reverse, k.Refresh, k.Back,
+		k.EndShown.Off(endShown), k.Tab, k.BackTab, k.Names, k.Bits, k.Reverse, k.Refresh, k.Back,
 	}, f.filter.bindings()[1:]...)
 }
 
@@ -194,6 +196,8 @@ func (f *Flows) Key(k tea.KeyPressMsg) Effect {
 		return f.refresh()
 	case keys.Accounting.Is(k):
 		return Effect{Cmd: f.Calls.EnableAccounting(&f.enable)}
+	case keys.Names.Is(k):
+		return f.toggleNames()
 	case keys.Rule.Is(k):
 		return f.makeRule()
 	case keys.End.Is(k):
@@ -295,8 +299,12 @@ func (f *Flows) refresh() Effect {
 // Handle takes messages.
 func (f *Flows) Handle(msg tea.Msg) Effect {
 	switch msg := msg.(type) {
-	case Shown, Tick:
+	case Shown:
 		return f.refresh()
+	case Tick:
+		return Effect{Cmd: tea.Batch(f.refresh().Cmd, f.askNames().Cmd)}
+	case ToldMsg:
+		return f.takeTold(msg)
 	case ShowFilter:
 		f.refused = false
 		f.by = ungrouped

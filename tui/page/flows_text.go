@@ -100,7 +100,7 @@ func (f *Flows) head(active int, count widget.Safe, width int) string {
 	if !f.Typing() && f.filter.Text() == "" && active == 0 {
 		const help widget.Safe = "  / filters: words, src:10.0.0.0/8 port:443 proto:udp !not"
 		room := max(width-count.Width()-len("[flows] denied ")-2, 0)
-		l.Put(f.Styles.Dim, help.Cut(room, f.Styles.Glyphs.Ellipsis))
+		l.To(len("[flows] denied ")).Put(f.Styles.Dim, help.Cut(room, f.Styles.Glyphs.Ellipsis))
 	}
 	return widget.Join(tabs, l.End(f.Styles.Strong, count).String())
 }
@@ -114,7 +114,11 @@ func (f *Flows) renderFlows(width, height int) View {
 	case height >= 15:
 		detail = 5
 	}
+	names := f.told.on && detail > 0 && f.by == ungrouped && f.selected() != nil
 	room := height - len(lines) - detail - 1
+	if names {
+		room -= toldLines
+	}
 	if f.by != ungrouped {
 		lines = append(lines, f.groups.Render(width, room, f.Styles)...)
 	} else {
@@ -123,6 +127,9 @@ func (f *Flows) renderFlows(width, height int) View {
 	if detail > 0 {
 		lines = append(lines, f.rule(width))
 		lines = append(lines, widget.Fit(f.detail(width), detail-1)...)
+	}
+	if names {
+		lines = append(lines, f.toldDetail(width)...)
 	}
 	return View{Lines: append(widget.Fit(lines, height-1), f.state(width)), Cursor: cursor}
 }
