@@ -99,8 +99,11 @@ func (f *Flows) head(active int, count widget.Safe, width int) string {
 	l := f.line(width)
 	if !f.Typing() && f.filter.Text() == "" && active == 0 {
 		const help widget.Safe = "  / filters: words, src:10.0.0.0/8 port:443 proto:udp !not"
-		room := max(width-count.Width()-len("[flows] denied ")-2, 0)
-		l.To(len("[flows] denied ")).Put(f.Styles.Dim, help.Cut(room, f.Styles.Glyphs.Ellipsis))
+		const least = 24 // less of it helps nobody
+		l.To(len("[flows] denied "))
+		if room := l.Left() - count.Width() - 2; room >= least {
+			l.Put(f.Styles.Dim, help.Cut(room, f.Styles.Glyphs.Ellipsis))
+		}
 	}
 	return widget.Join(tabs, l.End(f.Styles.Strong, count).String())
 }
