@@ -203,4 +203,5 @@ type Backend interface {
 	AddressTeller
 	ContainerTeller
 	HookKeeper
+	OwnConnectionTeller
 }

@@ -35,6 +35,7 @@ var views = []view{
 	}},
 	{"flows", func(c *console) { c.press("4"); c.seconds(3); c.press("/"); c.text("port:443"); c.press("enter", "j") }},
 	{"flows-paused", func(c *console) { c.press("4", "p"); c.seconds(4) }},
+	{"denied", func(c *console) { c.press("4", "tab", "j"); c.seconds(2) }},
 	{"counters", func(c *console) { c.press("5", "s", "s", "s", "s", "s") }},
 	{"counters-chains", func(c *console) { c.press("5", "tab", "j", "j") }},
 	{"history", func(c *console) { c.press("7", "j") }},

@@ -32,6 +32,11 @@ var keyModes = []struct {
 	{"flows", []string{"4"}},
 	{"flows, filter", []string{"4", "/", "t"}},
 	{"flows, value", []string{"4", "."}},
+	{"flows, grouped", []string{"4", "o"}},
+	{"flows, denied", []string{"4", "tab"}},
+	{"flows, denied, filter", []string{"4", "tab", "/", "t"}},
+	{"flows, denied, filter kept", []string{"4", "tab", "/", "t", "enter"}},
+	{"flows, denied, value", []string{"4", "tab", "."}},
 	{"counters", []string{"5"}},
 	{"counters, filter", []string{"5", "/", "a"}},
 	{"counters, chains, value", []string{"5", "tab", "."}},
@@ -97,7 +102,7 @@ func TestEveryKeyOfEveryModeIsInTheHelp(t *testing.T) {
 }
 
 func TestHelpShowsEveryKeyOfTheConsole(t *testing.T) {
-	inConsole(t, 100, 250, nil, func(c *console) {
+	inConsole(t, 100, 300, nil, func(c *console) {
 		c.press("?")
 		for _, b := range slices.Concat(c.keys.list(false), widget.Moves().List(), page.ListKeys(), paletteBindings()) {
 			c.shows(b.Help().Key, b.Help().Desc)

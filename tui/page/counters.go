@@ -199,29 +199,7 @@ func (c *Counters) enter() Effect {
 	if !ok {
 		return Effect{}
 	}
-	return Effect{Go: PolicyScreen, Tell: ShowPlace{c.placeOf(r)}}
-}
-
-// placeOf is where a row stands in the tables as edited: on its line of the
-// applied tables, or where a row with the same cells is now.
-func (c *Counters) placeOf(r *engine.RowCounter) Place {
-	at := Place{Kind: r.Row.Kind, Line: r.Row.Line}
-	set := c.Desk.Set()
-	if set == nil {
-		return at
-	}
-	lines := set.File(at.Kind).Lines
-	same := func(i int) bool { return lines[i].IsRow() && joined(lines[i].Texts()) == r.Text }
-	if at.Line <= len(lines) && same(at.Line-1) {
-		return at
-	}
-	for i := range lines {
-		if same(i) {
-			at.Line = i + 1
-			break
-		}
-	}
-	return at
+	return Effect{Go: PolicyScreen, Tell: ShowPlace{c.Desk.placeNow(Place{Kind: r.Row.Kind, Line: r.Row.Line}, r.Text)}}
 }
 
 func (c *Counters) togglePause() {

@@ -110,7 +110,7 @@ func TestCounterRowIsFoundInTheEditedTables(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := engine.RowCounter{Text: tt.text}
 			r.Row.Kind, r.Row.Line = tables.Rules, tt.line
-			if got := c.placeOf(&r); got.Line != tt.want {
+			if got := c.Desk.placeNow(Place{Kind: r.Row.Kind, Line: r.Row.Line}, r.Text); got.Line != tt.want {
 				t.Errorf("line %d, want %d", got.Line, tt.want)
 			}
 		})

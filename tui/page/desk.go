@@ -63,8 +63,31 @@ func (d *Desk) Set() *tables.Set { return d.set }
 // Config is the typed view of the tables as they were checked last; nil before.
 func (d *Desk) Config() *tables.Config { return d.config }
 
+// Checked reports whether Config and Problems are about the tables as edited.
+func (d *Desk) Checked() bool { return d.checked == d.set }
+
 // Problems are those found by the last check.
 func (d *Desk) Problems() tables.Problems { return d.problems }
+
+// placeNow is where a row of the applied tables stands in the tables as edited:
+// on its line, or where a row with the same cells is now.
+func (d *Desk) placeNow(at Place, cells string) Place {
+	if d.set == nil {
+		return at
+	}
+	lines := d.set.File(at.Kind).Lines
+	same := func(i int) bool { return lines[i].IsRow() && joined(lines[i].Texts()) == cells }
+	if at.Line <= len(lines) && same(at.Line-1) {
+		return at
+	}
+	for i := range lines {
+		if same(i) {
+			at.Line = i + 1
+			break
+		}
+	}
+	return at
+}
 
 // Dirty lists the tables that differ from what is on disk.
 func (d *Desk) Dirty() []tables.Kind {

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -11,18 +12,22 @@ import (
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
-// Flows shows the live connections.
+// Flows shows the live connections, and on a second tab the packets that were
+// denied.
 type Flows struct {
 	*Shared
-	keys   flowBindings
-	table  *widget.Table[flowKey]
-	groups *widget.Table[groupKey]
-	filter finder
-	by     grouping
-	top    int // the line of the page where the list begins
+	denied  *deniedList
+	refused bool // the tab of the denied packets is shown
+	keys    flowBindings
+	table   *widget.Table[flowKey]
+	groups  *widget.Table[groupKey]
+	filter  finder
+	by      grouping
+	top     int // the line of the page where the list begins
 
 	ask    Request
 	enable Request
+	ending Request
 	snap   engine.LiveFlows // that the list shows
 	latest engine.LiveFlows // newer than snap while paused, or while it is sifted
 	paused pause
@@ -38,11 +43,13 @@ type Flows struct {
 	marks   map[flowKey]bool
 	track   flowTrack
 	names   addressNames
+	told    told
 }
 
 type flowBindings struct {
 	liveKeys
 	Accounting, Explain, Group, Mark, Bits, Back widget.Binding
+	End, EndShown, Rule, Tab, BackTab, Names     widget.Binding
 }
 
 // liveKeys are the keys of the lists that move by themselves.
@@ -88,8 +95,14 @@ func NewFlows(s *Shared) *Flows {
 			Mark:       widget.Bind("space", "mark", "space"),
 			Bits:       widget.Bind("b", "bits, bytes", "b").Hidden(),
 			Back:       widget.Bind("Esc", "drop the filter, the groups, the marks", "esc").Hidden(),
+			Tab:        widget.Bind("Tab", "flows, denied", "tab"),
+			BackTab:    widget.Bind("S-Tab", "the other list", "shift+tab").Hidden(),
+			Names:      widget.Bind("h", "names from the resolver", "h").Hidden(),
+			Rule:       newRuleKey(),
+			End:        widget.Bind("X", "end ...", "X").Dangerous(),
+			EndShown:   widget.Bind("^x", "end all shown ...", "ctrl+x").Dangerous().Hidden(),
 		},
-		table: newFlowTable(), groups: newGroupTable(),
+		table: newFlowTable(), groups: newGroupTable(), denied: newDeniedList(s),
 	}
 	f.filter = newFinder(s.Desk, f.values)
 	f.filter.ownEsc = true
@@ -101,14 +114,30 @@ func NewFlows(s *Shared) *Flows {
 func (f *Flows) Title() widget.Safe { return "Flows" }
 
 // Typing reports whether the filter takes the keys.
-func (f *Flows) Typing() bool { return f.filter.Typing() }
+func (f *Flows) Typing() bool {
+	if f.refused {
+		return f.denied.filter.Typing()
+	}
+	return f.filter.Typing()
+}
 
-// Bindings are the keys of the page.
+// Bindings are the keys of the tab.
 func (f *Flows) Bindings() []widget.Binding {
+	switch {
+	case f.refused && f.Typing():
+		return f.denied.bindings()
+	case f.refused:
+		return append(f.denied.bindings(), f.keys.Tab, f.keys.BackTab)
+	}
+	return f.flowBindings()
+}
+
+// flowBindings are the keys of the connections.
+func (f *Flows) flowBindings() []widget.Binding {
 	if f.filter.Typing() {
 		return f.filter.busy()
 	}
-	var on, mark, none widget.Safe
+	var on, mark, none, rule widget.Safe
 	if f.latest.Accounting || f.latest.At.IsZero() {
 		on = "the kernel counts bytes already"
 	}
@@ -116,17 +145,28 @@ func (f *Flows) Bindings() []widget.Binding {
 	enter := k.Explain
 	if f.by != ungrouped {
 		enter, mark = widget.Bind("Enter", "open the group", "enter"), "a group cannot be marked"
+		rule = "Enter opens the group; then r makes a rule for a flow"
 	}
 	if f.shown().Shown() == 0 {
 		none = "there is no flow here"
+		rule = cmp.Or(rule, none)
 	}
+	end, endShown := f.noEnd()
 	return append([]widget.Binding{
-		enter.Off(none), f.filter.keys.Filter, k.Sort, k.Group, k.Pause, k.Accounting.Off(on), k.Mark.Off(mark), k.Bits, k.Reverse, k.Refresh, k.Back,
+		enter.Off(none), f.filter.keys.Filter, k.Sort, k.Group, k.Rule.Off(rule), k.Pause, k.End.Off(end), k.Accounting.Off(on), k.Mark.Off(mark),
+		k.EndShown.Off(endShown), k.Tab, k.BackTab, k.Names, k.Bits, k.Reverse, k.Refresh, k.Back,
 	}, f.filter.bindings()[1:]...)
 }
 
 // Key handles a key.
 func (f *Flows) Key(k tea.KeyPressMsg) Effect {
+	switch {
+	case !f.Typing() && (f.keys.Tab.Is(k) || f.keys.BackTab.Is(k)):
+		f.refused = !f.refused
+		return f.refresh()
+	case f.refused:
+		return f.denied.key(k)
+	}
 	if handled, again := f.filter.key(k, f.shown()); handled {
 		if again {
 			return f.show(true)
@@ -156,6 +196,14 @@ func (f *Flows) Key(k tea.KeyPressMsg) Effect {
 		return f.refresh()
 	case keys.Accounting.Is(k):
 		return Effect{Cmd: f.Calls.EnableAccounting(&f.enable)}
+	case keys.Names.Is(k):
+		return f.toggleNames()
+	case keys.Rule.Is(k):
+		return f.makeRule()
+	case keys.End.Is(k):
+		return f.askEnd()
+	case keys.EndShown.Is(k):
+		return f.askEndShown()
 	case keys.Back.Is(k):
 		return f.escape()
 	}
@@ -239,6 +287,9 @@ func (f *Flows) togglePause() Effect {
 }
 
 func (f *Flows) refresh() Effect {
+	if f.refused {
+		return f.denied.refresh()
+	}
 	if f.ask.Busy() {
 		return Effect{}
 	}
@@ -248,15 +299,29 @@ func (f *Flows) refresh() Effect {
 // Handle takes messages.
 func (f *Flows) Handle(msg tea.Msg) Effect {
 	switch msg := msg.(type) {
-	case Shown, Tick:
+	case Shown:
 		return f.refresh()
+	case Tick:
+		return Effect{Cmd: tea.Batch(f.refresh().Cmd, f.askNames().Cmd)}
+	case ToldMsg:
+		return f.takeTold(msg)
 	case ShowFilter:
+		f.refused = false
 		f.by = ungrouped
 		f.filter.Set(msg.Text)
 		return f.show(true)
 	case PickPacket:
+		if f.refused {
+			return f.denied.explain()
+		}
 		return f.explain()
+	case DeniedMsg:
+		f.denied.take(msg)
 	case tea.PasteMsg:
+		if f.refused {
+			f.denied.paste(msg.Content)
+			break
+		}
 		f.filter.Paste(msg.Content)
 		return f.show(true)
 	case siftedMsg:
@@ -265,6 +330,8 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 		if f.ask.Done(msg.N) {
 			return f.take(msg)
 		}
+	case EndedMsg:
+		return f.takeEnded(msg)
 	case AccountingMsg:
 		if !f.enable.Done(msg.N) {
 			break
@@ -307,8 +374,12 @@ func changed(old, now []engine.Flow) int {
 	return n + len(was)
 }
 
-// Copied are the marked flows, else the selected flow or group, in full.
+// Copied are the marked flows, else the selected flow or group, or denied
+// packet, in full.
 func (f *Flows) Copied() string {
+	if f.refused {
+		return f.denied.copied()
+	}
 	if g, ok := f.selectedGroup(); ok && f.by != ungrouped {
 		return fmt.Sprintf("%s\t%d flows\t%d bytes\n", g.name(), g.flows, g.bytes)
 	}

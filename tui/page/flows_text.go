@@ -74,14 +74,42 @@ func bornAt(w *engine.Flow) time.Time {
 	return w.FirstSeen
 }
 
-// Render draws the page.
+// Render draws the page: which list it is, and the list.
 func (f *Flows) Render(width, height int) View {
-	lines, cursor := f.filter.lines(f.Shared, width, f.count())
-	if lines == nil {
-		const help widget.Safe = " / filters: words, src:10.0.0.0/8 port:443 proto:udp !not"
-		lines = []string{f.line(width).Put(f.Styles.Dim, help.Cut(width-f.count().Width()-2, f.Styles.Glyphs.Ellipsis)).
-			End(f.Styles.Strong, f.count()).String()}
+	active, count := 0, f.count()
+	if f.refused {
+		active, count = 1, f.denied.filter.count(f.denied.table, "line")
 	}
+	head := f.head(active, count, width)
+	var v View
+	if f.refused {
+		v = f.denied.render(width, height-1)
+	} else {
+		v = f.renderFlows(width, height-1)
+	}
+	if v.Cursor != nil {
+		v.Cursor.Y++
+	}
+	return View{Lines: append([]string{head}, v.Lines...), Cursor: v.Cursor}
+}
+
+// head names the lists, and says how to filter while nothing is filtered.
+func (f *Flows) head(active int, count widget.Safe, width int) string {
+	tabs := widget.Tabs([]widget.Safe{"flows", "denied"}, active, max(width-count.Width()-1, 1), f.Styles)
+	l := f.line(width)
+	if !f.Typing() && f.filter.Text() == "" && active == 0 {
+		const help widget.Safe = "  / filters: words, src:10.0.0.0/8 port:443 proto:udp !not"
+		const least = 24 // less of it helps nobody
+		l.To(len("[flows] denied "))
+		if room := l.Left() - count.Width() - 2; room >= least {
+			l.Put(f.Styles.Dim, help.Cut(room, f.Styles.Glyphs.Ellipsis))
+		}
+	}
+	return widget.Join(tabs, l.End(f.Styles.Strong, count).String())
+}
+
+func (f *Flows) renderFlows(width, height int) View {
+	lines, cursor := f.filter.lines(f.Shared, width, "")
 	detail := 0
 	switch {
 	case height >= 18:
@@ -89,8 +117,12 @@ func (f *Flows) Render(width, height int) View {
 	case height >= 15:
 		detail = 5
 	}
+	names := f.told.on && detail > 0 && f.by == ungrouped && f.selected() != nil
 	room := height - len(lines) - detail - 1
-	f.top = len(lines)
+	f.top = 1 + len(lines) // below the head
+	if names {
+		room -= toldLines
+	}
 	if f.by != ungrouped {
 		lines = append(lines, f.groups.Render(width, room, f.Styles)...)
 	} else {
@@ -99,6 +131,9 @@ func (f *Flows) Render(width, height int) View {
 	if detail > 0 {
 		lines = append(lines, f.rule(width))
 		lines = append(lines, widget.Fit(f.detail(width), detail-1)...)
+	}
+	if names {
+		lines = append(lines, f.toldDetail(width)...)
 	}
 	return View{Lines: append(widget.Fit(lines, height-1), f.state(width)), Cursor: cursor}
 }

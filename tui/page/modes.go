@@ -70,6 +70,14 @@ func (e *Explain) Modes() []Mode {
 	}
 }
 
+// Modes are the keys of the two lists.
+func (f *Flows) Modes() []Mode {
+	return []Mode{
+		{"Flows", f.flowBindings()},
+		{"Flows, denied packets (Tab)", append(f.denied.bindings(), f.keys.Tab, f.keys.BackTab)},
+	}
+}
+
 // Legend explains the columns of the flows.
 func (f *Flows) Legend() []widget.Binding {
 	return []widget.Binding{
@@ -81,6 +89,8 @@ func (f *Flows) Legend() []widget.Binding {
 		widget.Bind("RULE", "the row that would admit it today, by the rules that run"),
 		widget.Bind("NAT", "which end is rewritten: src, dst or both"),
 		widget.Bind("-", "nothing moved since the last reading"),
+		widget.Bind("BY", "what denied and logged it: a row, or the final reject"),
+		widget.Bind("COUNT", "packets logged, of those that differ in the source port only"),
 	}
 }
 

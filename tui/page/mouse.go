@@ -7,11 +7,14 @@ type Clicker interface {
 	Click(x, y int) Effect
 }
 
-// Click selects the flow or the group under it.
+// Click selects the flow or the group under it. The denied packets are left to
+// the keys.
 func (f *Flows) Click(_, y int) Effect {
-	if f.by != ungrouped {
+	switch {
+	case f.refused:
+	case f.by != ungrouped:
 		f.groups.RowAt(y - f.top)
-	} else {
+	default:
 		f.table.RowAt(y - f.top)
 	}
 	return Effect{}

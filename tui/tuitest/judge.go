@@ -76,7 +76,10 @@ func (s *Site) Denied(ctx context.Context) (engine.DeniedSnapshot, error) {
 		return engine.DeniedSnapshot{}, err
 	}
 	now := s.Now()
-	snap := engine.DeniedSnapshot{At: now, Logging: true}
+	snap := engine.DeniedSnapshot{At: now, Logging: !s.Silent, Overruns: s.Lost[0], Forgotten: s.Lost[1]}
+	if s.Silent {
+		return snap, nil
+	}
 	for i, port := range []uint16{23, 3389, 445} {
 		var d engine.DeniedPackets
 		d.Row, d.By, d.In, d.From, d.To = "reject", "the final reject", "eth0", "ext", "FW"
@@ -103,5 +106,11 @@ func (s *Site) EndFlows(ctx context.Context, flows []engine.Flow) (engine.EndedF
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changed("end %d flows", len(flows))
+	if s.Became != nil {
+		return *s.Became, nil
+	}
 	return engine.EndedFlows{Ended: len(flows)}, nil
 }
+
+// OwnConnection is the administrator's, as far as it is given.
+func (s *Site) OwnConnection() (client, server netip.AddrPort) { return s.Own[0], s.Own[1] }

@@ -39,6 +39,14 @@ type Site struct {
 	Name string
 	// Idle are the rows that do nothing.
 	Idle []engine.RowInsight
+	// Became is what becomes of flows that are to end; nil: all end.
+	Became *engine.EndedFlows
+	// Own are the ends of the administrator's connection, client and server.
+	Own [2]netip.AddrPort
+	// Silent makes nothing log what is denied; Lost are the overruns of the
+	// log and the forgotten packets.
+	Silent bool
+	Lost   [2]uint64
 	// Taint is added to every text that comes from outside: names of people,
 	// warnings, chains, rules, proofs, errors.
 	Taint string

@@ -190,6 +190,10 @@ func (t *Table[K]) Shown() int { return len(t.order) }
 // Len is the number of rows without the filter.
 func (t *Table[K]) Len() int { return t.src.Len }
 
+// Rows are the indices of the first rows that are shown, in their order, at
+// most so many.
+func (t *Table[K]) Rows(most int) []int32 { return t.order[:min(len(t.order), most)] }
+
 // Place is the selected place among the rows that are shown, from 0.
 func (t *Table[K]) Place() int { return t.at }
 
