@@ -41,6 +41,8 @@ type Site struct {
 	Taint string
 	// Changed makes the kernel differ from what was compared.
 	Changed bool
+	// Silent makes a trace hear of no packet.
+	Silent bool
 	// Written are the files that were written, by path.
 	Written map[string]string
 
