@@ -113,9 +113,12 @@ type ChainCounter struct {
 	Owner  string // "ours", "docker", "built-in" or "foreign"
 	Index  int    // from 1; 0 for the policy of a built-in chain
 	ID     string
-	Text   string
-	Count  ruleset.Counters
-	Rate   float64
+	// Rule is the rule; nil where Words say what it is, as for a policy. See
+	// Text.
+	Rule  *ruleset.Rule
+	Words string
+	Count ruleset.Counters
+	Rate  float64
 }
 
 // CounterSnapshot is every counter at one moment.
