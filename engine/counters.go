@@ -54,6 +54,7 @@ func (e *Engine) Counters(ctx context.Context) (CounterSnapshot, error) {
 	snap := CounterSnapshot{At: now, Rows: rows, Chains: chains}
 	e.counted = snap.rate(e.counted)
 	e.counted.naming = names
+	e.addSince(&snap)
 	return snap, nil
 }
 

@@ -126,6 +126,11 @@ type CounterSnapshot struct {
 	At     time.Time
 	Rows   []RowCounter
 	Chains []ChainCounter
+	// Since is the moment from which the rows are to be counted, nil for none;
+	// the counts above are those of the kernel all the same. Dropped says why
+	// there is none any more.
+	Since   *CounterBaseline
+	Dropped string
 }
 
 // Status is how things stand.
@@ -195,5 +200,6 @@ type Backend interface {
 	Beginner
 	Disk
 	PacketTracer
+	CounterStarter
 	AddressTeller
 }

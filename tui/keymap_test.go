@@ -35,6 +35,7 @@ var keyModes = []struct {
 	{"counters", []string{"5"}},
 	{"counters, filter", []string{"5", "/", "a"}},
 	{"counters, chains, value", []string{"5", "tab", "."}},
+	{"counters, from now", []string{"5", "z"}},
 	{"explain", []string{"6"}},
 	{"explain, real packets", []string{"4", "enter", "T"}},
 	{"review, raw", []string{"3", "t"}},

@@ -56,6 +56,7 @@ type Site struct {
 	archive  map[string]fstest.MapFS // the tables of the generations by id
 	calls    []string
 
+	since      *engine.CounterBaseline
 	logins     []engine.Login // since the flip
 	timestamps bool
 	read       fstest.MapFS // the files as they were read or saved last; nil: never

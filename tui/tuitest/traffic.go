@@ -50,7 +50,7 @@ func (s *Site) Counters(ctx context.Context) (engine.CounterSnapshot, error) {
 		row.Row.Name = name
 		snap.Rows = append(snap.Rows, row)
 	}
-	snap.Chains = s.chainCounters(at)
+	snap.Chains, snap.Since = s.chainCounters(at), s.since
 	return snap, nil
 }
 
