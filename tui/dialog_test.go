@@ -30,6 +30,7 @@ var dialogs = []struct {
 	{"openEditor", "editor over edits", nil, []string{"2", "x", "E"}},
 	{"askCreate", "first tables", noTables, []string{"C"}},
 	{"askRestore", "restore", nil, []string{"7", "A"}},
+	{"countFrom", "count from another moment", nil, []string{"5", "z", "z"}},
 	{"written", "overwrite a file", func(s *tuitest.Site) { s.Fail = map[string]error{"WriteDiff": fs.ErrExist} }, []string{"2", "x", "3", "W", "enter"}},
 	{"quit", "quit with edits", nil, []string{"2", "x", "q"}},
 	{"quit", "quit during a trial", func(s *tuitest.Site) { s.StartTrial(time.Hour) }, []string{"tab", "q"}},
