@@ -14,11 +14,19 @@ import (
 	"github.com/mfwtui/mfwtui/tables"
 )
 
-// counterMemory is the last reading, from which the next one takes its rates.
+// counterMemory is the last reading, from which the next one takes its rates and
+// the order of its rows.
 type counterMemory struct {
 	at     time.Time
-	rows   map[string]uint64
-	chains map[chainKey]uint64
+	naming *naming
+	rows   []RowCounter
+	chains []chainMemory
+}
+
+// chainMemory is what a rule of a chain had counted.
+type chainMemory struct {
+	key     chainKey
+	packets uint64
 }
 
 // chainKey names a rule of a chain between two readings: a rule that moved is
@@ -36,18 +44,41 @@ func (e *Engine) Counters(ctx context.Context) (CounterSnapshot, error) {
 	if err != nil {
 		return CounterSnapshot{}, err
 	}
-	now := time.Now()
-	snap := CounterSnapshot{At: now, Rows: e.rowCounters(rs), Chains: chainCounters(rs, e.dockerOwners(ctx))}
+	now, names := time.Now(), e.naming()
+	counts, chains := live.CountRows(rs), chainCounters(rs, e.dockerOwners(ctx))
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	rows, ok := e.counted.again(names, counts)
+	if !ok {
+		rows = rowCounters(names.rows, counts)
+	}
+	snap := CounterSnapshot{At: now, Rows: rows, Chains: chains}
 	e.counted = snap.rate(e.counted)
+	e.counted.naming = names
+	e.addSince(&snap)
 	return snap, nil
+}
+
+// again puts new counts into the rows of the last reading, which saves sorting
+// them; false when the rows or their names are others by now.
+func (m *counterMemory) again(names *naming, counts map[string]live.RuleCount) ([]RowCounter, bool) {
+	if m.naming != names || len(m.rows) != len(counts) {
+		return nil, false
+	}
+	rows := slices.Clone(m.rows)
+	for i := range rows {
+		n, ok := counts[rows[i].ID]
+		if !ok {
+			return nil, false
+		}
+		rows[i].V4, rows[i].V6, rows[i].Rate = n.V4, n.V6, 0
+	}
+	return rows, true
 }
 
 // rowCounters joins the counts by row id with the rows that the ids stand for,
 // table rows in file order first.
-func (e *Engine) rowCounters(rs *ruleset.Ruleset) []RowCounter {
-	names, counts := e.naming().rows, live.CountRows(rs)
+func rowCounters(names map[string]rowName, counts map[string]live.RuleCount) []RowCounter {
 	rows := make([]RowCounter, 0, len(counts))
 	for id, n := range counts {
 		name := names[id]
@@ -89,18 +120,19 @@ func rowText(set *tables.Set, ref compile.RowRef) string {
 // chainCounters lists every rule of every chain, and the policy of each
 // built-in chain as index 0.
 func chainCounters(rs *ruleset.Ruleset, owners *docker.Owners) []ChainCounter {
-	var list []ChainCounter
+	list := make([]ChainCounter, 0, countRules(rs))
 	for _, f := range ruleset.Families() {
 		ts := *rs.Tables(f)
 		for _, t := range ts {
 			for _, c := range t.Chains {
 				one := ChainCounter{Family: f, Table: t.Name, Chain: c.Name, Owner: live.Owner(ts, t.Name, c.Name).String()}
 				if c.Policy != "" {
-					one.Text, one.Count = "policy "+c.Policy, c.Counters
+					one.Words, one.Count = "policy "+c.Policy, c.Counters
 					list = append(list, one)
 				}
+				one.Words = ""
 				for i, r := range c.Rules {
-					one.Index, one.ID, one.Text, one.Count = i+1, r.ID, r.Spec(f), r.Counters
+					one.Index, one.ID, one.Rule, one.Count = i+1, r.ID, r, r.Counters
 					whose := owners.Of(c.Name, r)
 					one.Container, one.Network = whose.Container, whose.Network
 					list = append(list, one)
@@ -118,29 +150,77 @@ func (e *Engine) dockerOwners(ctx context.Context) *docker.Owners {
 	return known.Snapshot.Owners()
 }
 
+// countRules is how many counters a ruleset has at most.
+func countRules(rs *ruleset.Ruleset) (n int) {
+	for _, f := range ruleset.Families() {
+		for _, t := range *rs.Tables(f) {
+			for _, c := range t.Chains {
+				n += 1 + len(c.Rules)
+			}
+		}
+	}
+	return n
+}
+
+// Text is the rule in words, without its comment, or the policy. The words of a
+// rule are made when they are asked for: a list may have 20,000 of them each
+// second, of which one screenful is looked at.
+func (c *ChainCounter) Text() string {
+	if c.Rule == nil || c.Words != "" {
+		return c.Words
+	}
+	return c.Rule.Spec(c.Family)
+}
+
+func (c *ChainCounter) key() chainKey {
+	return chainKey{c.Family, c.Table, c.Chain, c.Index, c.ID}
+}
+
 // rate fills in the rates from an earlier reading and returns this one as the
 // memory for the next.
 func (s *CounterSnapshot) rate(before counterMemory) counterMemory {
-	now := counterMemory{at: s.At, rows: make(map[string]uint64, len(s.Rows)), chains: make(map[chainKey]uint64, len(s.Chains))}
+	now := counterMemory{at: s.At, chains: make([]chainMemory, len(s.Chains))}
 	per := s.At.Sub(before.at).Seconds()
 	known := !before.at.IsZero() && per > 0
+	oldRow := earlier(before.rows, func(r *RowCounter) string { return r.ID })
 	for i := range s.Rows {
 		r := &s.Rows[i]
-		n := r.V4.Packets + r.V6.Packets
-		now.rows[r.ID] = n
-		if was, ok := before.rows[r.ID]; ok && known && n >= was {
-			r.Rate = float64(n-was) / per
+		if was, ok := oldRow(i, r.ID); ok && known {
+			r.Rate = perSecond(r.V4.Packets+r.V6.Packets, was.V4.Packets+was.V6.Packets, per)
 		}
 	}
+	oldChain := earlier(before.chains, func(c *chainMemory) chainKey { return c.key })
 	for i := range s.Chains {
 		c := &s.Chains[i]
-		key := chainKey{c.Family, c.Table, c.Chain, c.Index, c.ID}
-		now.chains[key] = c.Count.Packets
-		if was, ok := before.chains[key]; ok && known && c.Count.Packets >= was {
-			c.Rate = float64(c.Count.Packets-was) / per
+		now.chains[i] = chainMemory{c.key(), c.Count.Packets}
+		if was, ok := oldChain(i, now.chains[i].key); ok && known {
+			c.Rate = perSecond(c.Count.Packets, was.packets, per)
 		}
 	}
+	now.rows = slices.Clone(s.Rows) // the caller's list is the caller's
 	return now
+}
+
+// earlier finds things of an earlier list by their key: at the same place, which
+// is where all of them are while nothing was applied, else through a map that is
+// made when it is needed first.
+func earlier[T any, K comparable](list []T, key func(*T) K) func(at int, k K) (*T, bool) {
+	var places map[K]int
+	return func(at int, k K) (*T, bool) {
+		if at < len(list) && key(&list[at]) == k {
+			return &list[at], true
+		}
+		if places == nil {
+			places = make(map[K]int, len(list))
+			for i := range list {
+				places[key(&list[i])] = i
+			}
+		}
+		if at, ok := places[k]; ok {
+			return &list[at], true
+		}
+		return nil, false
+	}
 }
 
 // Flows dumps the conntrack table.

@@ -118,9 +118,12 @@ type ChainCounter struct {
 	Container, Network string
 	Index              int // from 1; 0 for the policy of a built-in chain
 	ID                 string
-	Text               string
-	Count              ruleset.Counters
-	Rate               float64
+	// Rule is the rule; nil where Words say what it is, as for a policy. See
+	// Text.
+	Rule  *ruleset.Rule
+	Words string
+	Count ruleset.Counters
+	Rate  float64
 }
 
 // CounterSnapshot is every counter at one moment.
@@ -128,6 +131,11 @@ type CounterSnapshot struct {
 	At     time.Time
 	Rows   []RowCounter
 	Chains []ChainCounter
+	// Since is the moment from which the rows are to be counted, nil for none;
+	// the counts above are those of the kernel all the same. Dropped says why
+	// there is none any more.
+	Since   *CounterBaseline
+	Dropped string
 }
 
 // Status is how things stand.
@@ -200,6 +208,7 @@ type Backend interface {
 	Beginner
 	Disk
 	PacketTracer
+	CounterStarter
 	AddressTeller
 	ContainerTeller
 	HookKeeper

@@ -66,6 +66,7 @@ type Engine struct {
 	mu      sync.Mutex // of what follows
 	disk    store
 	counted counterMemory
+	since   counterSince
 }
 
 var _ Backend = (*Engine)(nil)

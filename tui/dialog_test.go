@@ -34,6 +34,7 @@ var dialogs = []struct {
 	{"confirmEnd", "end the marked flows", nil, []string{"4", "space", "space", "X"}},
 	{"confirmEnd", "end all shown flows", nil, []string{"4", "ctrl+x"}},
 	{"confirmEnd", "end one's own connection", ownIsFirst, []string{"4", "X"}},
+	{"countFrom", "count from another moment", nil, []string{"5", "z", "z"}},
 	{"written", "overwrite a file", func(s *tuitest.Site) { s.Fail = map[string]error{"WriteDiff": fs.ErrExist} }, []string{"2", "x", "3", "W", "enter"}},
 	{"quit", "quit with edits", nil, []string{"2", "x", "q"}},
 	{"quit", "quit during a trial", func(s *tuitest.Site) { s.StartTrial(time.Hour) }, []string{"tab", "q"}},

@@ -205,6 +205,10 @@ var moreCalls = []view{
 	{"restore", func(c *console) { c.press("7", "j", "A", "r") }},
 	{"merge", func(c *console) { conflict(c); c.press("m", "M") }},
 	{"repair hooks", func(c *console) { c.site.HookWrong = "stands behind another"; c.seconds(6); c.press("H") }},
+	{"end flows", func(c *console) { c.press("4", "X", "e") }},
+	{"names of addresses", func(c *console) { c.press("4", "h"); c.seconds(2) }},
+	{"count from now", func(c *console) { c.press("5", "z") }},
+	{"count from the beginning", func(c *console) { c.press("5", "z", "z", "c") }},
 	{"timestamps", func(c *console) { c.press("t") }},
 	{"accounting", func(c *console) { c.site.NoAccounting = true; c.press("4"); c.seconds(1); c.press("a") }},
 }

@@ -90,7 +90,7 @@ func TestReboundKeysWorkAndAreShown(t *testing.T) {
 			`policy.delete = "x"`, // two that change places
 			`policy.switch-off = "d"`,
 			`policy.insert-above = "I"`,
-			`list.down = ["z", "ctrl+n"]`,
+			`list.down = ["V", "ctrl+n"]`,
 			`console.help = "Z"`,
 			`console.policy = "P"`,
 		)
@@ -99,7 +99,7 @@ func TestReboundKeysWorkAndAreShown(t *testing.T) {
 		}
 		c.press("2") // has lost its meaning
 		c.shows("[1 Overview] P Policy")
-		c.press("P", "z", "d")
+		c.press("P", "V", "d")
 		c.shows("switched off")
 		c.shows("o/I insert", "x delete", "d switch off")
 		c.press("u", "x")
@@ -159,12 +159,12 @@ func TestPressMakesTheKeyOfThatName(t *testing.T) {
 
 func TestHeldKeyStaysARepeatWhenTurned(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
-		if err := c.configure(rebound(t, `list.down = "z"`), colorprofile.ANSI); err != nil {
+		if err := c.configure(rebound(t, `list.down = "V"`), colorprofile.ANSI); err != nil {
 			t.Fatal(err)
 		}
-		got, ok := c.keymap.press(c.at, tea.KeyPressMsg{Code: 'z', Text: "z", IsRepeat: true})
+		got, ok := c.keymap.press(c.at, tea.KeyPressMsg{Code: 'v', ShiftedCode: 'V', Text: "V", Mod: tea.ModShift, IsRepeat: true})
 		if !ok || got.String() != "j" || !got.IsRepeat {
-			t.Errorf("z turned into %q (repeat %v), want a repeated j", got, got.IsRepeat)
+			t.Errorf("V turned into %q (repeat %v), want a repeated j", got, got.IsRepeat)
 		}
 	})
 }

@@ -33,6 +33,7 @@ var modes = []struct {
 	{"explain-edit", func(c *console) { explainWeb(c); c.press("e", "tab", "ctrl+u"); c.text("lan_nsa") }, nil},
 	{"explain-pick", func(c *console) { explainWeb(c); c.press("r"); c.text("ext") }, nil},
 	{"explain-errors", func(c *console) { c.press("2", "o", "esc"); explainWeb(c); c.press("tab", "k") }, nil},
+	{"explain-trace", func(c *console) { explainWeb(c); c.press("T") }, [][2]int{{80, 24}}},
 	{"flows-wide", func(c *console) {
 		c.press("4", "j", "space", "space", "b")
 		c.seconds(8)

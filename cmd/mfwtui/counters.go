@@ -61,7 +61,7 @@ func counterRows(list []engine.RowCounter) [][]string {
 func chainRows(list []engine.ChainCounter) [][]string {
 	rows := [][]string{{"FAMILY", "TABLE", "CHAIN", "OWNER", "N", "PKTS", "BYTES", "PKT/S", "WHOSE", "RULE"}}
 	for _, c := range list {
-		rows = append(rows, []string{c.Family.String(), c.Table, c.Chain, c.Owner, strconv.Itoa(c.Index), count(c.Count.Packets), count(c.Count.Bytes), rate(c.Rate), whose(c), c.Text})
+		rows = append(rows, []string{c.Family.String(), c.Table, c.Chain, c.Owner, strconv.Itoa(c.Index), count(c.Count.Packets), count(c.Count.Bytes), rate(c.Rate), whose(c), c.Text()})
 	}
 	return rows
 }
@@ -118,7 +118,7 @@ func countersJSONOf(snap engine.CounterSnapshot, chains bool) countersJSON {
 	out := countersJSON{At: snap.At}
 	if chains {
 		for _, c := range snap.Chains {
-			out.Chains = append(out.Chains, chainCounterJSON{c.Family.String(), c.Table, c.Chain, c.Owner, c.Index, c.ID, c.Text, c.Container, c.Network, countOf(c.Count), c.Rate})
+			out.Chains = append(out.Chains, chainCounterJSON{c.Family.String(), c.Table, c.Chain, c.Owner, c.Index, c.ID, c.Text(), c.Container, c.Network, countOf(c.Count), c.Rate})
 		}
 		return out
 	}

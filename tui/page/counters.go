@@ -30,6 +30,8 @@ type Counters struct {
 	err    error
 	past   history[string]
 	since  *engine.Generation // the last apply; nil while none is known
+
+	counting Request
 }
 
 // counterTab is a way to look at the counters.
@@ -45,7 +47,7 @@ const (
 
 type counterBindings struct {
 	liveKeys
-	Tab, BackTab, Go, Table, Left, Right, Back widget.Binding
+	Tab, BackTab, Go, Since, Table, Left, Right, Back widget.Binding
 }
 
 // NewCounters makes the page.
@@ -57,6 +59,7 @@ func NewCounters(s *Shared) *Counters {
 			Tab:      widget.Bind("Tab", "next view", "tab"),
 			BackTab:  widget.Bind("S-Tab", "view before", "shift+tab").Hidden(),
 			Go:       widget.Bind("Enter/v", "go to the row", "enter", "v"),
+			Since:    widget.Bind("z", "count from now", "z"),
 			Table:    widget.Bind("t", "filter, nat, mangle, raw", "t"),
 			Left:     widget.Bind("h/l", "chains, rules", "left", "h").Hidden(),
 			Right:    widget.Bind("l", "rules", "right", "l").Hidden(),
@@ -97,7 +100,7 @@ func (c *Counters) Bindings() []widget.Binding {
 		to, row = widget.Bind("Enter/v", "its rules", "enter", "v"), ""
 	}
 	return append([]widget.Binding{
-		k.Tab, to.Off(row), k.Table.Off(chains), c.filter.keys.Filter, k.Sort, k.Pause,
+		k.Tab, to.Off(row), k.Table.Off(chains), c.filter.keys.Filter, k.Sort, k.Pause, k.Since,
 		k.Reverse, k.Refresh, k.BackTab, k.Left.Off(chains), k.Right.Off(chains), k.Back,
 	}, c.filter.bindings()[1:]...)
 }
@@ -119,6 +122,8 @@ func (c *Counters) Key(k tea.KeyPressMsg) Effect {
 		c.turn(-1)
 	case keys.Go.Is(k):
 		return c.enter()
+	case keys.Since.Is(k):
+		return c.countFrom()
 	case keys.Table.Is(k):
 		c.chains.nextTable()
 		c.show(true)
@@ -205,7 +210,7 @@ func (c *Counters) enter() Effect {
 func (c *Counters) togglePause() {
 	c.paused, c.moved = pause{on: !c.paused.on, since: c.Now()}, 0
 	if !c.paused.on {
-		c.snap = c.latest
+		c.snap = since(c.latest)
 		c.show(true)
 	}
 }
@@ -235,6 +240,13 @@ func (c *Counters) Handle(msg tea.Msg) Effect {
 	case CountersMsg:
 		if c.ask.Done(msg.N) {
 			c.take(msg)
+			if c.err == nil && c.latest.Dropped != "" {
+				return say(Warn, "%s", c.latest.Dropped)
+			}
+		}
+	case CountingMsg:
+		if c.counting.Done(msg.N) {
+			return c.counted(msg)
 		}
 	}
 	return Effect{}
@@ -251,10 +263,10 @@ func (c *Counters) take(m CountersMsg) {
 	}
 	c.past.settle(c.latest.At)
 	if c.paused.on {
-		c.moved = changedRows(c.snap.Rows, c.latest.Rows)
+		c.moved = changedRows(c.snap.Rows, since(c.latest).Rows)
 		return
 	}
-	c.snap = c.latest
+	c.snap = since(c.latest)
 	c.show(c.Now().Sub(c.sorted) >= sortEvery)
 }
 

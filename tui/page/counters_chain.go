@@ -138,8 +138,8 @@ func chainTree(list []engine.ChainCounter) []chainNode {
 			names = append(names, one.Chain)
 		}
 		if one.Index == 0 {
-			n.policy = strings.TrimPrefix(one.Text, "policy ")
-		} else if to := leadsTo(one.Text); to != "" {
+			n.policy = strings.TrimPrefix(one.Words, "policy ")
+		} else if to := leadsTo(one); to != "" {
 			below[one.Chain] = append(below[one.Chain], to)
 		}
 	}
@@ -168,8 +168,12 @@ func chainTree(list []engine.ChainCounter) []chainNode {
 	return tree
 }
 
-// leadsTo is the target of a rule by its words, a chain or not; empty for none.
-func leadsTo(text string) string {
+// leadsTo is the target of a rule, a chain or not; empty for none.
+func leadsTo(c *engine.ChainCounter) string {
+	if c.Rule != nil {
+		return c.Rule.JumpsTo()
+	}
+	text := c.Words
 	for _, option := range []string{"-j ", "-g "} {
 		if at := strings.LastIndex(text, option); at == 0 || at > 0 && text[at-1] == ' ' {
 			to, _, _ := strings.Cut(text[at+len(option):], " ")
@@ -288,13 +292,16 @@ func joinFamilies(list []engine.ChainCounter) []chainRow {
 		if seen[c.Family] == nil {
 			seen[c.Family] = make(map[chainRule]int)
 		}
-		key := chainRule{table: c.Table, chain: c.Chain, what: cmp.Or(c.ID, c.Text)}
+		key := chainRule{table: c.Table, chain: c.Chain, what: c.ID}
+		if c.ID == "" {
+			key.what = c.Text()
+		}
 		nth := seen[c.Family][key]
 		seen[c.Family][key] = nth + 1
 		key.nth = nth
 		row := known[key]
 		if row == nil {
-			row = &chainRow{chainRule: key, owner: c.Owner, text: c.Text, index: c.Index}
+			row = &chainRow{chainRule: key, owner: c.Owner, text: c.Text(), index: c.Index}
 			known[key] = row
 			in := chain{c.Table, c.Chain}
 			if byChain[in] == nil {

@@ -13,7 +13,7 @@ import (
 
 func TestChainTreeIsInTheOrderOfThePacket(t *testing.T) {
 	rule := func(chain string, index int, text string) engine.ChainCounter {
-		return engine.ChainCounter{Family: ruleset.V4, Chain: chain, Index: index, Text: text}
+		return engine.ChainCounter{Family: ruleset.V4, Chain: chain, Index: index, Words: text}
 	}
 	tests := []struct {
 		name string
@@ -29,7 +29,7 @@ func TestChainTreeIsInTheOrderOfThePacket(t *testing.T) {
 		{"a circle", []engine.ChainCounter{rule("a", 1, "-j b"), rule("b", 1, "-j a")}, "a .b"},
 		{"both families", []engine.ChainCounter{
 			rule("INPUT", 0, "policy ACCEPT"), rule("INPUT", 1, "-j a"), rule("a", 1, "-j RETURN"),
-			{Family: ruleset.V6, Chain: "INPUT", Text: "policy ACCEPT"}, {Family: ruleset.V6, Chain: "INPUT", Index: 1, Text: "-j b"}, {Family: ruleset.V6, Chain: "b", Index: 1, Text: "-j RETURN"},
+			{Family: ruleset.V6, Chain: "INPUT", Words: "policy ACCEPT"}, {Family: ruleset.V6, Chain: "INPUT", Index: 1, Words: "-j b"}, {Family: ruleset.V6, Chain: "b", Index: 1, Words: "-j RETURN"},
 		}, "INPUT(ACCEPT) .a .b"},
 	}
 	for _, tt := range tests {

@@ -136,7 +136,9 @@ func (c *Counters) state(width int) string {
 // survive an apply, so the last one is the latest moment that it can be.
 func (c *Counters) baseline(width int) string {
 	words := " counting since the first apply; counters survive the later ones"
-	if c.since == nil {
+	if base := c.snap.Since; base != nil && c.tab != byChain {
+		words = fmt.Sprintf(" counting since %s (%s ago), which z set; the kernel's counters go on", base.At.Format("2006-01-02 15:04:05"), age(c.Now().Sub(base.At)))
+	} else if c.since == nil {
 		words = " counting since the rules were loaded; mfwtui has applied nothing yet"
 	} else if when := c.since.When; !when.IsZero() {
 		words = fmt.Sprintf(" counting since the apply of %s (%s ago), or longer", when.Format("2006-01-02 15:04"), age(c.Now().Sub(when)))
@@ -146,6 +148,9 @@ func (c *Counters) baseline(width int) string {
 
 // meaning says what the figures of a view do not say.
 func (c *Counters) meaning(width int) string {
+	if base := c.snap.Since; base != nil && c.tab == unusedRows {
+		return c.line(width).Put(c.Styles.Dim, widget.Format(" 0 hits since %s do not prove that a row is unused", base.At.Format("2006-01-02 15:04"))).String()
+	}
 	return c.line(width).Put(c.Styles.Dim, [countTabs]widget.Safe{
 		byRow:      " 0 on a drop row is good, 0 on an accept row proves nothing",
 		byChain:    " chains of others are shown as they are, and never written",

@@ -29,6 +29,7 @@ type Explain struct {
 	sides [2]walkView
 	focus int // side that the keys move in
 	why   engine.RowRef
+	real  realPackets // heard from the kernel
 }
 
 // The sides.
@@ -38,7 +39,7 @@ const (
 )
 
 type explainKeys struct {
-	Edit, FromFlow, Family, Why, Side, Go, JSON, Refresh, BackSide widget.Binding
+	Edit, FromFlow, Family, Why, Side, Go, Trace, JSON, Refresh, BackSide, Back widget.Binding
 }
 
 // NewExplain makes the page.
@@ -53,9 +54,11 @@ func NewExplain(s *Shared) *Explain {
 			Why:      widget.Bind("r", "why not a row", "r"),
 			Side:     widget.Bind("Tab", "live, staged", "tab"),
 			Go:       widget.Bind("Enter", "go to the row", "enter"),
+			Trace:    widget.Bind("T", "real packets, 10 s", "T"),
 			JSON:     widget.Bind("J", "copy as JSON", "J"),
 			Refresh:  widget.Bind("R", "walk again", "R").Hidden(),
 			BackSide: widget.Bind("S-Tab", "the other side", "shift+tab").Hidden(),
+			Back:     widget.Bind("Esc", "hide the real packets", "esc").Hidden(),
 		},
 		sides: [2]walkView{newWalkView(), newWalkView()},
 	}
@@ -93,7 +96,7 @@ func (e *Explain) walkBindings() []widget.Binding {
 	k := e.keys
 	return []widget.Binding{
 		k.Edit, k.FromFlow, k.Family.Off(family), k.Why.Off(none), k.Go.Off(row), k.Side.Off(none),
-		k.JSON.Off(none), k.BackSide.Off(none), k.Refresh.Off(none),
+		k.Trace.Off(e.traceKeyOff()), k.JSON.Off(none), k.BackSide.Off(none), k.Refresh.Off(none), k.Back,
 	}
 }
 
@@ -120,6 +123,10 @@ func (e *Explain) Key(k tea.KeyPressMsg) Effect {
 		e.focus = 1 - e.focus
 	case keys.Go.Is(k):
 		return e.goToRow()
+	case keys.Trace.Is(k):
+		return e.trace()
+	case keys.Back.Is(k):
+		e.dropTrace()
 	case keys.JSON.Is(k):
 		return e.copyJSON()
 	case keys.Refresh.Is(k):
@@ -144,6 +151,10 @@ func (e *Explain) Handle(msg tea.Msg) Effect {
 	case ExplainedMsg:
 		if e.ask.Done(msg.N) {
 			return e.take(msg)
+		}
+	case TracedMsg:
+		if e.real.ask.Done(msg.N) {
+			return e.takeTrace(msg)
 		}
 	}
 	return Effect{}

@@ -24,7 +24,7 @@ func (e *Explain) Copied() string {
 			fmt.Fprintf(&b, "\n%s\n%s", name, explanationText(x))
 		}
 	}
-	return b.String()
+	return b.String() + e.traceText()
 }
 
 // explanationText is a way rule by rule, and what came out.

@@ -37,9 +37,14 @@ func (e *Explain) Render(width, height int) View {
 	if most := max(room-1-leastSteps, 1); len(foot) > most {
 		foot = foot[:most]
 	}
-	steps := room - 1 - len(foot)
+	// What real packets met takes from the way no more than half, and leaves
+	// the least of it.
+	left := room - 1 - len(foot)
+	real := e.tracePane(width, min(max(left/2, 3), left-leastSteps))
+	steps := left - len(real)
 	lines = append(lines, e.beside(width, e.title(liveSide), e.title(stagedSide)))
 	lines = append(lines, e.walks(width, steps)...)
+	lines = append(lines, real...)
 	return View{Lines: widget.Fit(append(lines, foot...), height), Cursor: cursor}
 }
 

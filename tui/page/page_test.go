@@ -22,7 +22,7 @@ func testFlow(src, dst string, sport, dport uint16, proto uint8) engine.Flow {
 
 func TestChainRulesOfBothFamiliesStandTogether(t *testing.T) {
 	count := func(f ruleset.Family, index int, id, text string, n uint64) engine.ChainCounter {
-		return engine.ChainCounter{Family: f, Table: "filter", Chain: "MFWINPUT", Index: index, ID: id, Text: text, Count: ruleset.Counters{Packets: n}}
+		return engine.ChainCounter{Family: f, Table: "filter", Chain: "MFWINPUT", Index: index, ID: id, Words: text, Count: ruleset.Counters{Packets: n}}
 	}
 	rows := joinFamilies([]engine.ChainCounter{
 		count(ruleset.V4, 1, "lo", "-i lo", 1),

@@ -113,4 +113,7 @@ func (s *Site) EndFlows(ctx context.Context, flows []engine.Flow) (engine.EndedF
 }
 
 // OwnConnection is the administrator's, as far as it is given.
-func (s *Site) OwnConnection() (client, server netip.AddrPort) { return s.Own[0], s.Own[1] }
+func (s *Site) OwnConnection() (client, server netip.AddrPort) {
+	_ = s.enter("OwnConnection")
+	return s.Own[0], s.Own[1]
+}

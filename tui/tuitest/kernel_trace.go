@@ -21,6 +21,9 @@ func (s *Site) TracePackets(ctx context.Context, req engine.TraceRequest) (*engi
 	if s.trial != nil {
 		return nil, errors.New("trace packets: an apply is pending")
 	}
+	if s.Silent {
+		return &engine.PacketTrace{Took: req.For}, nil
+	}
 	src, dst := req.Src, req.Dst
 	if !src.IsValid() {
 		src = adminAddr

@@ -43,8 +43,8 @@ type Site struct {
 	Became *engine.EndedFlows
 	// Own are the ends of the administrator's connection, client and server.
 	Own [2]netip.AddrPort
-	// Silent makes nothing log what is denied; Lost are the overruns of the
-	// log and the forgotten packets.
+	// Silent makes nothing log what is denied, and a trace hear of no packet;
+	// Lost are the overruns of the log and the forgotten packets.
 	Silent bool
 	Lost   [2]uint64
 	// Taint is added to every text that comes from outside: names of people,
@@ -66,6 +66,7 @@ type Site struct {
 	archive  map[string]fstest.MapFS // the tables of the generations by id
 	calls    []string
 
+	since      *engine.CounterBaseline
 	logins     []engine.Login // since the flip
 	timestamps bool
 	read       fstest.MapFS // the files as they were read or saved last; nil: never

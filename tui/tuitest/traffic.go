@@ -50,7 +50,7 @@ func (s *Site) Counters(ctx context.Context) (engine.CounterSnapshot, error) {
 		row.Row.Name = name
 		snap.Rows = append(snap.Rows, row)
 	}
-	snap.Chains = s.chainCounters(at)
+	snap.Chains, snap.Since = s.chainCounters(at), s.since
 	return snap, nil
 }
 
@@ -67,14 +67,14 @@ func (s *Site) chainCounters(at float64) []engine.ChainCounter {
 			for _, c := range t.Chains {
 				owner := ownerOf(c.Name)
 				if c.Policy != "" {
-					list = append(list, engine.ChainCounter{Family: f, Table: t.Name, Chain: c.Name + s.Taint, Owner: owner, Text: "policy " + c.Policy})
+					list = append(list, engine.ChainCounter{Family: f, Table: t.Name, Chain: c.Name + s.Taint, Owner: owner, Words: "policy " + c.Policy})
 				}
 				for i, r := range c.Rules {
 					n++
 					rate := pace(n, at) / float64(f) // fewer packets over IPv6
 					list = append(list, engine.ChainCounter{
 						Family: f, Table: t.Name, Chain: c.Name + s.Taint, Owner: owner, Index: i + 1, ID: r.ID,
-						Text: r.Spec(f) + s.Taint, Count: counted(rate, at), Rate: rate,
+						Words: r.Spec(f) + s.Taint, Count: counted(rate, at), Rate: rate,
 					})
 				}
 			}
