@@ -11,6 +11,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
@@ -122,6 +123,7 @@ func watch(ctx context.Context, p *tea.Program, away *outside) error {
 	done := make(chan error, 1)
 	go func() {
 		_, err := p.Run()
+		showCursor()
 		done <- err
 	}()
 	var why any
@@ -146,6 +148,15 @@ func watch(ctx context.Context, p *tea.Program, away *outside) error {
 		return finish(err)
 	case <-time.After(stallLimit):
 		return fmt.Errorf("%w: it does not read any more (%v)", ErrHangup, why)
+	}
+}
+
+// showCursor shows the cursor on the main screen. The library does so before it
+// leaves the other one, and not at all when a text was being typed; terminals
+// that keep one state for each screen were left without a cursor (measured).
+func showCursor() {
+	if term.IsTerminal(int(os.Stdout.Fd())) {
+		_, _ = os.Stdout.WriteString(ansi.SetModeTextCursorEnable)
 	}
 }
 
