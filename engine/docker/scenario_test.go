@@ -219,7 +219,7 @@ func (w *world) namesOwners() {
 			seen[c.Chain+" container "+c.Container]++
 		case c.Network != "":
 			seen[c.Chain+" network "+c.Network]++
-		case !strings.Contains(c.Text(), "DOCKER") && !strings.HasSuffix(c.Text, "-j RETURN"):
+		case !strings.Contains(c.Text(), "DOCKER") && !strings.HasSuffix(c.Text(), "-j RETURN"):
 			w.t.Errorf("%s %s: %q belongs to nobody", c.Table, c.Chain, c.Text)
 		}
 	}
