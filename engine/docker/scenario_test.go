@@ -220,7 +220,7 @@ func (w *world) namesOwners() {
 		case c.Network != "":
 			seen[c.Chain+" network "+c.Network]++
 		case !strings.Contains(c.Text(), "DOCKER") && !strings.HasSuffix(c.Text(), "-j RETURN"):
-			w.t.Errorf("%s %s: %q belongs to nobody", c.Table, c.Chain, c.Text)
+			w.t.Errorf("%s %s: %q belongs to nobody", c.Table, c.Chain, c.Text())
 		}
 	}
 	want := map[string]int{
