@@ -228,13 +228,13 @@ func editorScript(t *testing.T, dir, text string) string {
 // ^C reaches every process on the terminal. While an editor is open it is meant
 // for the editor.
 func TestInterruptedEditorDoesNotEndTheConsole(t *testing.T) {
-	script := editorScript(t, t.TempDir(), "#!/bin/sh\necho now; exec sleep 60\n")
+	script := editorScript(t, t.TempDir(), "#!/bin/sh\necho editor is open; exec sleep 60\n")
 	c := startChild(t, ordinary, 0, childDir+"="+sampleDir(t), "EDITOR="+script, "PATH="+os.Getenv("PATH"))
 	c.waits("Overview")
 	c.types("2")
 	c.waits("SRC-ZONE")
 	c.types("E")
-	c.waits("now")
+	c.waits("editor is open")
 	c.types("\x03")
 	c.waits("the editor failed: vim: signal: interrupt; nothing was changed on disk")
 	c.types("q")
