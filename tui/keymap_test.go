@@ -36,6 +36,7 @@ var keyModes = []struct {
 	{"counters, filter", []string{"5", "/", "a"}},
 	{"counters, chains, value", []string{"5", "tab", "."}},
 	{"explain", []string{"6"}},
+	{"review, impact", []string{"2", "j", "x", "3", "shift+tab"}},
 	{"review, raw", []string{"3", "t"}},
 	{"review, file name", []string{"2", "x", "3", "W"}},
 	{"history", []string{"7"}},
