@@ -25,6 +25,7 @@ var views = []view{
 	{"problems", func(c *console) { c.press("w") }},
 	{"review", func(c *console) { c.press("2", "j", "x", "3") }},
 	{"review-v4", func(c *console) { c.press("2", "j", "x", "3", "tab") }},
+	{"review-impact", func(c *console) { c.press("2", "j", "x", "3", "shift+tab", "j", "x") }},
 	{"review-raw", func(c *console) { c.press("2", "j", "x", "3", "t") }},
 	{"review-apply", func(c *console) { c.press("2", "j", "x", "3", "A") }},
 	{"trial", func(c *console) {

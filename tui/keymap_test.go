@@ -43,6 +43,7 @@ var keyModes = []struct {
 	{"counters, from now", []string{"5", "z"}},
 	{"explain", []string{"6"}},
 	{"explain, real packets", []string{"4", "enter", "T"}},
+	{"review, impact", []string{"2", "j", "x", "3", "shift+tab"}},
 	{"review, raw", []string{"3", "t"}},
 	{"review, file name", []string{"2", "x", "3", "W"}},
 	{"history", []string{"7"}},

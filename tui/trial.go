@@ -117,6 +117,7 @@ type ending struct {
 
 // ended closes the screen of a trial that is over and says how it ended.
 func (m *model) ended(how ending) tea.Cmd {
+	told := page.TrialEnded{ID: m.pending, State: how.state}
 	m.pending = ""
 	m.asked.trial.Drop() // an answer under way is about the time before
 	m.asked.history.Drop()
@@ -130,7 +131,7 @@ func (m *model) ended(how ending) tea.Cmd {
 	default:
 		m.note = page.Note{Text: widget.Format("the trial has ended: %s %s", how.state, how.reason), Kind: page.Warn}
 	}
-	cmds := []tea.Cmd{m.shared.Calls.Status(&m.asked.status)}
+	cmds := []tea.Cmd{m.shared.Calls.Status(&m.asked.status), m.apply(m.review.Handle(told))}
 	if m.at == page.TrialScreen {
 		cmds = append(cmds, m.show(to))
 	}

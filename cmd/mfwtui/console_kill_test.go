@@ -307,7 +307,7 @@ func (o *ordeal) applying() bool {
 func (o *ordeal) farewell() {
 	o.Helper()
 	if o.strike.spares {
-		o.waits("rolled back:", "not applied")
+		o.waits("rolled back at", "not applied")
 	}
 	o.signalConsole(unix.SIGTERM)
 	if got := o.status(); got != o.strike.status {

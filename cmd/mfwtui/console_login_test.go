@@ -268,6 +268,10 @@ func (l *login) nobodyIsLeft() {
 		report, _ := os.ReadFile(reports[0])
 		l.Errorf("%s", report)
 	}
+	nurse := func(p process) bool { return slices.Contains(p.args, nurseWord) }
+	for end := time.Now().Add(patience); time.Now().Before(end) && slices.ContainsFunc(l.processes(), nurse); {
+		time.Sleep(20 * time.Millisecond) // it ends by itself, behind the console
+	}
 	for left := l.processes(); len(left) > 0; left = l.processes() { // a supervisor replaces its worker
 		for _, p := range left {
 			l.Errorf("process %d is left: %q", p.pid, p.args)

@@ -88,11 +88,11 @@ func (c *Calls) Payload(r *Request, p *engine.Preview) tea.Cmd {
 func (c *Calls) DiffFile() string { return c.backend.DiffFile() }
 
 // WriteDiff writes a difference to a file.
-func (c *Calls) WriteDiff(r *Request, path string, of *compared, replace bool) tea.Cmd {
+func (c *Calls) WriteDiff(r *Request, path string, of *compared, judged verdicts, replace bool) tea.Cmd {
 	m := WrittenMsg{N: c.number(r), Path: path}
 	return func() tea.Msg {
 		_, m.Err = try(func() (struct{}, error) {
-			text := of.file(c.backend.Host(), time.Now())
+			text := of.file(c.backend.Host(), time.Now(), &judged)
 			m.Bytes = len(text)
 			return struct{}{}, c.backend.WriteDiff(path, text, replace)
 		})
@@ -100,13 +100,14 @@ func (c *Calls) WriteDiff(r *Request, path string, of *compared, replace bool) t
 	}
 }
 
-// file is the difference as a file: the rows, then the rules and sets as a
-// unified diff.
-func (c *compared) file(host string, now time.Time) string {
+// file is the difference as a file: the rows, the consequences, then the rules
+// and sets as a unified diff.
+func (c *compared) file(host string, now time.Time, judged *verdicts) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# mfwtui: changes on %s, %s\n# table rows\n", host, now.Format(time.RFC3339))
 	rows := compared{review: c.review, v4: &ruleLines{}, v6: &ruleLines{}}
 	b.WriteString(rows.text(math.MaxInt))
+	b.WriteString(judged.text(math.MaxInt))
 	b.WriteString("# kernel rules and sets, live against compiled\n")
 	b.WriteString(c.diff.Unified())
 	return b.String()

@@ -43,8 +43,10 @@ type comparison struct {
 	keys comparisonKeys
 	of   *compared // nil: nothing to show
 	rows rowChanges
-	view [2]*widget.Diff // v4, v6
-	tab  comparisonTab
+	// impact are the consequences; nil where none are judged.
+	impact *impact
+	view   [2]*widget.Diff // v4, v6
+	tab    comparisonTab
 	// layout and families are what the person chose.
 	layout   comparisonLayout
 	families familyChoice
@@ -60,6 +62,7 @@ const (
 	rowsTab comparisonTab = iota
 	v4Tab
 	v6Tab
+	impactTab
 )
 
 type comparisonLayout int
@@ -170,26 +173,31 @@ func (c *comparison) key(k tea.KeyPressMsg) bool {
 	case c.tab == rowsTab:
 		c.rows.key(k)
 		c.light()
+	case c.tab == impactTab:
+		return c.impact.key(k)
 	default:
 		return c.view[c.tab-v4Tab].Key(k)
 	}
 	return true
 }
 
-// next goes to the next changed row or the next chain.
+// next goes to the next changed row, chain, or kind of consequence.
 func (c *comparison) next(forward bool) {
-	if c.tab == rowsTab {
+	switch c.tab {
+	case rowsTab:
 		c.rows.step(forward)
 		c.light()
-		return
+	case impactTab:
+		c.impact.next(forward)
+	default:
+		c.view[c.tab-v4Tab].Section(forward)
 	}
-	c.view[c.tab-v4Tab].Section(forward)
 }
 
 // turn goes to the next tab that is shown, or to the one before; by 0 it only
 // leaves one that is not shown.
 func (c *comparison) turn(by comparisonTab) {
-	const tabs = v6Tab + 1
+	const tabs = impactTab + 1
 	c.tab = (c.tab + by + tabs) % tabs
 	for !c.shows(c.tab) {
 		c.tab = (c.tab + cmp.Or(by, 1) + tabs) % tabs
@@ -197,6 +205,9 @@ func (c *comparison) turn(by comparisonTab) {
 }
 
 func (c *comparison) shows(t comparisonTab) bool {
+	if t == impactTab {
+		return c.impact != nil
+	}
 	return t == rowsTab || c.families == bothFamilies || (t == v4Tab) == (c.families == onlyV4)
 }
 
@@ -207,14 +218,41 @@ func (c *comparison) render(width, height int) []string {
 		c.beside = beside
 		c.source()
 	}
-	if beside {
-		return append([]string{c.rule(width)}, c.renderBeside(width, height-1)...)
+	under := c.impactHeight(height)
+	if beside && (c.tab != impactTab || under > 0) {
+		lines := append([]string{c.rule(width)}, c.renderBeside(width, height-1-under)...)
+		return append(lines, c.renderUnder(width, under)...)
 	}
 	lines := append([]string{c.tabLine(width)}, c.rule(width))
-	if c.tab == rowsTab {
+	switch c.tab {
+	case rowsTab:
 		return append(lines, c.renderRows(width, height-len(lines))...)
+	case impactTab:
+		return append(lines, c.impact.render(width, height-len(lines))...)
 	}
 	return append(lines, c.view[c.tab-v4Tab].Render(width, height-len(lines), c.Styles)...)
+}
+
+// roomForImpact is from which height on the consequences stand under what is
+// beside each other.
+const roomForImpact = 26
+
+// impactHeight is how many lines the consequences take there; 0 where they are
+// a tab, or where there are none.
+func (c *comparison) impactHeight(height int) int {
+	if c.impact == nil || !c.impact.known() || height < roomForImpact {
+		return 0
+	}
+	return height / 2
+}
+
+// renderUnder draws the consequences under what is beside each other.
+func (c *comparison) renderUnder(width, height int) []string {
+	if height == 0 {
+		return nil
+	}
+	lines := []string{c.rule(width), c.heading(c.impact.title(), impactTab, width)}
+	return append(lines, c.impact.render(width, height-len(lines))...)
 }
 
 // titles are what the tabs are called, with how much is behind them.
@@ -246,12 +284,21 @@ func (c *comparison) tabLine(width int) string {
 			labels = append(labels, one.title)
 		}
 	}
+	if c.shows(impactTab) {
+		if c.tab == impactTab {
+			active = len(labels)
+		}
+		labels = append(labels, c.impact.title())
+	}
 	line := widget.Tabs(labels, active, width, c.Styles)
 	return widget.Join(line, c.line(width).End(c.Styles.Dim, c.place()).String())
 }
 
 // place says which part of the tab is visible.
 func (c *comparison) place() widget.Safe {
+	if c.tab == impactTab {
+		return c.impact.place()
+	}
 	if c.tab == rowsTab {
 		if len(c.rows.rows) == 0 {
 			return ""

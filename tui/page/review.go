@@ -16,6 +16,7 @@ type Review struct {
 	*Shared
 	keys       reviewKeys
 	comparison comparison
+	after      afterConfirm
 	raw        *rawText   // nil: the text for the restore tools is not shown
 	save       *savePanel // nil: no file name is being typed
 
@@ -34,22 +35,26 @@ type Review struct {
 	failed   error // why the last apply did not start
 }
 
-type reviewKeys struct{ Apply, Refresh, Open, Raw, Tabs, Write, Close widget.Binding }
+type reviewKeys struct{ Apply, Refresh, Open, Explain, Raw, Tabs, Write, End, Close widget.Binding }
 
 // NewReview makes the page.
 func NewReview(s *Shared) *Review {
-	return &Review{
+	r := &Review{
 		Shared: s, comparison: newComparison(s),
 		keys: reviewKeys{
 			Apply:   widget.Bind("A", "apply ...", "A").Dangerous(),
 			Refresh: widget.Bind("R", "compare again", "R"),
 			Open:    widget.Bind("Enter", "go to the row", "enter"),
+			Explain: widget.Bind("Enter", "explain the flow", "enter"),
 			Raw:     widget.Bind("t", "restore text", "t"),
 			Tabs:    widget.Bind("d", "one below the other", "d").Hidden(),
 			Write:   widget.Bind("W", "write to a file", "W"),
+			End:     widget.Bind("x", "end flows after the confirm", "x"),
 			Close:   widget.Bind("Esc", "back", "esc"),
 		},
 	}
+	r.comparison.impact = newImpact(s)
+	return r
 }
 
 // Title is the name in the tabs.
@@ -75,9 +80,16 @@ func (r *Review) Bindings() []widget.Binding {
 	if r.comparison.of == nil {
 		nothing = "the comparison is not ready yet"
 	}
+	end := k.End.Off(r.comparison.impact.noEnd())
+	if r.comparison.tab == impactTab {
+		return []widget.Binding{
+			k.Apply.Off(r.blocked()), c.NextTab, k.Explain, end, k.Write.Off(nothing), c.Next, k.Raw.Off(nothing), c.Beside, c.Family,
+			k.Refresh, k.Tabs, c.PrevTab, c.Prev, c.Side,
+		}
+	}
 	return []widget.Binding{
 		k.Apply.Off(r.blocked()), c.NextTab, k.Open, k.Raw.Off(nothing), k.Write.Off(nothing), c.Beside, c.Family,
-		c.Next, k.Refresh, k.Tabs, c.PrevTab, c.Prev, c.Side,
+		c.Next, k.Refresh, end.Hidden(), k.Tabs, c.PrevTab, c.Prev, c.Side,
 	}
 }
 
@@ -124,19 +136,25 @@ func (r *Review) Key(k tea.KeyPressMsg) Effect {
 		return r.openSave()
 	case keys.Tabs.Is(k):
 		r.comparison.layout = asTabs
+	case keys.End.Is(k):
+		r.toggleEnd()
 	default:
 		r.comparison.key(k)
 	}
 	return Effect{}
 }
 
-// openRow goes to the selected row in its table, or to the first error.
+// openRow goes to the selected row in its table, to the first error, or with the
+// selected flow to Explain.
 func (r *Review) openRow() Effect {
 	if p, ok := r.firstError(); ok {
 		if at, ok := placeOf(p); ok {
 			return Effect{Go: PolicyScreen, Tell: ShowPlace{At: at}}
 		}
 		return say(Warn, "%s is no place in a table", p.File)
+	}
+	if r.comparison.tab == impactTab {
+		return r.comparison.impact.explain()
 	}
 	e := r.comparison.rows.selected()
 	switch {
@@ -188,8 +206,14 @@ func (r *Review) Handle(msg tea.Msg) Effect {
 		}
 	case PreviewMsg:
 		if r.ask.Done(msg.N) {
-			r.take(msg)
+			return r.take(msg)
 		}
+	case FlowImpactMsg, PolicyImpactMsg:
+		r.takeImpact(msg)
+	case TrialEnded:
+		return r.trialEnded(msg)
+	case EndedAfterMsg:
+		return r.ended(msg)
 	case AppliedMsg:
 		return r.applied(msg)
 	case StillLiveMsg:
@@ -214,12 +238,15 @@ func (r *Review) at() time.Time {
 	return r.preview.At
 }
 
-func (r *Review) take(m PreviewMsg) {
+func (r *Review) take(m PreviewMsg) Effect {
 	r.of, r.preview, r.err = m.Set, m.Preview, m.Err
 	r.comparison.set(m.compared)
 	r.raw, r.errors, r.problems = nil, nil, ""
+	if m.Preview == nil || m.Err != nil {
+		r.comparison.impact.forget()
+	}
 	if m.Preview == nil {
-		return
+		return Effect{}
 	}
 	r.problems = problemsText(m.Preview.Problems)
 	for _, p := range m.Preview.Problems {
@@ -227,6 +254,10 @@ func (r *Review) take(m PreviewMsg) {
 			r.errors = append(r.errors, p)
 		}
 	}
+	if m.Err != nil {
+		return Effect{}
+	}
+	return Effect{Cmd: r.comparison.impact.ask(m.Preview)}
 }
 
 // Copied is what the console's copy key takes: the text that is shown, up to
@@ -236,7 +267,8 @@ func (r *Review) Copied() string {
 	case r.raw != nil:
 		return r.raw.text(MaxCopy + 1)
 	case r.comparison.of != nil:
-		return r.comparison.of.text(MaxCopy + 1)
+		text := r.comparison.of.text(MaxCopy + 1)
+		return text + r.comparison.impact.text(MaxCopy-len(text))
 	}
 	return ""
 }
@@ -248,6 +280,8 @@ func (r *Review) applied(m AppliedMsg) Effect {
 		return Effect{}
 	}
 	if r.failed = m.Err; m.Err == nil {
+		r.after.began(m.Status.ID)
+		r.comparison.impact.end = false
 		r.of = nil // the kernel has changed
 		return Effect{}
 	}

@@ -17,6 +17,7 @@ import (
 type applyDialog struct {
 	dialog  *widget.Dialog
 	text    func(*applyDialog) []widget.Safe
+	toggle  func() // of the flows that end after the confirm
 	timeout time.Duration
 	still   Request
 	live    widget.Safe
@@ -57,6 +58,9 @@ func (a *applyDialog) key(k tea.KeyPressMsg) bool {
 		a.step(true)
 	case "-", "down":
 		a.step(false)
+	case "x":
+		a.toggle()
+		a.write()
 	default:
 		return false
 	}
@@ -90,7 +94,7 @@ func (r *Review) askApply() Effect {
 	}
 	d.Choices = []widget.Choice{{Key: "y", Does: "apply, and start the countdown"}}
 	a := &r.asks
-	*a = applyDialog{dialog: d, timeout: r.preview.Countdown, live: "live rules: looking whether they changed since ..."}
+	*a = applyDialog{dialog: d, timeout: r.preview.Countdown, toggle: r.toggleEnd, live: "live rules: looking whether they changed since ..."}
 	about := r.applyWords()
 	a.text = func(a *applyDialog) []widget.Safe { return r.applyText(a, about, override) }
 	d.Adjust = a.key
@@ -119,7 +123,8 @@ func (r *Review) applyWords() []widget.Safe {
 // applyText is what the dialog says: what changes, whether the kernel moved on,
 // and how the countdown is.
 func (r *Review) applyText(a *applyDialog, about []widget.Safe, override bool) []widget.Safe {
-	text := append(slices.Clone(about), a.live, "", widget.Format("COUNTDOWN %s   %s change it", seconds(a.timeout), adjustKeys(override)),
+	text := append(slices.Clone(about), r.comparison.impact.dialogWords(override)...)
+	text = append(text, a.live, "", widget.Format("COUNTDOWN %s   %s change it", seconds(a.timeout), adjustKeys(override)),
 		"The old rules come back by themselves when it is over, whatever happens to this window, unless you type the code that is shown then.")
 	if override {
 		text = append(text, "", r.lockoutText())
@@ -143,6 +148,7 @@ func (r *Review) apply(override bool, timeout time.Duration) Effect {
 		save = r.Desk.Set()
 	}
 	r.failed, r.since = nil, r.Now()
+	r.after.ready(r.comparison.impact.toEnd())
 	return Effect{Cmd: r.Calls.Apply(&r.applying, save, r.preview, engine.ApplyRequest{Timeout: timeout, Override: override})}
 }
 

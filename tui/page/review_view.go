@@ -16,6 +16,7 @@ func (r *Review) Render(width, height int) View {
 		return View{Lines: r.raw.render(r.Shared, width, height)}
 	}
 	lines := append(r.verdict(width), r.totals(width)...)
+	lines = append(lines, r.comparison.impact.summary(width)...)
 	lines = append(lines, r.notes(width)...)
 	if r.comparison.of != nil {
 		lines = append(lines, r.comparison.render(width, height-len(lines))...)

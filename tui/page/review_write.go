@@ -49,7 +49,7 @@ func (r *Review) write(replace bool) Effect {
 	if r.save == nil || r.comparison.of == nil {
 		return Effect{}
 	}
-	return Effect{Cmd: r.Calls.WriteDiff(&r.save.ask, r.save.edit.Text(), r.comparison.of, replace)}
+	return Effect{Cmd: r.Calls.WriteDiff(&r.save.ask, r.save.edit.Text(), r.comparison.of, r.comparison.impact.verdicts, replace)}
 }
 
 // written takes the answer of a write. A file that exists is overwritten only

@@ -3,6 +3,7 @@ package plain
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mfwtui/mfwtui/engine"
@@ -43,8 +44,22 @@ func (s *session) review([]string) error {
 		s.say("No difference: the firewall runs exactly these rules.")
 		return nil
 	}
-	s.page(changeWords(p))
+	s.page(append(s.impactWords(p), changeWords(p)...))
 	return nil
+}
+
+// impactWords says what an apply means for the flows of now, and for new
+// connections.
+func (s *session) impactWords(p *engine.Preview) []widget.Safe {
+	flows := answer[page.FlowImpactMsg](s.calls.FlowImpact(&s.ask, p))
+	if flows.Err != nil {
+		s.say("What happens to the flows is not known: %v.", flows.Err)
+	}
+	policy := answer[page.PolicyImpactMsg](s.calls.PolicyImpact(&s.ask, p))
+	if policy.Err != nil {
+		s.say("Which new connections change is not known: %v.", policy.Err)
+	}
+	return slices.Collect(page.ImpactWords(flows.Value, policy.Value))
 }
 
 func (s *session) sayLockout(p *engine.Preview) {

@@ -48,7 +48,7 @@ func (s *Site) PolicyImpact(ctx context.Context, p *engine.Preview) (*engine.Pol
 	}, nil
 }
 
-// FlowImpact touches some of the flows.
+// FlowImpact touches some of the flows: it grandfathers seven and opens three.
 func (s *Site) FlowImpact(ctx context.Context, p *engine.Preview) (*engine.FlowImpact, error) {
 	if err := s.enter("FlowImpact"); err != nil {
 		return nil, err
@@ -57,7 +57,11 @@ func (s *Site) FlowImpact(ctx context.Context, p *engine.Preview) (*engine.FlowI
 	if err != nil {
 		return nil, err
 	}
-	impact := &engine.FlowImpact{Judged: len(snap.Flows)}
+	impact := &engine.FlowImpact{Judged: len(snap.Flows), Own: &engine.OwnFlow{
+		Client: p.Lockout.Client, Server: p.Lockout.Server, Listed: true,
+		Open: "accept by established" + s.Taint, New: p.Lockout.New, GoesOn: true, Reopens: p.Lockout.Safe,
+		OtherFamily: "over IPv6 from anywhere: reject by the final reject",
+	}}
 	if p.Diff == nil || p.Diff.Empty() {
 		return impact, nil
 	}
@@ -65,6 +69,12 @@ func (s *Site) FlowImpact(ctx context.Context, p *engine.Preview) (*engine.FlowI
 		impact.Touched = append(impact.Touched, engine.TouchedFlow{
 			Flow: snap.Flows[i], Fate: engine.Grandfathered, From: "int", To: "FW",
 			Before: "accept by rules:12", After: "reject by the final reject" + s.Taint,
+		})
+	}
+	for i := len(impact.Touched); i < min(len(snap.Flows), 10); i++ {
+		impact.Touched = append(impact.Touched, engine.TouchedFlow{
+			Flow: snap.Flows[i], Fate: engine.Opens, From: "ext", To: "FW",
+			Before: "reject by rules:10", After: "accept by rules:9",
 		})
 	}
 	return impact, nil

@@ -1,0 +1,157 @@
+package page
+
+import (
+	"iter"
+	"strings"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// verdicts is what is known about the consequences of a change. What is nil
+// was not asked for, or failed for the reason beside it.
+type verdicts struct {
+	flows     *engine.FlowImpact
+	flowErr   error
+	policy    *engine.PolicyImpact
+	policyErr error
+}
+
+// words are the consequences as sentences.
+func (v *verdicts) words() iter.Seq[widget.Safe] {
+	return func(yield func(widget.Safe) bool) {
+		for text := range ImpactWords(v.flows, v.policy) {
+			if !yield(text) {
+				return
+			}
+		}
+		if v.flowErr != nil && !yield(widget.Format("What happens to the flows is not known: %v.", v.flowErr)) {
+			return
+		}
+		if v.policyErr != nil {
+			yield(widget.Format("Which new connections change is not known: %v.", v.policyErr))
+		}
+	}
+}
+
+// text is words line by line, up to a number of bytes.
+func (v *verdicts) text(most int) string {
+	var b strings.Builder
+	for line := range v.words() {
+		if b.Len() > most {
+			break
+		}
+		b.WriteString("# " + string(line) + "\n")
+	}
+	return b.String()
+}
+
+// ImpactWords are the consequences of a change as sentences, one a line, for
+// where no screen is drawn. Either may be nil.
+func ImpactWords(f *engine.FlowImpact, p *engine.PolicyImpact) iter.Seq[widget.Safe] {
+	return func(yield func(widget.Safe) bool) {
+		if f == nil || flowWords(f, yield) {
+			if p != nil {
+				policyWords(p, yield)
+			}
+		}
+	}
+}
+
+// flowWords says what happens to the flows; false when no more is wanted.
+func flowWords(f *engine.FlowImpact, yield func(widget.Safe) bool) bool {
+	if !yield(widget.Format("Impact: %d cut, %d grandfathered, %d newly open, of %s.",
+		f.Count(engine.Cut), f.Count(engine.Grandfathered), f.Count(engine.Opens), plural(f.Judged, "flow"))) {
+		return false
+	}
+	if o := f.Own; o != nil && !(yield(ownFlowWords(o)) && yield(ownLaterWords(o))) {
+		return false
+	}
+	for i := range f.Touched {
+		t := &f.Touched[i]
+		if !yield(widget.Format("%s: %s from %s, zone %s to %s: today %s, as a new connection afterwards %s.",
+			fateNames[t.Fate], protoName(&t.Flow), strings.Replace(touchedEnds(t), " > ", " to ", 1), t.From, t.To, t.Before, t.After)) {
+			return false
+		}
+	}
+	return true
+}
+
+// fateNames begin a sentence about a flow.
+var fateNames = map[engine.Fate]string{engine.Cut: "Cut", engine.Grandfathered: "Grandfathered", engine.Opens: "Newly open"}
+
+// ownFlowWords says what becomes of the administrator's own connection.
+func ownFlowWords(o *engine.OwnFlow) widget.Safe {
+	return widget.Format("Your SSH %s to %s %s: %s.", o.Client, o.Server, goesOnWords(o), o.Open)
+}
+
+func goesOnWords(o *engine.OwnFlow) string {
+	if o.GoesOn {
+		return "keeps running"
+	}
+	return "IS CUT"
+}
+
+// ownLaterWords says whether another connection like it could be opened, and
+// one over the other address family.
+func ownLaterWords(o *engine.OwnFlow) widget.Safe {
+	return widget.Format("%s: %s; %s.", upperWord(reopensWords(o)), o.New, o.OtherFamily)
+}
+
+func reopensWords(o *engine.OwnFlow) string {
+	if o.Reopens {
+		return "a new one"
+	}
+	return "A NEW ONE MAY BE REFUSED"
+}
+
+// policyWords says which new connections change.
+func policyWords(p *engine.PolicyImpact, yield func(widget.Safe) bool) {
+	if p.Empty() && !yield("No new connection gets another verdict.") {
+		return
+	}
+	for _, part := range setKinds(p) {
+		for i := range part.sets {
+			s := &part.sets[i]
+			if !yield(widget.Format("%s: %s %s: was %s, then %s.", upperWord(part.name), setFamilies(s), s, s.Before, s.After)) {
+				return
+			}
+		}
+	}
+	if p.More && !yield("There are more: the list was cut.") {
+		return
+	}
+	for _, d := range p.Doubts {
+		if !yield(widget.Format("Not judged: %s.", d)) {
+			return
+		}
+	}
+}
+
+// setKind are the sets of packets that a change does the same to.
+type setKind struct {
+	name string
+	mark byte
+	sets []engine.PacketSet
+}
+
+func setKinds(p *engine.PolicyImpact) []setKind {
+	return []setKind{{"newly allowed", '+', p.Allowed}, {"newly denied", '-', p.Denied}, {"redirected", '~', p.Redirected}}
+}
+
+func upperWord(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// setFamilies is "v4+v6".
+func setFamilies(s *engine.PacketSet) string {
+	var words []string
+	for _, f := range s.Families {
+		words = append(words, f.String())
+	}
+	return strings.Join(words, "+")
+}
+
+// touchedEnds is the source and the destination of a flow.
+func touchedEnds(t *engine.TouchedFlow) string {
+	ports := hasPorts(&t.Flow)
+	return string(endpoint(t.Orig.Src, t.Orig.SrcPort, ports) + " > " + endpoint(t.Orig.Dst, t.Orig.DstPort, ports))
+}

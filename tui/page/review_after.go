@@ -1,0 +1,100 @@
+package page
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// afterConfirm is what follows when a transaction is confirmed that Review
+// started: flows that end. It is done once, and never after a rollback.
+type afterConfirm struct {
+	id    string // of the transaction; empty before it began
+	flows []engine.Flow
+	ask   Request
+}
+
+// ready notes the flows of a transaction that is about to be started.
+func (a *afterConfirm) ready(flows []engine.Flow) { a.id, a.flows = "", flows }
+
+// began notes the transaction that was started.
+func (a *afterConfirm) began(id string) { a.id = id }
+
+// due gives the flows when that very transaction was confirmed, and forgets
+// them when it ended in any way.
+func (a *afterConfirm) due(m TrialEnded) []engine.Flow {
+	if a.id == "" || m.ID != a.id {
+		return nil
+	}
+	flows := a.flows
+	a.id, a.flows = "", nil
+	if m.State != engine.Confirmed {
+		return nil
+	}
+	return flows
+}
+
+// trialEnded ends the flows that were chosen for it.
+func (r *Review) trialEnded(m TrialEnded) Effect {
+	flows := r.after.due(m)
+	if len(flows) == 0 {
+		return Effect{}
+	}
+	e := say(Good, "kept: the new rules stay; ending %s, which takes some seconds ...", plural(len(flows), "grandfathered flow"))
+	e.Cmd = r.Calls.EndAfterConfirm(&r.after.ask, flows)
+	return e
+}
+
+// ended says what became of them.
+func (r *Review) ended(m EndedAfterMsg) Effect {
+	switch {
+	case !r.after.ask.Done(m.N):
+		return Effect{}
+	case m.Err != nil:
+		return say(Bad, "kept, but the grandfathered flows did not end: %v", m.Err)
+	}
+	kind, words := Good, []string{plural(m.Value.Ended, "grandfathered flow") + " ended"}
+	if n := m.Value.Gone; n > 0 {
+		words = append(words, plural(n, "flow")+" had ended already")
+	}
+	if n := m.Value.Idle; n > 0 {
+		kind = Warn
+		words = append(words, plural(n, "idle flow")+" forgotten")
+	}
+	return say(kind, "kept: the new rules stay; %s", strings.Join(words, ", "))
+}
+
+// toggleEnd chooses whether the grandfathered flows end after the confirm.
+func (r *Review) toggleEnd() {
+	p := r.comparison.impact
+	p.end = !p.end && p.noEnd() == ""
+}
+
+// takeImpact takes the consequences; the dialog before an apply tells them, too.
+func (r *Review) takeImpact(msg tea.Msg) {
+	if r.comparison.impact.take(msg) && r.asks.dialog != nil {
+		r.asks.write()
+	}
+}
+
+// dialogWords says before an apply what happens to the flows, and what was
+// chosen about them. Where a word is typed, x is a letter of it.
+func (p *impact) dialogWords(word bool) []widget.Safe {
+	switch {
+	case p.flowErr != nil:
+		return []widget.Safe{widget.Format("What happens to the flows is not known: %v", p.flowErr)}
+	case p.flowAsk.Busy():
+		return []widget.Safe{"The flows are still being judged."}
+	case p.flows == nil:
+		return nil
+	}
+	text := []widget.Safe{widget.Format("Flows: %d cut, %d grandfathered, %d newly open.",
+		p.counts[engine.Cut], p.counts[engine.Grandfathered], p.counts[engine.Opens])}
+	if len(p.ending) > 0 && (p.end || !word) {
+		text = append(text, p.choice())
+	}
+	return text
+}

@@ -1,0 +1,224 @@
+package page
+
+import (
+	"net/netip"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// impact shows the consequences of a change: for the flows of now, and for the
+// new connections that it allows, denies or sends elsewhere.
+type impact struct {
+	*Shared
+	verdicts
+	flowAsk, policyAsk Request
+
+	// counts is how many flows there are of each fate, counted once.
+	counts map[engine.Fate]int
+	// ending are the grandfathered flows that may end after the confirm; end is
+	// whether they shall.
+	ending []engine.Flow
+	end    bool
+
+	parts []impactPart
+	size  int // entries of all parts
+	at    int // the selected entry
+	view  *widget.Diff
+	moves widget.Movement
+	page  int
+	width int
+}
+
+// impactPart is a heading with the entries under it.
+type impactPart struct {
+	head func() widget.Safe
+	size int
+	line func(i int) widget.DiffLine
+}
+
+// maxEndedAfter is how many flows are ended at a time: what ends them waits for
+// all of them together.
+const maxEndedAfter = 500
+
+func newImpact(s *Shared) *impact {
+	return &impact{Shared: s, view: widget.NewDiff(), moves: widget.Moves(), page: 10}
+}
+
+// ask asks for the consequences of an apply; what was known is about another
+// one. There are none when nothing changes.
+func (p *impact) ask(of *engine.Preview) tea.Cmd {
+	p.forget()
+	if of == nil || of.Compiled == nil || of.Diff == nil || of.Diff.Empty() {
+		return nil
+	}
+	return tea.Batch(p.Calls.FlowImpact(&p.flowAsk, of), p.Calls.PolicyImpact(&p.policyAsk, of))
+}
+
+// forget drops what is known, and the answers that are under way.
+func (p *impact) forget() {
+	p.flowAsk.Drop()
+	p.policyAsk.Drop()
+	p.verdicts, p.counts, p.ending = verdicts{}, nil, nil
+	p.lay()
+}
+
+// known reports whether there are consequences, or will be.
+func (p *impact) known() bool {
+	return p.flowAsk.Busy() || p.policyAsk.Busy() || p.flows != nil || p.policy != nil || p.flowErr != nil || p.policyErr != nil
+}
+
+// take takes an answer; false when it is none of these that count.
+func (p *impact) take(msg tea.Msg) bool {
+	switch msg := msg.(type) {
+	case FlowImpactMsg:
+		if !p.flowAsk.Done(msg.N) {
+			return false
+		}
+		if p.flowErr = msg.Err; msg.Err == nil {
+			p.flows = msg.Value
+			p.count()
+		}
+	case PolicyImpactMsg:
+		if !p.policyAsk.Done(msg.N) {
+			return false
+		}
+		if p.policyErr = msg.Err; msg.Err == nil {
+			p.policy = msg.Value
+		}
+	default:
+		return false
+	}
+	p.lay()
+	return true
+}
+
+// count counts the fates, and finds the flows that may end after the confirm:
+// the grandfathered ones, but never the administrator's own.
+func (p *impact) count() {
+	p.counts = make(map[engine.Fate]int)
+	for i := range p.flows.Touched {
+		t := &p.flows.Touched[i]
+		p.counts[t.Fate]++
+		if t.Fate == engine.Grandfathered && len(p.ending) < maxEndedAfter && !isOwn(&t.Flow, p.flows.Own) {
+			p.ending = append(p.ending, t.Flow)
+		}
+	}
+}
+
+// isOwn reports whether a flow is the administrator's connection. Behind a
+// translation sshd knows the ends as the reply has them.
+func isOwn(w *engine.Flow, own *engine.OwnFlow) bool {
+	if own == nil || w.Proto != ruleset.TCP {
+		return false
+	}
+	from, to := netip.AddrPortFrom(w.Orig.Src, w.Orig.SrcPort), netip.AddrPortFrom(w.Orig.Dst, w.Orig.DstPort)
+	back, behind := netip.AddrPortFrom(w.Reply.Dst, w.Reply.DstPort), netip.AddrPortFrom(w.Reply.Src, w.Reply.SrcPort)
+	return (own.Client == from || own.Client == back) && (own.Server == to || own.Server == behind)
+}
+
+// noEnd says why no flows can be ended after a confirm; empty when some can.
+func (p *impact) noEnd() widget.Safe {
+	switch {
+	case p.flowAsk.Busy():
+		return "the flows are still being judged"
+	case len(p.ending) == 0:
+		return "no flow is grandfathered by this change"
+	}
+	return ""
+}
+
+// toEnd are the flows that end after the confirm; none when that was not
+// chosen.
+func (p *impact) toEnd() []engine.Flow {
+	if !p.end {
+		return nil
+	}
+	return p.ending
+}
+
+// key handles movement.
+func (p *impact) key(k tea.KeyPressMsg) bool {
+	at, ok := p.moves.Step(k, p.at, p.size, p.page)
+	if !ok {
+		return p.view.Key(k)
+	}
+	p.choose(at)
+	return true
+}
+
+// choose selects an entry and scrolls to it.
+func (p *impact) choose(at int) {
+	p.at = max(min(at, p.size-1), 0)
+	p.view.Reveal(p.lineOf(p.at))
+}
+
+// next selects the first entry of the next part, or of the one before.
+func (p *impact) next(forward bool) {
+	first := 0
+	for _, part := range p.parts {
+		switch {
+		case forward && first > p.at:
+			p.choose(first)
+			return
+		case !forward && first+part.size >= p.at:
+			p.choose(first)
+			return
+		}
+		first += part.size
+	}
+}
+
+// lineOf is the line of an entry: there is a heading above each part.
+func (p *impact) lineOf(at int) int {
+	first := 0
+	for n, part := range p.parts {
+		if at < first+part.size {
+			return at + n + 1
+		}
+		first += part.size
+	}
+	return 0
+}
+
+// selected is the touched flow or the set of packets that is selected; both nil
+// for neither.
+func (p *impact) selected() (*engine.TouchedFlow, *engine.PacketSet) {
+	at := p.at
+	if p.flows != nil {
+		if at < len(p.flows.Touched) {
+			return &p.flows.Touched[at], nil
+		}
+		at -= len(p.flows.Touched)
+	}
+	if p.policy == nil {
+		return nil, nil
+	}
+	for _, kind := range setKinds(p.policy) {
+		if at < len(kind.sets) {
+			return nil, &kind.sets[at]
+		}
+		at -= len(kind.sets)
+	}
+	return nil, nil
+}
+
+// explain shows the selected flow, as a new connection, on Explain.
+func (p *impact) explain() Effect {
+	t, set := p.selected()
+	switch {
+	case set != nil:
+		return say(Info, "this is a set of packets; e on 6 Explain walks one of them")
+	case t == nil:
+		return say(Info, "no flow is selected")
+	}
+	packet := firstPacket(&t.Flow)
+	if t.From == tables.FW {
+		packet.In = tables.FW
+	}
+	return Effect{Go: ExplainScreen, Tell: ShowPacket{Packet: packet}}
+}

@@ -1,0 +1,283 @@
+package page
+
+import (
+	"strings"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/style"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// lay gives the list its parts. Their lines are made when they are drawn.
+func (p *impact) lay() {
+	p.parts = nil
+	if p.flows != nil && len(p.flows.Touched) > 0 {
+		p.parts = append(p.parts, impactPart{p.flowHead, len(p.flows.Touched), p.flowLine})
+	}
+	if p.policy != nil {
+		p.layPolicy()
+	}
+	p.size = 0
+	for _, part := range p.parts {
+		p.size += part.size
+	}
+	p.at = max(min(p.at, p.size-1), 0)
+	p.view.Set(p.source())
+}
+
+// layPolicy adds the sets of packets, and what could not be judged.
+func (p *impact) layPolicy() {
+	kinds := setKinds(p.policy)
+	if n := len(kinds[0].sets) + len(kinds[1].sets) + len(kinds[2].sets); n > 0 {
+		p.parts = append(p.parts, impactPart{p.setHead, n, func(i int) widget.DiffLine { return setLine(kinds, i) }})
+	}
+	if doubts := p.policy.Doubts; len(doubts) > 0 {
+		head := func() widget.Safe { return " NOT JUDGED: these rules depend on what no packet shows" }
+		line := func(i int) widget.DiffLine { return widget.DiffLine{Mark: '!', Text: widget.Clean(doubts[i])} }
+		p.parts = append(p.parts, impactPart{head, len(doubts), line})
+	}
+}
+
+// source is the list for its view.
+func (p *impact) source() widget.DiffSource {
+	src := widget.DiffSource{Line: p.entry}
+	for _, part := range p.parts {
+		src.Heads = append(src.Heads, src.Len)
+		src.Len += part.size + 1
+	}
+	return src
+}
+
+// entry is a line of the list: a heading or an entry.
+func (p *impact) entry(i int) widget.DiffLine {
+	first := 0
+	for _, part := range p.parts {
+		if i == 0 {
+			return widget.DiffLine{Mark: '@', Text: part.head()}
+		}
+		if i--; i < part.size {
+			l := part.line(i)
+			l.Lit = first+i == p.at
+			return l
+		}
+		i, first = i-part.size, first+part.size
+	}
+	return widget.DiffLine{Mark: ' '}
+}
+
+// impactWide is from which width on a flow shows its zones and what it is
+// today.
+const impactWide = 100
+
+// fateWords are the words for a fate.
+var fateWords = map[engine.Fate]string{engine.Cut: "CUT", engine.Grandfathered: "GRAND", engine.Opens: "OPENS"}
+
+func (p *impact) flowHead() widget.Safe {
+	if p.width < impactWide {
+		return widget.Format("  %-5s %-4s %-*s %s", "WHAT", "P", p.endsWidth(), "FLOW", "AFTER, AS NEW")
+	}
+	return widget.Format("  %-5s %-4s %-*s %-12s %-16s %s", "WHAT", "P", p.endsWidth(), "FLOW", "PATH", "TODAY", "AFTER, AS NEW")
+}
+
+// endsWidth is the room for the ends of a flow.
+func (p *impact) endsWidth() int {
+	if p.width < impactWide {
+		return max(p.width*46/80, 20)
+	}
+	return 43 + (p.width-impactWide)/4
+}
+
+func (p *impact) flowLine(i int) widget.DiffLine {
+	t := &p.flows.Touched[i]
+	ends := widget.Clean(touchedEnds(t)).CutMiddle(p.endsWidth(), p.Styles.Glyphs.Ellipsis)
+	l := widget.DiffLine{Mark: fateMark(t.Fate)}
+	if p.width < impactWide {
+		l.Text = widget.Format("%-5s %-4s %-*s %s", fateWords[t.Fate], protoName(&t.Flow), p.endsWidth(), string(ends), shortVerdict(t.After))
+		return l
+	}
+	l.Text = widget.Format("%-5s %-4s %-*s %-12s %-16s %s", fateWords[t.Fate], protoName(&t.Flow), p.endsWidth(), string(ends), t.From+">"+t.To, shortVerdict(t.Before), t.After)
+	return l
+}
+
+// shortVerdict is a verdict where there is little room.
+func shortVerdict(words string) string {
+	for _, short := range [...][2]string{{"accept by ", "acc "}, {"reject by ", "rej "}, {"drop by ", "drop "}} {
+		if by, ok := strings.CutPrefix(words, short[0]); ok {
+			return short[1] + strings.TrimPrefix(by, "the ")
+		}
+	}
+	return words
+}
+
+func (p *impact) setHead() widget.Safe {
+	if p.policy.More {
+		return "  NEW CONNECTIONS, every one that changes (the list was cut)"
+	}
+	return "  NEW CONNECTIONS, every one that changes"
+}
+
+func setLine(kinds []setKind, i int) widget.DiffLine {
+	for _, k := range kinds {
+		if i < len(k.sets) {
+			s := &k.sets[i]
+			return widget.DiffLine{Mark: k.mark, Text: widget.Format("%-13s %-5s %s", k.name, setFamilies(s), s)}
+		}
+		i -= len(k.sets)
+	}
+	return widget.DiffLine{Mark: ' '}
+}
+
+// title is what the tab is called.
+func (p *impact) title() widget.Safe {
+	if p.flows == nil {
+		return "impact"
+	}
+	return widget.Format("impact %d", len(p.flows.Touched))
+}
+
+// place says which entry is selected.
+func (p *impact) place() widget.Safe {
+	if p.size == 0 {
+		return ""
+	}
+	return widget.Format("%d of %d", p.at+1, p.size)
+}
+
+// summary is the line that every tab of Review has; empty when nothing changes.
+func (p *impact) summary(width int) []string {
+	if !p.known() {
+		return nil
+	}
+	l := p.line(width).Put(p.Styles.Strong, " IMPACT   ")
+	p.flowSummary(l)
+	l.Put(p.Styles.Dim, " | ")
+	p.policySummary(l)
+	return []string{l.String()}
+}
+
+func (p *impact) flowSummary(l *widget.Line) {
+	switch {
+	case p.flowErr != nil:
+		l.Put(p.Styles.Bad, widget.Format("flows not judged: %v", p.flowErr))
+	case p.flows == nil:
+		l.Put(p.Styles.Dim, "judging the flows ...")
+	default:
+		p.putCount(l, p.Styles.Bad, p.counts[engine.Cut], " cut ")
+		p.putCount(l, p.Styles.Warn, p.counts[engine.Grandfathered], " grandfathered ")
+		p.putCount(l, p.Styles.Good, p.counts[engine.Opens], " open")
+	}
+}
+
+func (p *impact) policySummary(l *widget.Line) {
+	switch {
+	case p.policyErr != nil:
+		l.Put(p.Styles.Bad, widget.Format("new connections not judged: %v", p.policyErr))
+	case p.policy == nil:
+		l.Put(p.Styles.Dim, "judging new connections ...")
+	case p.policy.Empty():
+		l.Text("no new connection gets another verdict")
+	default:
+		p.putCount(l, p.Styles.Warn, len(p.policy.Allowed), " newly allowed ")
+		p.putCount(l, p.Styles.Warn, len(p.policy.Denied), " newly denied")
+		if n := len(p.policy.Redirected); n > 0 {
+			l.Text(widget.Format(" %d redirected", n))
+		}
+	}
+}
+
+// putCount writes a number with its name, plain when it is none.
+func (p *impact) putCount(l *widget.Line, how style.Style, n int, name string) {
+	if n == 0 {
+		how = style.Style{}
+	}
+	l.Put(how, widget.Format("%d%s", n, name))
+}
+
+// render draws the head, the list, what is selected, and the choice about the
+// grandfathered flows.
+func (p *impact) render(width, height int) []string {
+	if !p.known() {
+		return widget.Fit([]string{p.line(width).Text(" nothing changes, so there are no consequences").String()}, height)
+	}
+	lines := p.head(width)
+	foot := p.foot(width)
+	if height < 12 {
+		foot = foot[len(foot)-1:]
+	}
+	room := max(height-len(lines)-len(foot), 0)
+	p.width, p.page = width, max(room, 1)
+	if p.size > 0 {
+		lines = append(lines, p.view.Render(width, room, p.Styles)...)
+	} else {
+		lines = append(lines, widget.Fit(nil, room)...)
+	}
+	return widget.Fit(append(lines, foot...), height)
+}
+
+// head says how many flows were judged, and what becomes of one's own.
+func (p *impact) head(width int) []string {
+	l := p.line(width).Text(" ")
+	switch {
+	case p.flowErr != nil, p.flows == nil:
+		p.flowSummary(l)
+		return []string{l.String()}
+	}
+	p.putCount(l, p.Styles.Bad, p.counts[engine.Cut], " cut     ")
+	p.putCount(l, p.Styles.Warn, p.counts[engine.Grandfathered], " grandfathered     ")
+	p.putCount(l, p.Styles.Good, p.counts[engine.Opens], " newly open     ")
+	lines := []string{l.Text(widget.Format("of %s", plural(p.flows.Judged, "flow"))).String()}
+	o := p.flows.Own
+	if o == nil {
+		return append(lines, p.line(width).Put(p.Styles.Dim, " your own connection is not known").String())
+	}
+	how := p.Styles.Good
+	if !o.GoesOn || !o.Reopens {
+		how = p.Styles.Bad
+	}
+	return append(lines,
+		p.line(width).Text(" ").Put(how, widget.Format("your SSH %s: %s; %s: %s", goesOnWords(o), o.Open, reopensWords(o), o.New)).String(),
+		p.line(width).Text(widget.Format(" SSH %s", o.OtherFamily)).String())
+}
+
+// foot is what the selected entry is in full, and the choice.
+func (p *impact) foot(width int) []string {
+	lines := []string{p.rule(width)}
+	switch t, set := p.selected(); {
+	case t != nil:
+		lines = append(lines,
+			p.line(width).Text(widget.Format(" %s %s  %s > %s", protoName(&t.Flow), touchedEnds(t), t.From, t.To)).String(),
+			p.line(width).Text(widget.Format(" today %s; afterwards, as new: %s", t.Before, t.After)).String())
+	case set != nil:
+		lines = append(lines,
+			p.line(width).Text(widget.Format(" %s %s", setFamilies(set), set)).String(),
+			p.line(width).Text(widget.Format(" was %s; then %s", set.Before, set.After)).String())
+	}
+	return append(lines, p.line(width).Text(" ").Text(p.choice()).String())
+}
+
+// choice is the line about the grandfathered flows.
+func (p *impact) choice() widget.Safe {
+	box := "[ ]"
+	if p.end {
+		box = "[x]"
+	}
+	n := p.counts[engine.Grandfathered]
+	switch {
+	case len(p.ending) == 0:
+		return "GRAND: goes on only because it is open. None can be ended after the confirm"
+	case len(p.ending) < n:
+		return widget.Format("%s x  after the confirm end %d of the %d grandfathered flows too", box, len(p.ending), n)
+	}
+	return widget.Format("%s x  after the confirm end the %s too", box, plural(n, "grandfathered flow"))
+}
+
+// fateMark is the sign of a fate.
+func fateMark(f engine.Fate) byte {
+	switch f {
+	case engine.Cut:
+		return '-'
+	case engine.Opens:
+		return '+'
+	}
+	return '~'
+}
