@@ -39,6 +39,8 @@ type (
 	// Flow and FlowSnapshot are conntrack entries.
 	Flow         = live.Flow
 	FlowSnapshot = live.FlowSnapshot
+	// RuleCount is what the rules of a row counted, by family.
+	RuleCount = live.RuleCount
 	// Command is a program that was run.
 	Command = host.Command
 )

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/engine/live"
 )
 
 // StartCounting notes what the rows have counted.
@@ -16,9 +15,9 @@ func (s *Site) StartCounting(ctx context.Context) error {
 	if err := s.enter("StartCounting"); err != nil {
 		return err
 	}
-	base := &engine.CounterBaseline{At: snap.At, Rows: make(map[string]live.RuleCount)}
+	base := &engine.CounterBaseline{At: snap.At, Rows: make(map[string]engine.RuleCount)}
 	for _, r := range snap.Rows {
-		base.Rows[r.ID] = live.RuleCount{V4: r.V4, V6: r.V6}
+		base.Rows[r.ID] = engine.RuleCount{V4: r.V4, V6: r.V6}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
