@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	uv "github.com/charmbracelet/ultraviolet"
 
+	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
 )
 
@@ -244,5 +245,12 @@ func TestSmallScreenKeepsQuitAndRollback(t *testing.T) {
 	inConsole(t, 80, 24, func(s *tuitest.Site) { s.StartTrial(time.Minute) }, func(c *console) {
 		c.send(tea.WindowSizeMsg{Width: 40, Height: 8})
 		c.shows("ROLLBACK IN", "K7QX") // a trial is never refused
+	})
+}
+
+func TestSavedTablesThatDoNotRunAreSaid(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.status.Unapplied = []tables.Kind{tables.Rules}
+		c.shows("LIVE not the saved tables")
 	})
 }

@@ -115,10 +115,12 @@ func (m *model) liveState() (widget.Safe, style.Style) {
 		return "...", st.Dim
 	case m.status.Current == nil:
 		return "not applied", st.Warn
-	case m.status.Drift == nil || m.status.Drift.Empty():
-		return "in sync", st.Good
+	case m.status.Drift != nil && !m.status.Drift.Empty():
+		return "DRIFT", st.Warn
+	case len(m.status.Unapplied) > 0: // as after a save, or a rollback
+		return "not the saved tables", st.Warn
 	}
-	return "DRIFT", st.Warn
+	return "in sync", st.Good
 }
 
 func (m *model) stagedField() field {
