@@ -37,11 +37,7 @@ printed, and the status is 0, when no verdict changes.`,
 }
 
 func (a *app) diff(cmd *cobra.Command) error {
-	e := a.engine()
-	if err := a.recovered(cmd, e); err != nil {
-		return err
-	}
-	p, err := a.preview(cmd, e)
+	p, err := a.comparison(cmd, a.engine())
 	if err != nil {
 		return err
 	}
@@ -57,6 +53,14 @@ func (a *app) diff(cmd *cobra.Command) error {
 		return exit(1)
 	}
 	return nil
+}
+
+// comparison is a preview after what a dead process left was put right.
+func (a *app) comparison(cmd *cobra.Command, e *engine.Engine) (*engine.Preview, error) {
+	if err := a.recovered(cmd, e); err != nil {
+		return nil, err
+	}
+	return a.preview(cmd, e)
 }
 
 // preview loads, compiles and compares; problems of the tables are printed.

@@ -30,10 +30,7 @@ Your own SSH connection comes first. It ends with 0 when no connection is touche
 
 func (a *app) impact(cmd *cobra.Command) error {
 	e := a.engine()
-	if err := a.recovered(cmd, e); err != nil {
-		return err
-	}
-	p, err := a.preview(cmd, e)
+	p, err := a.comparison(cmd, e)
 	if err != nil {
 		return err
 	}

@@ -12,10 +12,7 @@ import (
 // policyDiff prints the packets whose verdict an apply would change.
 func (a *app) policyDiff(cmd *cobra.Command) error {
 	e := a.engine()
-	if err := a.recovered(cmd, e); err != nil {
-		return err
-	}
-	p, err := a.preview(cmd, e)
+	p, err := a.comparison(cmd, e)
 	if err != nil {
 		return err
 	}

@@ -8,12 +8,10 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 )
 
-// The answers about the consequences of a change. EndedAfterMsg answers
-// EndAfterConfirm.
+// The answers about the consequences of a change.
 type (
 	FlowImpactMsg   = Reply[*engine.FlowImpact]
 	PolicyImpactMsg = Reply[*engine.PolicyImpact]
-	EndedAfterMsg   = Reply[engine.EndedFlows]
 )
 
 // TrialEnded tells the pages how a transaction ended.
@@ -30,10 +28,4 @@ func (c *Calls) FlowImpact(r *Request, p *engine.Preview) tea.Cmd {
 // PolicyImpact asks for which packets an apply of p changes the verdict.
 func (c *Calls) PolicyImpact(r *Request, p *engine.Preview) tea.Cmd {
 	return read(c, r, func(ctx context.Context) (*engine.PolicyImpact, error) { return c.backend.PolicyImpact(ctx, p) })
-}
-
-// EndAfterConfirm ends the flows that new rules, which are confirmed now, would
-// let nobody open again.
-func (c *Calls) EndAfterConfirm(r *Request, flows []engine.Flow) tea.Cmd {
-	return read(c, r, func(ctx context.Context) (engine.EndedFlows, error) { return c.backend.EndFlows(ctx, flows) })
 }

@@ -212,7 +212,7 @@ func (r *Review) Handle(msg tea.Msg) Effect {
 		r.takeImpact(msg)
 	case TrialEnded:
 		return r.trialEnded(msg)
-	case EndedAfterMsg:
+	case EndedMsg:
 		return r.ended(msg)
 	case AppliedMsg:
 		return r.applied(msg)

@@ -44,12 +44,12 @@ func (r *Review) trialEnded(m TrialEnded) Effect {
 		return Effect{}
 	}
 	e := say(Good, "kept: the new rules stay; ending %s, which takes some seconds ...", plural(len(flows), "grandfathered flow"))
-	e.Cmd = r.Calls.EndAfterConfirm(&r.after.ask, flows)
+	e.Cmd = r.Calls.EndFlows(&r.after.ask, flows)
 	return e
 }
 
 // ended says what became of them.
-func (r *Review) ended(m EndedAfterMsg) Effect {
+func (r *Review) ended(m EndedMsg) Effect {
 	switch {
 	case !r.after.ask.Done(m.N):
 		return Effect{}
