@@ -206,10 +206,14 @@ func (o *ordeal) undergo() {
 	o.runs("in the end", oldRules...)
 }
 
-// unanswered asks while the guardian is stopped in a trial. Once is enough: it
-// takes ten seconds.
+// surelyInTime is how long before the deadline a strike still finds the trial
+// open on a machine that is late.
+const surelyInTime = 4 * time.Second
+
+// unanswered asks while the guardian is stopped in a trial, where it was
+// stopped before it could end it.
 func (o *ordeal) unanswered() {
-	if o.moment.at != lastMoment {
+	if o.moment.into || o.moment.at < surelyInTime {
 		return
 	}
 	if _, said, status := o.mfwtui("status"); status != 1 || said != "mfwtui: the guardian does not answer\n" {
