@@ -123,21 +123,6 @@ func TestMainJobOnATerminal(t *testing.T) {
 	e.waits("kept: the new rules stay")
 }
 
-func TestFirstFrameOnASilentTerminal(t *testing.T) {
-	const limit = 200 * time.Millisecond
-	best := time.Hour
-	for range 3 { // the best of three: the machine may be busy
-		start := time.Now()
-		e := onTerminal(t, 80, 24, tuitest.New(time.Now))
-		e.waits("Overview")
-		best = min(best, time.Since(start))
-	}
-	t.Logf("first frame after %s", best)
-	if best > limit {
-		t.Errorf("the first frame came after %s, want at most %s", best, limit)
-	}
-}
-
 func TestNothingIsAskedThatAnswersLate(t *testing.T) {
 	var sent strings.Builder
 	keys, typed := io.Pipe()
