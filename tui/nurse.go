@@ -75,8 +75,9 @@ func (n *nurse) dismiss() {
 
 // healing puts right what the console switches on, in an order that keeps the
 // rest on the main screen: keyboard protocols, bracketed paste, mouse, style,
-// cursor, alternate screen.
-const healing = "\x1b[<u\x1b[>4;0m\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2026l\x1b[0m\x1b[?25h\x1b[?1049l\r"
+// cursor, alternate screen, and the cursor once more for terminals that keep it
+// by screen.
+const healing = "\x1b[<u\x1b[>4;0m\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2026l\x1b[0m\x1b[?25h\x1b[?1049l\x1b[?25h\r"
 
 // Nurse is the other process: its input comes from the console, its output is
 // the terminal. It returns when the console has ended, and has put the terminal
