@@ -25,8 +25,11 @@ demo: deps build
 pictures: deps build
 	$(GO) run ./tui/tuitest/record -program ./mfwtui -to etc/pictures
 
-# The kernel tests make network namespaces of their own and need root.
+# The kernel tests make network namespaces of their own and need root. The tests
+# of the console that look at every size and every text are whole without the
+# race detector only.
 test: test-deps lint
+	$(GO) test $(TESTFLAGS) ./tui
 	@if [ "$$(id -u)" = 0 ]; then MFWTUI_TEST_KERNEL=must $(GO) test -race -timeout 30m $(TESTFLAGS) ./...; \
 	elif sudo -n true 2>/dev/null; then sudo -E env "PATH=$$PATH" "GOPATH=$$($(GO) env GOPATH)" "GOCACHE=$$($(GO) env GOCACHE)" \
 		MFWTUI_TEST_KERNEL=must $(GO) test -race -timeout 30m $(TESTFLAGS) ./...; \

@@ -90,9 +90,13 @@ func TestHostileTextStaysText(t *testing.T) {
 // Whatever the engine answers: every text in it is made hostile, also in fields
 // and calls that this test does not know. Each screen is opened before and
 // after, since a text that the console takes for a word of its own (a state, an
-// owner) leads it elsewhere when it is another one.
+// owner) leads it elsewhere when it is another one. Under the race detector a
+// part of the views is enough.
 func TestEveryTextOfTheEngineMayBeHostile(t *testing.T) {
-	for _, v := range everyWay() {
+	for i, v := range everyWay() {
+		if i%raceStride != 0 {
+			continue
+		}
 		t.Run(v.name, func(t *testing.T) {
 			inConsole(t, 120, 40, v.prepare, func(c *console) {
 				c.meddle = taintAll

@@ -72,16 +72,7 @@ func TestEveryModeFitsEverySize(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			inConsole(t, 80, 24, nil, func(c *console) {
 				m.goTo(c)
-				for width := 60; width <= 140; width++ {
-					for height := 15; height <= 50; height++ {
-						c.layout = newLayout(width, height)
-						checkFrame(c, m.name)
-					}
-				}
-				for _, size := range [][2]int{{1, 1}, {10, 3}, {59, 40}, {200, 14}, {300, 100}} {
-					c.layout = newLayout(size[0], size[1])
-					checkFrame(c, m.name)
-				}
+				checkEverySize(c, m.name)
 			})
 		})
 	}

@@ -2,5 +2,8 @@
 
 package tui
 
-// raceShare is 1 without the race detector.
-const raceShare = 1
+// Without the race detector there is nothing to allow for.
+const (
+	raceShare  = 1
+	raceStride = 1
+)
