@@ -230,8 +230,8 @@ func (j *exposureJudge) from(c *docker.Container, p docker.Port, published []net
 			case f.Direct:
 			case len(published) == 0:
 				continue
-			case sample.In == "":
-				sample.In, sample.Src, sample.Dst = through.In, through.Src, through.Dst
+			case sample.In == "" && holdsDst(b, sample.Dst):
+				sample.In, sample.Src = through.In, through.Src
 			}
 			list = append(list, f)
 		}
@@ -239,14 +239,36 @@ func (j *exposureJudge) from(c *docker.Container, p docker.Port, published []net
 	for i := range c.Endpoints {
 		for _, a := range c.Endpoints[i].Addrs() {
 			if a.Is4() == p.Host.Addr().Is4() {
-				add(j.reach.To(a, p.Proto, p.Container, exposureLimit), func(b *reach.Box) bool { return onlyTo(b, a) })
+				boxes := j.reach.To(a, p.Proto, p.Container, exposureLimit)
+				if bridge := c.Endpoints[i].Bridge; bridge != "" {
+					boxes = leavingBy(bridge, boxes)
+				}
+				add(boxes, func(b *reach.Box) bool { return onlyTo(b, a) })
 			}
 		}
 	}
 	for _, a := range published {
-		add(j.reach.To(a, p.Proto, p.Host.Port(), exposureLimit), func(*reach.Box) bool { return false })
+		boxes := leavingBy(thisHost, j.reach.To(a, p.Proto, p.Host.Port(), exposureLimit))
+		add(boxes, func(*reach.Box) bool { return false })
 	}
 	return compactSenders(list), sample
+}
+
+// thisHost is the interface by which packets leave that are for this host.
+const thisHost = ""
+
+// leavingBy are the packets that leave by the interface behind which an address
+// is. Rules that do not ask for the address let others through as well, which no
+// route sends there.
+func leavingBy(out string, boxes []reach.Box) []reach.Box {
+	var list []reach.Box
+	for _, b := range boxes {
+		if b.Out == nil || slices.Contains(b.Out, out) {
+			b.Out, b.Sample.Out = []string{out}, out
+			list = append(list, b)
+		}
+	}
+	return list
 }
 
 // without takes names out of a list; nil, which is any, stays.
@@ -256,6 +278,13 @@ func without(names, out []string) []string {
 	}
 	left := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(out, n) })
 	return append([]string{}, left...)
+}
+
+// holdsDst reports whether a box has packets for an address.
+func holdsDst(b *reach.Box, a netip.Addr) bool {
+	return b.Dst == nil || slices.ContainsFunc(b.Dst, func(r ruleset.AddrRange) bool {
+		return r.From.Compare(a) <= 0 && a.Compare(r.To) <= 0
+	})
 }
 
 // onlyTo reports whether every packet of a box is for one address.

@@ -12,11 +12,11 @@ func TestAHookThatGoesWrongIsSaidOnAnyScreenAndPutRightByOneKey(t *testing.T) {
 		c.press("4")
 		c.site.HookWrong = "stands behind Docker's jump to DOCKER-USER"
 		c.seconds(statusEvery + 1)
-		c.shows("stands behind Docker's jump to DOCKER-USER (1, then H, puts it right)")
+		c.shows("stands behind Docker's jump to DOCKER-USER (1, then H)")
 		c.press("1")
 		c.shows("(v4) stands behind Docker's jump to DOCKER-USER", "put our hooks right")
 		c.press("H")
-		c.shows("put right: the v4 hook")
+		c.shows("put right: v4 INPUT stands behind Docker's jump")
 		c.seconds(statusEvery + 1)
 		c.press("j") // takes the word of the repair away
 		c.hides("stands behind Docker's jump")
@@ -133,7 +133,7 @@ func TestAWrongHookIsShownAboveTheContainersAndPutRightThere(t *testing.T) {
 		c.seconds(statusEvery + 1)
 		c.shows("! the v4 hook", "is absent", "H puts it right")
 		c.press("H")
-		c.shows("put right: the v4 hook")
+		c.shows("put right: v4 INPUT is absent")
 		c.hides("H puts it right")
 	})
 }

@@ -95,8 +95,14 @@ func (w *world) behindTheirEngine() {
 			"0.0.0.0:8080": "reachable from: ext by virtuals:1, ext by virtuals:1 (direct route)", "[::]:8080": "reachable from: ext by virtuals:1",
 			"0.0.0.0:9090": "no row allows it", "[::]:9090": "no row allows it",
 		}
-		if got := verdicts(w.view(), "web"); !maps.Equal(got, want) {
+		v := w.view()
+		if got := verdicts(v, "web"); !maps.Equal(got, want) {
 			w.t.Errorf("verdicts: %v", got)
+		}
+		for _, p := range v.Containers[slices.IndexFunc(v.Containers, func(c engine.ContainerState) bool { return c.Name == "web" })].Published {
+			if s := p.Sample; s.Dst != h.V4 && s.Dst != h.V6 || s.DstPort != p.Host.Port() || p.Exposure == engine.Reachable && s.In != "eth0" {
+				w.t.Errorf("%s: a packet from outside is one to %s:%d by %q", p.Host, s.Dst, s.DstPort, s.In)
+			}
 		}
 	})
 	scenario("D07 and the same port by a direct route, which the view says", func(w *world) { w.asks(x, web.V4, 80, lab.Open) })
@@ -205,7 +211,12 @@ func (w *world) newNetwork() {
 	if !slices.Contains(v.Warnings, "interfaces: the bridge br-app of the network br-app is in no zone") {
 		w.t.Errorf("warnings: %q", v.Warnings)
 	}
+	want := map[string]string{"0.0.0.0:8081": "no row allows it", "[::]:8081": "no row allows it"}
+	if got := verdicts(v, "app1"); !maps.Equal(got, want) {
+		w.t.Errorf("verdicts: %v", got)
+	}
 	w.asks(w.Host(lab.Client1), w.Firewall.V4, 8081, lab.RST)
+	w.asks(w.daemon.inside("db"), w.Firewall.V4, 8081, lab.RST)
 }
 
 // namesOwners looks at the rules that the real engine wrote.

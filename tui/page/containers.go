@@ -81,12 +81,15 @@ func newContainerList(s *Shared) *containerList {
 }
 
 func (l *containerList) bindings() []widget.Binding {
-	var none, packet, row widget.Safe
+	var none, packet, row, rules widget.Safe
 	switch r := l.selected(); {
 	case r == nil:
 		none = "there is no container here"
-		packet, row = none, none
+		packet, row, rules = none, none, none
 	default:
+		if len(l.rulesOf(r)) == 0 {
+			rules = "Docker wrote no rule about it"
+		}
 		if r.port == nil || !r.port.Sample.Src.IsValid() {
 			packet = "nobody outside can send a packet to it by a published port"
 		}
@@ -96,7 +99,7 @@ func (l *containerList) bindings() []widget.Binding {
 	}
 	k := l.keys
 	return append([]widget.Binding{
-		k.Flows.Off(none), k.Explain.Off(packet), k.Row.Off(row), k.Rules.Off(none), l.filter.keys.Filter, k.Sort, k.Reverse,
+		k.Flows.Off(none), k.Explain.Off(packet), k.Row.Off(row), k.Rules.Off(rules), l.filter.keys.Filter, k.Sort, k.Reverse,
 	}, l.filter.bindings()[1:]...)
 }
 
@@ -116,7 +119,7 @@ func (l *containerList) key(k tea.KeyPressMsg) Effect {
 		return Effect{Go: ExplainScreen, Tell: ShowPacket{Packet: r.port.Sample}}
 	case keys.Row.Is(k):
 		return l.toRow(r)
-	case keys.Rules.Is(k):
+	case keys.Rules.Is(k) && len(l.rulesOf(r)) > 0:
 		return Effect{Go: CountersScreen, Tell: ShowChains{Text: query.Term(query.Text, r.Name)}}
 	}
 	return Effect{}

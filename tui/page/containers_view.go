@@ -231,13 +231,7 @@ func networkText(n *engine.ContainerNetwork) widget.Safe {
 // ruleLines are the rules in Docker's chains that are about a container, each
 // with its counters.
 func (l *containerList) ruleLines(r *containerRow, width int) []string {
-	var of []engine.ChainCounter
-	for i := range l.counts.Chains {
-		if c := &l.counts.Chains[i]; c.Container == r.Name {
-			of = append(of, *c)
-		}
-	}
-	rules := joinFamilies(of)
+	rules := joinFamilies(l.rulesOf(r))
 	if len(rules) == 0 {
 		return nil
 	}
@@ -249,6 +243,17 @@ func (l *containerList) ruleLines(r *containerRow, width int) []string {
 		lines = append(lines, line.Text(text.Cut(line.Left()-counts.Width()-1, l.Styles.Glyphs.Ellipsis)).End(l.Styles.Text, counts).String())
 	}
 	return lines
+}
+
+// rulesOf are the rules in Docker's chains that are about a container.
+func (l *containerList) rulesOf(r *containerRow) []engine.ChainCounter {
+	var of []engine.ChainCounter
+	for i := range l.counts.Chains {
+		if c := &l.counts.Chains[i]; c.Container == r.Name {
+			of = append(of, *c)
+		}
+	}
+	return of
 }
 
 // ruleCountWords are the packets of a rule in both families; a dash for one that

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -64,7 +65,7 @@ func (w *containerWatch) handle(c *Calls, msg tea.Msg) Effect {
 		}
 		was := w.wrong
 		if w.wrong = wrongHook(&msg.Value); w.wrong != "" && was == "" {
-			return say(Bad, "%s (1, then H, puts it right)", w.wrong)
+			return say(Bad, "%s (1, then H)", w.wrong)
 		}
 	case ContainersMsg:
 		if w.askContainers.Done(msg.N) {
@@ -91,7 +92,7 @@ func (w *containerWatch) repaired(c *Calls, msg RepairedMsg) Effect {
 	w.wrong = ""
 	var wrong []string
 	for _, h := range msg.Value {
-		wrong = append(wrong, h.String())
+		wrong = append(wrong, fmt.Sprintf("%s %s %s", h.Family, h.From, h.Why)) // a hook that moves is two
 	}
 	e := say(Good, "put right: %s", strings.Join(wrong, "; "))
 	w.askContainers.Drop() // a reading that is under way may be from before
