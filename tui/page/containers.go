@@ -115,11 +115,11 @@ func (l *containerList) key(k tea.KeyPressMsg) Effect {
 	case l.table.Key(k), sortKey(l.table, &liveKeys{Sort: keys.Sort, Reverse: keys.Reverse}, k), r == nil:
 	case keys.Flows.Is(k):
 		return l.flows(r)
-	case keys.Explain.Is(k) && r.port != nil && r.port.Sample.Src.IsValid():
+	case keys.Explain.Is(k) && r.port != nil:
 		return Effect{Go: ExplainScreen, Tell: ShowPacket{Packet: r.port.Sample}}
 	case keys.Row.Is(k):
 		return l.toRow(r)
-	case keys.Rules.Is(k) && len(l.rulesOf(r)) > 0:
+	case keys.Rules.Is(k):
 		return Effect{Go: CountersScreen, Tell: ShowChains{Text: query.Term(query.Text, r.Name)}}
 	}
 	return Effect{}
