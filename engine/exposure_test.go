@@ -18,7 +18,7 @@ import (
 // 8080.
 func exposureHost(t *testing.T, file string) *exposureJudge {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "exposure", file))
+	text, err := os.ReadFile(filepath.Join("docker", "testdata", "engines", file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,10 +60,11 @@ func TestThePublishedPortsOfRecordedRulesAreJudged(t *testing.T) {
 		port         uint16
 		want         string
 	}{
-		{"a row lets ext in", "20.10.rules", "docker0", "172.17.0.2", "0.0.0.0:8080", 80, "reachable from: ext by virtuals:1, ext by virtuals:1 (direct route)"},
-		{"no row does", "20.10.rules", "docker0", "172.17.0.2", "0.0.0.0:9090", 90, "no row allows it"},
-		{"behind a bridge in no zone, of which no rule of ours knows", "20.10.rules", "br-app", "172.18.0.2", "0.0.0.0:8081", 80, "no row allows it"},
-		{"on the loopback", "20.10.rules", "docker0", "172.17.0.2", "127.0.0.1:9090", 90, "this host only"},
+		{"a row lets ext in", "20.10.v4.save", "docker0", "172.17.0.2", "0.0.0.0:8080", 80, "reachable from: ext by virtuals:1, ext by virtuals:1 (direct route)"},
+		{"no row does", "20.10.v4.save", "docker0", "172.17.0.2", "0.0.0.0:9090", 90, "no row allows it"},
+		{"behind a bridge in no zone, of which no rule of ours knows", "20.10.v4.save", "br-app", "172.18.0.2", "0.0.0.0:8081", 80, "no row allows it"},
+		{"by the port only, where the engine closes the direct way", "29.v4.save", "docker0", "172.17.0.2", "0.0.0.0:8080", 80, "reachable from: ext by virtuals:1"},
+		{"on the loopback", "20.10.v4.save", "docker0", "172.17.0.2", "127.0.0.1:9090", 90, "this host only"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -88,7 +89,7 @@ func TestThePacketThatShowsAVerdictIsOneFromOutsideToThePublishedPort(t *testing
 			if host.Port() == 9090 {
 				container = 90
 			}
-			p := exposureHost(t, "20.10.rules").published(exposedContainer("docker0", "172.17.0.2", host, container))[0].Sample
+			p := exposureHost(t, "20.10.v4.save").published(exposedContainer("docker0", "172.17.0.2", host, container))[0].Sample
 			if got := p.In + " " + p.Src.String() + " > " + netip.AddrPortFrom(p.Dst, p.DstPort).String(); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
