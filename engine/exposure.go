@@ -37,6 +37,11 @@ type PublishedPort struct {
 	Exposure  Exposure
 	// From lists who can reach it, where somebody can.
 	From []ReachableFrom
+	// Sample is the first packet of somebody outside to the port, by the port
+	// of this host: one of those that reach the container, where some do. Its
+	// addresses are not valid where nobody outside can send one, as for a
+	// container that does not run.
+	Sample ruleset.Packet
 }
 
 // ReachableFrom is a set of senders that reach a published port.
@@ -96,6 +101,10 @@ type exposureJudge struct {
 	words impactWords
 	local []netip.Addr
 }
+
+// strangerPort is the source port of a packet of which nothing else is known: one
+// that is not privileged.
+const strangerPort = 40000
 
 // exposureLimit is how many sets of senders are looked at for one port.
 const exposureLimit = 64
@@ -163,10 +172,10 @@ func (j *exposureJudge) published(c *docker.Container) []PublishedPort {
 		case c.State != "running" && c.State != "paused":
 			one.Exposure = NotRunning
 		case p.Host.Addr().IsLoopback():
-			one.From = j.from(c, p, nil)
+			one.From, _ = j.from(c, p, nil)
 			one.Exposure = exposureOf(one.From, HostOnly)
 		default:
-			one.From = j.from(c, p, j.addressesOf(p))
+			one.From, one.Sample = j.from(c, p, j.addressesOf(p))
 			one.Exposure = exposureOf(one.From, Unreachable)
 		}
 		list = append(list, one)
@@ -197,36 +206,69 @@ func exposureOf(from []ReachableFrom, nobody Exposure) Exposure {
 
 // from finds who reaches a port that is published on some addresses of this
 // host: through Docker's translation, past it straight to the container, and
-// through the proxy in user space, which serves what is not translated.
-func (j *exposureJudge) from(c *docker.Container, p docker.Port, published []netip.Addr) []ReachableFrom {
+// through the proxy in user space, which serves what is not translated. With
+// them comes a packet to the published port, as PublishedPort has it.
+func (j *exposureJudge) from(c *docker.Container, p docker.Port, published []netip.Addr) (list []ReachableFrom, sample ruleset.Packet) {
 	inside := []string{"lo"}
 	for i := range c.Endpoints {
 		inside = append(inside, c.Endpoints[i].Bridge)
 	}
-	var list []ReachableFrom
+	if len(published) > 0 {
+		sample = ruleset.Packet{
+			Src: reach.Stranger(ruleset.OfAddr(published[0])), SrcPort: strangerPort,
+			Dst: published[0], Proto: p.Proto, DstPort: p.Host.Port(), State: ruleset.StateNew,
+		}
+	}
 	add := func(boxes []reach.Box, direct func(*reach.Box) bool) {
 		for i := range boxes {
 			b := &boxes[i]
 			if b.In = without(b.In, inside); b.In != nil && len(b.In) == 0 {
 				continue
 			}
-			f := j.sender(b)
-			if f.Direct = direct(b); f.Direct || len(published) > 0 {
-				list = append(list, f)
+			f, through := j.sender(b)
+			switch f.Direct = direct(b); {
+			case f.Direct:
+			case len(published) == 0:
+				continue
+			case sample.In == "" && holdsDst(b, sample.Dst):
+				sample.In, sample.Src = through.In, through.Src
 			}
+			list = append(list, f)
 		}
 	}
 	for i := range c.Endpoints {
 		for _, a := range c.Endpoints[i].Addrs() {
 			if a.Is4() == p.Host.Addr().Is4() {
-				add(j.reach.To(a, p.Proto, p.Container, exposureLimit), func(b *reach.Box) bool { return onlyTo(b, a) })
+				boxes := j.reach.To(a, p.Proto, p.Container, exposureLimit)
+				if bridge := c.Endpoints[i].Bridge; bridge != "" {
+					boxes = leavingBy(bridge, boxes)
+				}
+				add(boxes, func(b *reach.Box) bool { return onlyTo(b, a) })
 			}
 		}
 	}
 	for _, a := range published {
-		add(j.reach.To(a, p.Proto, p.Host.Port(), exposureLimit), func(*reach.Box) bool { return false })
+		boxes := leavingBy(thisHost, j.reach.To(a, p.Proto, p.Host.Port(), exposureLimit))
+		add(boxes, func(*reach.Box) bool { return false })
 	}
-	return compactSenders(list)
+	return compactSenders(list), sample
+}
+
+// thisHost is the interface by which packets leave that are for this host.
+const thisHost = ""
+
+// leavingBy are the packets that leave by the interface behind which an address
+// is. Rules that do not ask for the address let others through as well, which no
+// route sends there.
+func leavingBy(out string, boxes []reach.Box) []reach.Box {
+	var list []reach.Box
+	for _, b := range boxes {
+		if b.Out == nil || slices.Contains(b.Out, out) {
+			b.Out, b.Sample.Out = []string{out}, out
+			list = append(list, b)
+		}
+	}
+	return list
 }
 
 // without takes names out of a list; nil, which is any, stays.
@@ -238,13 +280,20 @@ func without(names, out []string) []string {
 	return append([]string{}, left...)
 }
 
+// holdsDst reports whether a box has packets for an address.
+func holdsDst(b *reach.Box, a netip.Addr) bool {
+	return b.Dst == nil || slices.ContainsFunc(b.Dst, func(r ruleset.AddrRange) bool {
+		return r.From.Compare(a) <= 0 && a.Compare(r.To) <= 0
+	})
+}
+
 // onlyTo reports whether every packet of a box is for one address.
 func onlyTo(b *reach.Box, a netip.Addr) bool {
 	return len(b.Dst) == 1 && b.Dst[0].From == a && b.Dst[0].To == a
 }
 
-// sender puts the senders of a box into words.
-func (j *exposureJudge) sender(b *reach.Box) ReachableFrom {
+// sender puts the senders of a box into words, and gives a packet of one.
+func (j *exposureJudge) sender(b *reach.Box) (ReachableFrom, ruleset.Packet) {
 	f := ReachableFrom{Zone: j.words.zones(b.In, false), Src: j.words.addressWords(b.Src, b.Family)}
 	p := b.Sample
 	if b.In != nil {
@@ -252,7 +301,7 @@ func (j *exposureJudge) sender(b *reach.Box) ReachableFrom {
 	}
 	out := p.Out
 	f.By = j.admitter(j.words.after.Trace(p, func(netip.Addr) (bool, string) { return out == "", out }))
-	return f
+	return f, p
 }
 
 // admitter names the row that lets a packet through. Mostly that is the rule

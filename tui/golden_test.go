@@ -15,6 +15,7 @@ type view struct {
 
 var views = []view{
 	{"overview", func(c *console) { c.seconds(5) }},
+	{"containers", func(c *console) { c.seconds(5); c.press("tab", "G", "k") }},
 	{"policy", func(c *console) { c.press("2", "j", "x") }},
 	{"policy-edit", func(c *console) { c.press("2", "j", "j", "j", "l", "l", "e"); c.press("ctrl+u"); c.text("monitorng") }},
 	{"policy-insert", func(c *console) { c.press("2", "j", "o"); c.text("ht") }},

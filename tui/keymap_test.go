@@ -17,6 +17,10 @@ var keyModes = []struct {
 	keys []string
 }{
 	{"overview", []string{"1"}},
+	{"containers", []string{"tab"}},
+	{"containers, filter", []string{"tab", "/", "w"}},
+	{"containers, filter kept", []string{"tab", "/", "w", "enter"}},
+	{"containers, value", []string{"tab", "."}},
 	{"policy", []string{"2"}},
 	{"policy, filter", []string{"2", "/", "s"}},
 	{"policy, filter kept", []string{"2", "/", "s", "enter"}},

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -22,6 +23,8 @@ var modes = []struct {
 	goTo  func(*console)
 	sizes [][2]int
 }{
+	{"containers-sorted", func(c *console) { c.press("tab"); c.press(slices.Repeat([]string{"s"}, 6)...); c.seconds(3) }, nil},
+	{"containers-filter", func(c *console) { c.press("tab", "/"); c.text("port:8080") }, nil},
 	{"explain-empty", func(c *console) { c.press("6") }, nil},
 	{"explain", func(c *console) {
 		c.press("2", "j", "j", "j", "j", "d") // without the row that rejects the rest, the virtual decides

@@ -23,6 +23,7 @@ import (
 	"github.com/moby/moby/client"
 	"golang.org/x/sys/unix"
 
+	"github.com/mfwtui/mfwtui/engine/host"
 	"github.com/mfwtui/mfwtui/engine/lab"
 )
 
@@ -36,6 +37,7 @@ type daemon struct {
 	dir    string
 	socket string
 	cgroup string
+	env    []string
 	api    *client.Client
 
 	cmd    *exec.Cmd // nil: not running
@@ -46,8 +48,10 @@ type daemon struct {
 // engineLimit is how long an engine may take to start or to stop.
 const engineLimit = 40 * time.Second
 
-// newDaemon makes an engine on a host that is not started yet.
-func newDaemon(t *testing.T, on *lab.Host) *daemon {
+// newDaemon makes an engine on a host that is not started yet. It writes its
+// rules with the tools of a back end, and waits for the lock that the world's
+// tools wait for: those of legacy replace whole tables.
+func newDaemon(t *testing.T, on *lab.Host, tools host.Options) *daemon {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "mfw") // short: the path of a socket has 107 bytes
 	if err != nil {
@@ -59,10 +63,31 @@ func newDaemon(t *testing.T, on *lab.Host) *daemon {
 	if err := os.WriteFile(filepath.Join(dir, "daemon.json"), []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if d.env, err = toolsOf(tools, filepath.Join(dir, "tools")); err != nil {
+		t.Fatal(err)
+	}
 	if d.api, err = client.New(client.WithHost("unix://" + d.socket)); err != nil {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// toolsOf fills a directory with the tools of a back end, under the names that an
+// engine looks for in its path, and gives the environment to look there.
+func toolsOf(tools host.Options, dir string) (env []string, err error) {
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return nil, err
+	}
+	for _, family := range []string{"iptables", "ip6tables"} {
+		path, err := exec.LookPath(family + "-" + string(tools.Backend))
+		if err == nil {
+			err = os.Symlink(path, filepath.Join(dir, family))
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "XTABLES_LOCKFILE="+tools.LockFile), nil
 }
 
 // start starts the engine and waits until it answers.
@@ -74,6 +99,7 @@ func (d *daemon) start() {
 		"--storage-driver=vfs", "--cgroup-parent=" + d.cgroup, "--log-driver=none", "--iptables=true", "--shutdown-timeout=5",
 	}
 	d.cmd = exec.Command("/proc/self/exe", args...)
+	d.cmd.Env = d.env
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID}
 	d.cmd.Stderr = os.Stderr
 	orders, err := d.cmd.StdinPipe()

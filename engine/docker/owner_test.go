@@ -1,7 +1,11 @@
 package docker
 
 import (
+	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +21,7 @@ func site() *Snapshot {
 	return &Snapshot{
 		Networks: []Network{
 			{ID: "1", Name: "bridge", Bridge: "docker0", Subnets: []netip.Prefix{netip.MustParsePrefix("172.17.0.0/16"), netip.MustParsePrefix("fd00:17::/64")}},
-			{ID: "2", Name: "front", Bridge: "br-aaaaaaaaaaaa", Subnets: []netip.Prefix{netip.MustParsePrefix("172.18.0.0/16")}},
+			{ID: "2", Name: "front", Bridge: "br-aaaaaaaaaaaa", Subnets: []netip.Prefix{netip.MustParsePrefix("172.18.0.0/16"), netip.MustParsePrefix("fd00:18::/64")}},
 			{ID: "3", Name: "back", Bridge: "br-bbbbbbbbbbbb", Subnets: []netip.Prefix{netip.MustParsePrefix("172.19.0.0/16")}, Internal: true},
 			{ID: "4", Name: "host", Driver: "host"},
 		},
@@ -27,7 +31,7 @@ func site() *Snapshot {
 				{Host: netip.MustParseAddrPort("127.0.0.1:9090"), Proto: ruleset.TCP, Container: 90},
 			}},
 			{Name: "db", Endpoints: []Endpoint{{Network: "1", V4: addr("172.17.0.3")}}},
-			{Name: "app", Endpoints: []Endpoint{{Network: "2", V4: addr("172.18.0.2")}, {Network: "3", V4: addr("172.19.0.2")}}},
+			{Name: "app", Endpoints: []Endpoint{{Network: "2", V4: addr("172.18.0.2"), V6: addr("fd00:18::2")}, {Network: "3", V4: addr("172.19.0.2")}}},
 		},
 	}
 }
@@ -143,6 +147,43 @@ func TestEveryRuleOfDockersHasItsOwnerOnEveryGeneration(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestEveryRuleOfARealEngineHasItsOwner reads what iptables-save printed beside
+// an engine of version 29 (moby v2.0.0-beta.24) with the containers of site, and
+// our hooks in it.
+func TestEveryRuleOfARealEngineHasItsOwner(t *testing.T) {
+	owners := site().Owners()
+	var got []string
+	for f, file := range map[ruleset.Family]string{ruleset.V4: "29.v4.save", ruleset.V6: "29.v6.save"} {
+		text, err := os.ReadFile(filepath.Join("testdata", "engines", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := ruleset.ParseTables(f, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, table := range all {
+			for _, c := range table.Chains {
+				for _, r := range c.Rules {
+					if whose := ownerWords(owners.Of(c.Name, r)); whose != "" {
+						got = append(got, fmt.Sprintf("%s %s %s %s = %s\n", f, table.Name, c.Name, r.Text(f), whose))
+					} else if !r.Owned() && r.JumpsTo() == "" {
+						t.Errorf("%s %s %s %s belongs to nobody", f, table.Name, c.Name, r.Text(f))
+					}
+				}
+			}
+		}
+	}
+	slices.Sort(got)
+	want, err := os.ReadFile(filepath.Join("testdata", "engines", "29.owners"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), strings.Join(got, "")); diff != "" {
+		t.Errorf("owners (-want +got):\n%s", diff)
 	}
 }
 

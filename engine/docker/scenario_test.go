@@ -3,6 +3,7 @@ package docker_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
@@ -25,7 +26,10 @@ import (
 // have yet; X02–X05 and X11 need a later engine.
 func TestContainersBehindTheirEngine(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	onBothBackEnds(t, (*world).behindTheirEngine)
+}
+
+func (w *world) behindTheirEngine() {
 	w.must(w.Firewall.Serve(22))
 	w.must(w.Host(lab.Client1).Serve(80, 443))
 	w.daemon.start()
@@ -35,7 +39,7 @@ func TestContainersBehindTheirEngine(t *testing.T) {
 	x, h, web, db := w.Host(lab.Client1), w.Firewall, w.daemon.inside("web"), w.daemon.inside("db")
 
 	scenario := func(name string, f func(w *world)) {
-		t.Run(name, func(t *testing.T) {
+		w.t.Run(name, func(t *testing.T) {
 			inner := *w
 			inner.t = t
 			f(&inner)
@@ -91,8 +95,14 @@ func TestContainersBehindTheirEngine(t *testing.T) {
 			"0.0.0.0:8080": "reachable from: ext by virtuals:1, ext by virtuals:1 (direct route)", "[::]:8080": "reachable from: ext by virtuals:1",
 			"0.0.0.0:9090": "no row allows it", "[::]:9090": "no row allows it",
 		}
-		if got := verdicts(w.view(), "web"); !maps.Equal(got, want) {
+		v := w.view()
+		if got := verdicts(v, "web"); !maps.Equal(got, want) {
 			w.t.Errorf("verdicts: %v", got)
+		}
+		for _, p := range v.Containers[slices.IndexFunc(v.Containers, func(c engine.ContainerState) bool { return c.Name == "web" })].Published {
+			if s := p.Sample; s.Dst != h.V4 && s.Dst != h.V6 || s.DstPort != p.Host.Port() || p.Exposure == engine.Reachable && s.In != "eth0" {
+				w.t.Errorf("%s: a packet from outside is one to %s:%d by %q", p.Host, s.Dst, s.DstPort, s.In)
+			}
 		}
 	})
 	scenario("D07 and the same port by a direct route, which the view says", func(w *world) { w.asks(x, web.V4, 80, lab.Open) })
@@ -125,7 +135,10 @@ func TestContainersBehindTheirEngine(t *testing.T) {
 // TestAnEngineThatComesLater is X06, and the reboot after it.
 func TestAnEngineThatComesLater(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	onBothBackEnds(t, (*world).engineComesLater)
+}
+
+func (w *world) engineComesLater() {
 	x, h := w.Host(lab.Client1), w.Firewall
 	w.tables(docker0, "", "")
 	w.apply()
@@ -133,7 +146,7 @@ func TestAnEngineThatComesLater(t *testing.T) {
 	w.on(func(ctx context.Context) error {
 		st, err := w.engine.Status(ctx)
 		if err == nil && !strings.Contains(strings.Join(st.Warnings, "\n"), "has made no chains yet") {
-			t.Errorf("X06: warnings: %q", st.Warnings)
+			w.t.Errorf("X06: warnings: %q", st.Warnings)
 		}
 		return err
 	})
@@ -143,10 +156,10 @@ func TestAnEngineThatComesLater(t *testing.T) {
 	w.daemon.run("web", "bridge", []string{"80"}, "8080:80")
 	w.await(x, h.V4, 8080, lab.Open) // what is wrong, by a packet
 	if got := w.hooks(); !strings.Contains(got, "v4 DOCKER-USER is absent") {
-		t.Errorf("X06: hooks: %s", got)
+		w.t.Errorf("X06: hooks: %s", got)
 	}
 	if got := verdicts(w.awaitView("web runs", running("web")), "web")["0.0.0.0:8080"]; !strings.HasPrefix(got, "everything reaches it: ") {
-		t.Errorf("X06: verdict %q", got)
+		w.t.Errorf("X06: verdict %q", got)
 	}
 	w.pendingRefusesRepair()
 	w.repair()
@@ -156,9 +169,8 @@ func TestAnEngineThatComesLater(t *testing.T) {
 	// The machine reboots: the kernel forgets, mfwtui boot runs before the
 	// engine, and the engine starts its containers by itself.
 	w.daemon.stop()
-	for _, tool := range []string{"iptables-nft-restore", "ip6tables-nft-restore"} {
-		_, err := h.RunInput(t.Context(), "*filter\nCOMMIT\n*nat\nCOMMIT\n*mangle\nCOMMIT\n", "/usr/sbin/"+tool)
-		w.must(err)
+	for _, program := range []string{"iptables", "ip6tables"} {
+		w.tool(w.tools.Backend, program, "-restore", "*filter\nCOMMIT\n*nat\nCOMMIT\n*mangle\nCOMMIT\n")
 	}
 	w.on(func(ctx context.Context) error { _, err := w.engine.Boot(ctx); return err })
 	w.hooked("v4 DOCKER-USER, v6 DOCKER-USER")
@@ -199,7 +211,12 @@ func (w *world) newNetwork() {
 	if !slices.Contains(v.Warnings, "interfaces: the bridge br-app of the network br-app is in no zone") {
 		w.t.Errorf("warnings: %q", v.Warnings)
 	}
+	want := map[string]string{"0.0.0.0:8081": "no row allows it", "[::]:8081": "no row allows it"}
+	if got := verdicts(v, "app1"); !maps.Equal(got, want) {
+		w.t.Errorf("verdicts: %v", got)
+	}
 	w.asks(w.Host(lab.Client1), w.Firewall.V4, 8081, lab.RST)
+	w.asks(w.daemon.inside("db"), w.Firewall.V4, 8081, lab.RST)
 }
 
 // namesOwners looks at the rules that the real engine wrote.
@@ -241,8 +258,7 @@ func (w *world) namesOwners() {
 // then lets the engine put its jumps back.
 func (w *world) flushedForward() {
 	h := w.Firewall
-	_, err := h.Run(w.t.Context(), "/usr/sbin/iptables-nft", "-F", "FORWARD")
-	w.must(err)
+	w.tool(w.tools.Backend, "iptables", "", "", "-F", "FORWARD")
 	w.hooked("v4 FORWARD is absent, v6 FORWARD, v4 DOCKER-USER is not wanted here")
 	w.repair()
 	w.hooked("v4 FORWARD, v6 FORWARD")
@@ -257,12 +273,11 @@ func (w *world) flushedForward() {
 
 // bothBackEnds fills a table of the back end that is not in use.
 func (w *world) bothBackEnds() {
-	_, err := w.Firewall.Run(w.t.Context(), "/usr/sbin/iptables-legacy", "-A", "INPUT", "-s", "192.0.2.1", "-j", "DROP")
-	w.must(err)
+	w.tool(w.otherBackEnd(), "iptables", "", "", "-A", "INPUT", "-s", "192.0.2.1", "-j", "DROP")
 	probing := engine.New(engine.Config{Dir: w.dir + "/tables", State: w.dir + "/state", Run: w.dir + "/run"})
 	w.on(func(ctx context.Context) error {
 		found, err := probing.Doctor(ctx)
-		const want = "iptables (nft) is in use here, and the other back end holds rules too (v4 filter): both decide"
+		want := fmt.Sprintf("iptables (%s) is in use here, and the other back end holds rules too (v4 filter): both decide", w.tools.Backend)
 		if err == nil && !slices.ContainsFunc(found, func(f engine.Finding) bool { return f.What == want }) {
 			w.t.Errorf("findings: %v", found)
 		}

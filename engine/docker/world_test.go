@@ -28,7 +28,34 @@ type world struct {
 	daemon *daemon
 	engine *engine.Engine
 	kernel *host.Real
+	tools  host.Options
 	dir    string
+}
+
+// onBothBackEnds runs a test in a world of each back end, beside each other: an
+// engine that starts mostly waits.
+func onBothBackEnds(t *testing.T, test func(w *world)) {
+	for _, backend := range []host.Backend{host.NFT, host.Legacy} {
+		t.Run(string(backend), func(t *testing.T) {
+			t.Parallel()
+			test(newWorld(t, backend))
+		})
+	}
+}
+
+// otherBackEnd is the back end that the world does not use.
+func (w *world) otherBackEnd() host.Backend {
+	if w.tools.Backend == host.NFT {
+		return host.Legacy
+	}
+	return host.NFT
+}
+
+// tool runs iptables or one of its like on the firewall, of a back end.
+func (w *world) tool(of host.Backend, program, suffix, input string, args ...string) {
+	w.t.Helper()
+	_, err := w.Firewall.RunInput(w.t.Context(), input, "/usr/sbin/"+program+"-"+string(of)+suffix, args...)
+	w.must(err)
 }
 
 // needs skips a test on a machine without root or tools, unless the run must
@@ -57,19 +84,19 @@ func needs(t *testing.T) {
 
 // newWorld makes a world whose Docker engine is not started yet. The firewall
 // forwards before that, so the engine leaves the policy of FORWARD alone.
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, backend host.Backend) *world {
 	t.Helper()
 	needs(t)
 	dir := t.TempDir()
-	tools := host.Options{Backend: host.NFT, LockFile: filepath.Join(dir, "xtables.lock")}
-	w := &world{t: t, dir: dir, kernel: host.NewReal(tools)}
+	tools := host.Options{Backend: backend, LockFile: filepath.Join(dir, "xtables.lock")}
+	w := &world{t: t, dir: dir, kernel: host.NewReal(tools), tools: tools}
 	t.Cleanup(w.idle)
 	var err error
 	if w.Lab, err = lab.New(lab.Options{NoDocker: true}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.Close() })
-	w.daemon = newDaemon(t, w.Firewall)
+	w.daemon = newDaemon(t, w.Firewall, tools)
 	w.must(os.Mkdir(filepath.Join(dir, "tables"), 0o755))
 	w.engine = engine.New(engine.Config{
 		Dir: filepath.Join(dir, "tables"), State: filepath.Join(dir, "state"), Run: filepath.Join(dir, "run"),

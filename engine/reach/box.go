@@ -161,11 +161,14 @@ func portRanges(spans []span) []ruleset.PortRange {
 	return list
 }
 
-// usual are addresses that a sample has when it may: the first ones of a range
-// are often not those of a host.
-var usual = map[ruleset.Family]netip.Addr{
-	ruleset.V4: netip.MustParseAddr("192.0.2.1"),
-	ruleset.V6: netip.MustParseAddr("2001:db8::1"),
+// Stranger is the address that a sample has when it may: the first one of a
+// range is often not that of a host. It is one of those set aside for
+// documentation, so no host has it.
+func Stranger(f ruleset.Family) netip.Addr {
+	if f == ruleset.V6 {
+		return netip.AddrFrom16([16]byte{0: 0x20, 1: 0x01, 2: 0x0d, 3: 0xb8, 15: 1})
+	}
+	return netip.AddrFrom4([4]byte{192, 0, 2, 1})
 }
 
 func holds(spans []span, v value) bool {
@@ -182,7 +185,7 @@ func (w *world) sample(raw rawBox) ruleset.Packet {
 	}
 	v6 := w.family == ruleset.V6
 	addr := func(f field) netip.Addr {
-		if a := usual[w.family]; len(raw[f]) == 0 || holds(raw[f], ofAddr(a)) {
+		if a := Stranger(w.family); len(raw[f]) == 0 || holds(raw[f], ofAddr(a)) {
 			return a
 		}
 		return raw[f][0].lo.addr(v6)

@@ -230,6 +230,11 @@ func (c *Counters) Handle(msg tea.Msg) Effect {
 	case ShowFilter:
 		c.filter.Set(msg.Text)
 		c.show(true)
+	case ShowChains:
+		c.tab = byChain
+		c.speakOf()
+		c.filter.Set(msg.Text)
+		c.show(true)
 	case tea.PasteMsg:
 		c.filter.Paste(msg.Content)
 		c.show(true)

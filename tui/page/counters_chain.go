@@ -42,6 +42,7 @@ type chainRule struct {
 type chainRow struct {
 	chainRule
 	owner, text string
+	whose       string // the container or network that a rule of Docker's is about
 	index       int
 	v4, v6      *engine.ChainCounter
 }
@@ -231,11 +232,14 @@ func (p *chainPanes) ruleSource(c *Counters) widget.Source[chainRule] {
 	}
 }
 
-// label is the table row of a rule and what it does; the whole rule when it
-// comes from no row.
+// label is the table row of a rule, or the container or network that it is
+// about, and what it does; the whole rule when it comes from neither.
 func (p *chainPanes) label(r *chainRow) string {
 	if row := p.rowOf[r.id()]; row != nil && row.Row.Line > 0 {
 		return counterName(row) + " " + shortRule(r.text)
+	}
+	if r.whose != "" {
+		return r.whose + ": " + shortRule(r.text)
 	}
 	return shortRule(r.text)
 }
@@ -301,7 +305,7 @@ func joinFamilies(list []engine.ChainCounter) []chainRow {
 		key.nth = nth
 		row := known[key]
 		if row == nil {
-			row = &chainRow{chainRule: key, owner: c.Owner, text: c.Text(), index: c.Index}
+			row = &chainRow{chainRule: key, owner: c.Owner, text: c.Text(), whose: cmp.Or(c.Container, c.Network), index: c.Index}
 			known[key] = row
 			in := chain{c.Table, c.Chain}
 			if byChain[in] == nil {

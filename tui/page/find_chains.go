@@ -144,7 +144,7 @@ func (r *chainRecord) Words(k query.Key, to []string) []string {
 
 // Text appends what the columns show.
 func (r *chainRecord) Text(to []byte) []byte {
-	for _, s := range []string{r.table, r.chain, r.owner, r.text, r.row} {
+	for _, s := range []string{r.table, r.chain, r.owner, r.text, r.row, r.whose} {
 		to = append(append(to, s...), ' ')
 	}
 	return to
@@ -202,6 +202,9 @@ func (c *Counters) values() []string {
 		}
 		r := &chainRecord{chainRow: row, names: &c.filter.names.deskNames}
 		terms := []string{query.Term(query.Chain, r.chain), query.Term(query.Owner, r.owner)}
+		if r.whose != "" {
+			terms = append(terms, query.Term(query.Text, r.whose))
+		}
 		for _, k := range []query.Key{query.Action, query.Iface, query.Proto} {
 			for _, word := range r.Words(k, nil) {
 				terms = append(terms, query.Term(k, word))

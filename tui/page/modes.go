@@ -70,6 +70,22 @@ func (e *Explain) Modes() []Mode {
 	}
 }
 
+// Modes are the keys of the two views.
+func (o *Overview) Modes() []Mode {
+	return []Mode{
+		{"Overview", o.stateBindings()},
+		{"Overview, containers (Tab)", o.containerBindings()},
+	}
+}
+
+// Legend explains the signs of the containers.
+func (o *Overview) Legend() []widget.Binding {
+	return []widget.Binding{
+		widget.Bind(unfilteredSign, "in the attention list: look at this; of a container: everything reaches the port, no row of ours keeps anybody out"),
+		widget.Bind(unreachableSign, "a published port that no row lets anybody reach"),
+	}
+}
+
 // Modes are the keys of the two lists.
 func (f *Flows) Modes() []Mode {
 	return []Mode{

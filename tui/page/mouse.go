@@ -28,6 +28,14 @@ func (c *Counters) Click(_, y int) Effect {
 	return Effect{}
 }
 
+// Click selects the container under it.
+func (o *Overview) Click(_, y int) Effect {
+	if o.inside {
+		o.containers.table.RowAt(y - o.containers.top)
+	}
+	return Effect{}
+}
+
 // Click selects the row or the problem under it.
 func (p *Policy) Click(_, y int) Effect {
 	top := 1 // the tabs, or the title of the problems

@@ -27,11 +27,13 @@ type Overview struct {
 	ticks       int
 	ask         struct{ counters, traffic, foreign, timestamps Request }
 
-	docker containerWatch
-	list   attentionList
+	docker     containerWatch
+	containers *containerList
+	inside     bool // the tab of the containers is shown
+	list       attentionList
 }
 
-type overviewKeys struct{ Open, Timestamps, Refresh widget.Binding }
+type overviewKeys struct{ Open, Timestamps, Refresh, Containers, BackTab, Overview, Back widget.Binding }
 
 // foreignEvery is how often the rules of others are compared, in seconds: it
 // takes a reading of the whole ruleset.
@@ -39,21 +41,33 @@ const foreignEvery = 10
 
 // NewOverview makes the page.
 func NewOverview(s *Shared) *Overview {
-	return &Overview{Shared: s, moves: widget.Moves(), docker: newContainerWatch(), keys: overviewKeys{
+	return &Overview{Shared: s, moves: widget.Moves(), docker: newContainerWatch(), containers: newContainerList(s), keys: overviewKeys{
 		Open:       widget.Bind("Enter", "open", "enter"),
 		Timestamps: widget.Bind("t", "note when flows begin", "t"),
 		Refresh:    widget.Bind("R", "refresh now", "R").Hidden(),
+		Containers: widget.Bind("Tab", "containers", "tab"),
+		Overview:   widget.Bind("Tab", "overview", "tab"),
+		BackTab:    widget.Bind("S-Tab", "the other view", "shift+tab").Hidden(),
+		Back:       widget.Bind("Esc", "drop the filter, back", "esc").Hidden(),
 	}}
 }
 
 // Title is the name in the tabs.
 func (o *Overview) Title() widget.Safe { return "Overview" }
 
-// Typing is never true.
-func (o *Overview) Typing() bool { return false }
+// Typing reports whether the filter of the containers takes the keys.
+func (o *Overview) Typing() bool { return o.inside && o.containers.filter.Typing() }
 
-// Bindings are the keys of the page.
+// Bindings are the keys of the tab.
 func (o *Overview) Bindings() []widget.Binding {
+	if o.inside {
+		return o.containerBindings()
+	}
+	return o.stateBindings()
+}
+
+// stateBindings are the keys of how things stand.
+func (o *Overview) stateBindings() []widget.Binding {
 	var nothing, on widget.Safe
 	if len(o.list.items) == 0 {
 		nothing = "nothing wants attention"
@@ -61,28 +75,53 @@ func (o *Overview) Bindings() []widget.Binding {
 	if o.traffic.Timestamps || o.traffic.At.IsZero() {
 		on = "the kernel notes already when a flow begins"
 	}
-	return []widget.Binding{o.keys.Open.Off(nothing), o.keys.Timestamps.Off(on), o.keys.Refresh, o.docker.binding()}
+	k := o.keys
+	return []widget.Binding{k.Open.Off(nothing), k.Containers, k.Timestamps.Off(on), k.Refresh, k.BackTab, o.docker.binding()}
+}
+
+// containerBindings are the keys of the containers.
+func (o *Overview) containerBindings() []widget.Binding {
+	if o.containers.filter.Typing() {
+		return o.containers.filter.busy()
+	}
+	k := o.keys
+	return append(o.containers.bindings(), k.Overview, o.docker.binding(), k.Refresh, k.BackTab, k.Back)
 }
 
 // Key handles a key.
 func (o *Overview) Key(k tea.KeyPressMsg) Effect {
+	keys := &o.keys
 	switch {
-	case o.keys.Open.Is(k):
-		return o.list.open()
-	case o.keys.Timestamps.Is(k):
-		return Effect{Cmd: o.Calls.EnableTimestamps(&o.ask.timestamps)}
-	case o.keys.Refresh.Is(k):
+	case o.Typing():
+		return o.containers.key(k)
+	case keys.Containers.Is(k), keys.BackTab.Is(k):
+		o.inside = !o.inside
+	case keys.Refresh.Is(k):
+		o.docker.ticks = 0 // the containers too
 		return Effect{Cmd: tea.Batch(o.refresh(), o.compare())}
 	case o.docker.repair.Is(k):
 		return o.docker.mend(o.Calls)
+	case o.inside && keys.Back.Is(k):
+		o.inside = o.containers.escape()
+	case o.inside:
+		return o.containers.key(k)
+	case keys.Open.Is(k):
+		return o.list.open()
+	case keys.Timestamps.Is(k):
+		return Effect{Cmd: o.Calls.EnableTimestamps(&o.ask.timestamps)}
 	default:
 		o.list.move(k, o.moves)
 	}
 	return Effect{}
 }
 
-// Copied is the selected item.
-func (o *Overview) Copied() string { return o.list.selected() }
+// Copied is the selected item, or the selected container.
+func (o *Overview) Copied() string {
+	if o.inside {
+		return o.containers.copied()
+	}
+	return o.list.selected()
+}
 
 // Handle takes messages.
 func (o *Overview) Handle(msg tea.Msg) Effect {
@@ -97,10 +136,19 @@ func (o *Overview) Handle(msg tea.Msg) Effect {
 		return Effect{Cmd: o.refresh()}
 	case TimestampsMsg:
 		return o.switched(msg)
+	case ShowContainers:
+		o.inside = true
+		return Effect{}
+	case tea.PasteMsg:
+		o.containers.paste(msg.Content)
+		return Effect{}
 	default:
 		o.take(msg)
 	}
-	e := o.docker.handle(msg)
+	e := o.docker.handle(o.Calls, msg)
+	if _, ok := msg.(ContainersMsg); ok {
+		o.containers.take(&o.docker.view)
+	}
 	o.list.set(o.attention())
 	return e
 }
@@ -117,6 +165,7 @@ func (o *Overview) take(msg tea.Msg) {
 		if o.ask.counters.Done(msg.N) {
 			if o.countersErr = msg.Err; msg.Err == nil {
 				o.counters = msg.Value
+				o.containers.counts = msg.Value
 			}
 		}
 	case TrafficMsg:

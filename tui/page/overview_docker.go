@@ -1,6 +1,9 @@
 package page
 
 import (
+	"fmt"
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
@@ -54,7 +57,7 @@ func (w *containerWatch) mend(c *Calls) Effect {
 
 // handle takes what is about Docker and the hooks. It speaks up as soon as a hook
 // goes wrong, whatever screen is shown.
-func (w *containerWatch) handle(msg tea.Msg) Effect {
+func (w *containerWatch) handle(c *Calls, msg tea.Msg) Effect {
 	switch msg := msg.(type) {
 	case StatusMsg:
 		if msg.Err != nil {
@@ -62,7 +65,7 @@ func (w *containerWatch) handle(msg tea.Msg) Effect {
 		}
 		was := w.wrong
 		if w.wrong = wrongHook(&msg.Value); w.wrong != "" && was == "" {
-			return say(Bad, "%s (1, then H, puts it right)", w.wrong)
+			return say(Bad, "%s (1, then H)", w.wrong)
 		}
 	case ContainersMsg:
 		if w.askContainers.Done(msg.N) {
@@ -71,12 +74,13 @@ func (w *containerWatch) handle(msg tea.Msg) Effect {
 			}
 		}
 	case RepairedMsg:
-		return w.repaired(msg)
+		return w.repaired(c, msg)
 	}
 	return Effect{}
 }
 
-func (w *containerWatch) repaired(msg RepairedMsg) Effect {
+// repaired says what was wrong, and asks where the hooks are by now.
+func (w *containerWatch) repaired(c *Calls, msg RepairedMsg) Effect {
 	switch {
 	case !w.askRepair.Done(msg.N):
 		return Effect{}
@@ -86,7 +90,14 @@ func (w *containerWatch) repaired(msg RepairedMsg) Effect {
 		return say(Info, "there was nothing to put right")
 	}
 	w.wrong = ""
-	return say(Good, "put right: %s", msg.Value[0])
+	var wrong []string
+	for _, h := range msg.Value {
+		wrong = append(wrong, fmt.Sprintf("%s %s %s", h.Family, h.From, h.Why)) // a hook that moves is two
+	}
+	e := say(Good, "put right: %s", strings.Join(wrong, "; "))
+	w.askContainers.Drop() // a reading that is under way may be from before
+	e.Cmd = c.Containers(&w.askContainers)
+	return e
 }
 
 // wrongHook says what is wrong with the first hook that is not right.
@@ -105,7 +116,7 @@ func (w *containerWatch) items(st *style.Styles) []attentionItem {
 		items = append(items, attentionItem{st.Warn, "!", widget.Format("the containers cannot be read: %v", w.viewErr), Effect{}})
 	}
 	for _, text := range w.view.Warnings {
-		items = append(items, attentionItem{st.Warn, "!", widget.Clean(text), Effect{Go: CountersScreen}})
+		items = append(items, attentionItem{st.Warn, "!", widget.Clean(text), Effect{Tell: ShowContainers{}}})
 	}
 	return items
 }
@@ -119,5 +130,13 @@ func (w *containerWatch) line(st *style.Styles) []item {
 	case v.Absent != "":
 		return []item{{st.Dim, widget.Clean(v.Absent)}}
 	}
-	return []item{{st.Text, widget.Format("Docker %s  containers %d", v.Version, len(v.Containers))}}
+	return []item{{st.Text, widget.Format("Docker %s  containers %d (Tab)", v.Version, len(v.Containers))}}
+}
+
+// short is line where there is little room: how many containers there are.
+func (w *containerWatch) short(st *style.Styles) []item {
+	if w.view.At.IsZero() || w.view.Absent != "" {
+		return nil
+	}
+	return []item{{st.Text, widget.Format("containers %d", len(w.view.Containers))}}
 }

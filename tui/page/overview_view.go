@@ -16,6 +16,9 @@ const wideOverview = 110
 
 // Render draws the page.
 func (o *Overview) Render(width, height int) View {
+	if o.inside {
+		return o.renderContainers(width, height)
+	}
 	lines := append(o.heads(width), o.rule(width))
 	zones := o.zoneLines(width)
 	room := height - len(lines)
@@ -38,6 +41,15 @@ func (o *Overview) Render(width, height int) View {
 	}
 	lines = append(lines, o.attentionLines(width, height-len(lines))...)
 	return View{Lines: widget.Fit(lines, height)}
+}
+
+// renderContainers draws the tab of the containers.
+func (o *Overview) renderContainers(width, height int) View {
+	heads := o.docker.heads(o.Shared, width)
+	if o.docker.viewErr != nil || o.docker.view.At.IsZero() || o.docker.view.Absent != "" {
+		return View{Lines: widget.Fit(heads, height)}
+	}
+	return o.containers.render(heads, width, height)
 }
 
 // heads are the policy, the live ruleset and, where there is room, conntrack,
@@ -115,6 +127,9 @@ func (o *Overview) flowLines(width int) []string {
 				l.Text("   ")
 			}
 			l.Put(it.how, it.text)
+		}
+		for _, it := range o.docker.short(o.Styles) {
+			l.Text("   ").Put(it.how, it.text)
 		}
 		lines = append(lines, l.String())
 	}

@@ -43,7 +43,7 @@ type Point struct{ X, Y int }
 type Effect struct {
 	Cmd tea.Cmd
 	// Go changes the screen; Tell is then handed to the page that is shown:
-	// ShowPlace, ShowFilter or ShowPacket.
+	// ShowPlace, ShowFilter, ShowPacket, ShowChains or ShowContainers.
 	Go   Screen
 	Tell tea.Msg
 	// Ask opens a dialog.
@@ -124,6 +124,13 @@ type ShowPlace struct{ At Place }
 
 // ShowFilter tells a page with a list to show what a filter keeps.
 type ShowFilter struct{ Text string }
+
+// ShowChains tells the Counters page to show the rules by chain that a filter
+// keeps.
+type ShowChains struct{ Text string }
+
+// ShowContainers tells the Overview to show the containers.
+type ShowContainers struct{}
 
 // ShowPacket tells the Explain page to walk a packet.
 type ShowPacket struct{ Packet ruleset.Packet }

@@ -182,7 +182,27 @@ func (l Language) value(k Key, value string, empty bool) (term, bool, error) {
 	return t, err == nil, err
 }
 
+// address understands an address, a network, a range or an object, or several
+// behind commas: any of them will do.
 func (l Language) address(t *term, value string) error {
+	if !strings.Contains(value, ",") {
+		return l.oneAddress(t, value)
+	}
+	for member := range strings.SplitSeq(value, ",") {
+		one := term{key: t.key, word: strings.ToLower(member)}
+		if member == "" { // still being typed
+			continue
+		}
+		if err := l.oneAddress(&one, member); err != nil {
+			return err
+		}
+		t.spans = append(t.spans, one.spans...)
+	}
+	t.spans = joined(t.spans)
+	return nil
+}
+
+func (l Language) oneAddress(t *term, value string) error {
 	if span, ok := ParseSpan(value); ok {
 		t.spans = []Span{span}
 		return nil

@@ -172,7 +172,18 @@ func withForeign(rs *ruleset.Ruleset) *ruleset.Ruleset {
 		input.Policy = "ACCEPT"
 		input.Append(&ruleset.Rule{Target: ruleset.Jump{Chain: ruleset.RootInput}, ID: "hook"})
 		filter.Ensure("DOCKER-USER").Append(&ruleset.Rule{Target: ruleset.Jump{Chain: ruleset.RootForward}, ID: "hook"}, &ruleset.Rule{Target: ruleset.Return})
+		if f == ruleset.V4 {
+			filter.Ensure("DOCKER").Append(published("172.17.0.5", 80), published("172.17.0.6", 9000))
+		}
 		filter.Ensure("f2b-sshd").Append(&ruleset.Rule{Target: ruleset.Return})
 	}
 	return rs
+}
+
+// published is the rule with which Docker lets packets through to a container.
+func published(container string, port uint16) *ruleset.Rule {
+	return &ruleset.Rule{
+		Dst: ruleset.Net{Prefix: netip.PrefixFrom(netip.MustParseAddr(container), 32)}, Out: ruleset.Iface{Name: "docker0"},
+		Proto: ruleset.Proto{Num: ruleset.TCP}, Matches: []ruleset.Match{ruleset.MatchPorts{Dst: &ruleset.PortRange{Lo: port, Hi: port}}}, Target: ruleset.Accept,
+	}
 }

@@ -33,6 +33,8 @@ type Site struct {
 	NoAccounting bool
 	// Locked makes every preview lock the administrator out.
 	Locked bool
+	// NoDocker makes no engine answer.
+	NoDocker bool
 	// HookWrong is what is wrong with a hook; empty when nothing is.
 	HookWrong string
 	// Name is the host name.

@@ -74,13 +74,25 @@ func (s *Site) chainCounters(at float64) []engine.ChainCounter {
 					rate := pace(n, at) / float64(f) // fewer packets over IPv6
 					list = append(list, engine.ChainCounter{
 						Family: f, Table: t.Name, Chain: c.Name + s.Taint, Owner: owner, Index: i + 1, ID: r.ID,
-						Words: r.Spec(f) + s.Taint, Count: counted(rate, at), Rate: rate,
+						Words: r.Spec(f) + s.Taint, Count: counted(rate, at), Rate: rate, Container: containerOf(r, s.Taint),
 					})
 				}
 			}
 		}
 	}
 	return list
+}
+
+// containerOf is the container of the sample that a rule is about.
+func containerOf(r *ruleset.Rule, taint string) string {
+	for _, c := range sampleContainers(taint) {
+		for _, n := range c.Networks {
+			if n.V4 == r.Dst.Prefix.Addr() {
+				return c.Name
+			}
+		}
+	}
+	return ""
 }
 
 func ownerOf(chain string) string {

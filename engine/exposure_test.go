@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/mfwtui/mfwtui/engine/compile"
+	"github.com/mfwtui/mfwtui/engine/docker"
+	"github.com/mfwtui/mfwtui/engine/reach"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tables"
+)
+
+// exposureHost is the host that the recorded rules are of: ext is eth0, DOCKER is
+// docker0 with web, and br-app with app1 is in no zone. A virtual lets ext reach
+// 8080.
+func exposureHost(t *testing.T, file string) *exposureJudge {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("docker", "testdata", "engines", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := rulesOf(t, string(text))
+	own := netip.MustParseAddr("203.0.113.1")
+	ways := map[string]netip.Prefix{"docker0": netip.MustParsePrefix("172.17.0.0/16"), "br-app": netip.MustParsePrefix("172.18.0.0/16")}
+	facts := reach.Facts{
+		Local: []netip.Prefix{netip.PrefixFrom(own, 32)}, Interfaces: []string{"eth0", "docker0", "br-app"},
+		Route: func(dst netip.Addr) (bool, string) {
+			for name, net := range ways {
+				if net.Contains(dst) {
+					return false, name
+				}
+			}
+			return dst == own, "eth0"
+		},
+	}
+	config := &tables.Config{Interfaces: []tables.Interface{{Name: "eth0", Zone: "ext"}, {Name: "docker0", Zone: tables.Docker}}}
+	names := map[string]rowName{"acc391cb": {ref: compile.RowRef{Kind: tables.Virtuals, Line: 1}}}
+	return &exposureJudge{
+		reach: reach.Through(live, facts), local: []netip.Addr{own},
+		words: impactWords{config: config, names: names, after: ruleset.NewTracer(live)},
+	}
+}
+
+func exposedContainer(bridge, addr string, host netip.AddrPort, port uint16) *docker.Container {
+	return &docker.Container{
+		State:     "running",
+		Endpoints: []docker.Endpoint{{Bridge: bridge, V4: netip.MustParseAddr(addr)}},
+		Published: []docker.Port{{Host: host, Proto: ruleset.TCP, Container: port}},
+	}
+}
+
+func TestThePublishedPortsOfRecordedRulesAreJudged(t *testing.T) {
+	tests := []struct {
+		name, file   string
+		bridge, addr string
+		host         string
+		port         uint16
+		want         string
+	}{
+		{"a row lets ext in", "20.10.v4.save", "docker0", "172.17.0.2", "0.0.0.0:8080", 80, "reachable from: ext by virtuals:1, ext by virtuals:1 (direct route)"},
+		{"no row does", "20.10.v4.save", "docker0", "172.17.0.2", "0.0.0.0:9090", 90, "no row allows it"},
+		{"behind a bridge in no zone, of which no rule of ours knows", "20.10.v4.save", "br-app", "172.18.0.2", "0.0.0.0:8081", 80, "no row allows it"},
+		{"by the port only, where the engine closes the direct way", "29.v4.save", "docker0", "172.17.0.2", "0.0.0.0:8080", 80, "reachable from: ext by virtuals:1"},
+		{"on the loopback", "20.10.v4.save", "docker0", "172.17.0.2", "127.0.0.1:9090", 90, "this host only"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := exposureHost(t, tt.file).published(exposedContainer(tt.bridge, tt.addr, netip.MustParseAddrPort(tt.host), tt.port))
+			if len(got) != 1 || got[0].String() != tt.want {
+				t.Errorf("got %v, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestThePacketThatShowsAVerdictIsOneFromOutsideToThePublishedPort(t *testing.T) {
+	tests := []struct{ name, host, want string }{
+		{"that reaches it", "0.0.0.0:8080", "eth0 192.0.2.1 > 203.0.113.1:8080"},
+		{"that does not", "0.0.0.0:9090", " 192.0.2.1 > 203.0.113.1:9090"},
+		{"none to the loopback", "127.0.0.1:9090", " invalid IP > invalid AddrPort"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			host := netip.MustParseAddrPort(tt.host)
+			container := uint16(80)
+			if host.Port() == 9090 {
+				container = 90
+			}
+			p := exposureHost(t, "20.10.v4.save").published(exposedContainer("docker0", "172.17.0.2", host, container))[0].Sample
+			if got := p.In + " " + p.Src.String() + " > " + netip.AddrPortFrom(p.Dst, p.DstPort).String(); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
