@@ -33,6 +33,7 @@ Only one program can read the log at a time: not while the console shows it.`,
 			return a.denied(cmd, follow, listen)
 		},
 	})
+	a.addresses.add(cmd)
 	cmd.Flags().BoolVar(&follow, "follow", false, "print a snapshot every second")
 	cmd.Flags().DurationVar(&listen, "for", 3*time.Second, "how long to listen before the list is printed")
 	return cmd
@@ -59,10 +60,11 @@ func (a *app) denied(cmd *cobra.Command, follow bool, listen time.Duration) erro
 		if err != nil {
 			return err
 		}
+		about := a.about(cmd.Context(), e, deniedAddresses(snap.List), follow)
 		if a.asJSON {
-			return a.deniedAsJSON(snap, follow)
+			return a.deniedAsJSON(snap, about, follow)
 		}
-		return a.table(deniedRows(snap.List))
+		return a.tableAbout(deniedRows(snap.List), about)
 	})
 }
 
@@ -104,6 +106,8 @@ type deniedJSON struct {
 	Overruns  uint64              `json:"overruns"`
 	Forgotten uint64              `json:"forgotten"`
 	Denied    []deniedPacketsJSON `json:"denied"`
+
+	Addresses map[netip.Addr]addressJSON `json:"addresses,omitempty"`
 }
 
 type deniedPacketsJSON struct {
@@ -129,10 +133,10 @@ type deniedPacketsJSON struct {
 	Last    time.Time  `json:"last"`
 }
 
-func (a *app) deniedAsJSON(snap engine.DeniedSnapshot, oneLine bool) error {
+func (a *app) deniedAsJSON(snap engine.DeniedSnapshot, about map[netip.Addr]addressJSON, oneLine bool) error {
 	out := deniedJSON{
 		At: snap.At, Logging: snap.Logging, Overruns: snap.Overruns, Forgotten: snap.Forgotten,
-		Denied: make([]deniedPacketsJSON, 0, len(snap.List)),
+		Denied: make([]deniedPacketsJSON, 0, len(snap.List)), Addresses: about,
 	}
 	for i := range snap.List {
 		out.Denied = append(out.Denied, deniedPacketsJSONOf(&snap.List[i]))

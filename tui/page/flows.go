@@ -339,7 +339,7 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 		if msg.Err != nil {
 			return say(Bad, "%v", msg.Err)
 		}
-		return say(Good, "the kernel counts bytes from now on; flows that exist already start at zero")
+		return say(Good, "nf_conntrack_acct=1 until boot: counts flows that begin now; =0 takes it back")
 	}
 	return Effect{}
 }
