@@ -64,8 +64,19 @@ func (a *app) denied(cmd *cobra.Command, follow bool, listen time.Duration) erro
 		if a.asJSON {
 			return a.deniedAsJSON(snap, about, follow)
 		}
+		a.deniedLosses(snap)
 		return a.tableAbout(deniedRows(snap.List), about)
 	})
+}
+
+// deniedLosses says what the list does not hold.
+func (a *app) deniedLosses(snap engine.DeniedSnapshot) {
+	if n := snap.Overruns; n > 0 {
+		a.note("%d overruns: the kernel logged more than could be read", n)
+	}
+	if n := snap.Forgotten; n > 0 {
+		a.note("%d older lines are forgotten", n)
+	}
 }
 
 func deniedRows(list []engine.DeniedPackets) [][]string {
