@@ -118,14 +118,8 @@ func (e *Explain) pickKey(k tea.KeyPressMsg) Effect {
 		if i, ok := p.table.Selected(); ok {
 			e.why, e.pick = p.rows[i].ref, nil
 		}
-	case "ctrl+n":
-		p.table.Down()
-	case "ctrl+p":
-		p.table.Key(tea.KeyPressMsg{Code: tea.KeyUp})
-	case "up", "down", "pgup", "pgdown":
-		p.table.Key(k)
 	default:
-		if p.editor.Key(k) {
+		if !moveUnderText(p.table, k) && p.editor.Key(k) {
 			p.fill()
 		}
 	}
