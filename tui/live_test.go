@@ -113,6 +113,21 @@ func TestWhatNoRowCanAdmitIsSaid(t *testing.T) {
 	})
 }
 
+func TestFlowsNameTheirContainerAndAreGroupedByIt(t *testing.T) {
+	inConsole(t, 140, 40, nil, func(c *console) {
+		c.press("4")
+		c.seconds(2)
+		c.shows("web:")
+		c.press("o", "o", "o", "o", "o", "o")
+		c.shows("3 groups by zones", "int>ext")
+		c.press("o")
+		c.seconds(1)
+		c.shows("172.17.0.5", "web", "no container")
+		c.press("j", "enter")
+		c.shows("ip:172.17.0.5")
+	})
+}
+
 func TestDeniedPacketsAreListedBesideTheFlows(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("4", "tab")
