@@ -63,11 +63,11 @@ func (a *app) about(ctx context.Context, e *engine.Engine, addrs []netip.Addr, f
 	return about
 }
 
-// tableAbout prints a table, and under it what is known about the addresses in
-// it, when that was asked for.
-func (a *app) tableAbout(rows [][]string, about map[netip.Addr]addressJSON) error {
-	if err := a.table(rows); err != nil || about == nil {
-		return err
+// addressTable prints what is known about the addresses of the table above, when
+// that was asked for.
+func (a *app) addressTable(about map[netip.Addr]addressJSON) error {
+	if about == nil {
+		return nil
 	}
 	list := [][]string{{"ADDRESS", "NAME", "COUNTRY", "AS", "ORGANISATION"}}
 	for _, addr := range slices.SortedFunc(maps.Keys(about), netip.Addr.Compare) {

@@ -65,7 +65,10 @@ func (a *app) denied(cmd *cobra.Command, follow bool, listen time.Duration) erro
 			return a.deniedAsJSON(snap, about, follow)
 		}
 		a.deniedLosses(snap)
-		return a.tableAbout(deniedRows(snap.List), about)
+		if err := a.table(deniedRows(snap.List)); err != nil {
+			return err
+		}
+		return a.addressTable(about)
 	})
 }
 
@@ -112,13 +115,13 @@ func deniedPort(d *engine.DeniedPackets) string {
 
 // deniedJSON is what --json prints.
 type deniedJSON struct {
-	At        time.Time           `json:"at"`
-	Logging   bool                `json:"logging"`
-	Overruns  uint64              `json:"overruns"`
-	Forgotten uint64              `json:"forgotten"`
-	Denied    []deniedPacketsJSON `json:"denied"`
+	At        time.Time `json:"at"`
+	Logging   bool      `json:"logging"`
+	Overruns  uint64    `json:"overruns"`
+	Forgotten uint64    `json:"forgotten"`
 
 	Addresses map[netip.Addr]addressJSON `json:"addresses,omitempty"`
+	Denied    []deniedPacketsJSON        `json:"denied"`
 }
 
 type deniedPacketsJSON struct {

@@ -62,7 +62,10 @@ func (a *app) flows(cmd *cobra.Command, follow bool) error {
 		if !snap.Accounting {
 			a.note("byte counters are off; mfwtui flows --accounting switches them on")
 		}
-		return a.tableAbout(flowRows(snap), about)
+		if err := a.table(flowRows(snap)); err != nil {
+			return err
+		}
+		return a.addressTable(about)
 	})
 }
 
@@ -167,12 +170,12 @@ type tupleJSON struct {
 }
 
 type flowsJSON struct {
-	At         time.Time  `json:"at"`
-	Accounting bool       `json:"accounting"`
-	Max        int        `json:"max"`
-	Flows      []flowJSON `json:"flows"`
+	At         time.Time `json:"at"`
+	Accounting bool      `json:"accounting"`
+	Max        int       `json:"max"`
 
 	Addresses map[netip.Addr]addressJSON `json:"addresses,omitempty"`
+	Flows     []flowJSON                 `json:"flows"`
 }
 
 func flowJSONOf(f *engine.Flow) flowJSON {
@@ -185,13 +188,12 @@ func flowJSONOf(f *engine.Flow) flowJSON {
 }
 
 func (a *app) flowsAsJSON(snap engine.LiveFlows, about map[netip.Addr]addressJSON, oneLine bool) error {
-	out := flowsJSON{At: snap.At, Accounting: snap.Accounting, Max: snap.Max, Flows: make([]flowJSON, 0, len(snap.Flows))}
+	out := flowsJSON{At: snap.At, Accounting: snap.Accounting, Max: snap.Max, Addresses: about, Flows: make([]flowJSON, 0, len(snap.Flows))}
 	for i := range snap.Flows {
 		one, v := flowJSONOf(&snap.Flows[i]), snap.Verdicts[i]
 		one.Verdict = &verdictJSON{v.From, v.To, string(v.Outcome), v.By, v.Exact}
 		out.Flows = append(out.Flows, one)
 	}
-	out.Addresses = about
 	if oneLine {
 		return a.jsonLine(out)
 	}
