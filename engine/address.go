@@ -52,7 +52,7 @@ const namePatience = 700 * time.Millisecond
 func (e *Engine) TellAddresses(ctx context.Context, addrs []netip.Addr, want AddressWant) AddressFacts {
 	facts := AddressFacts{ByAddr: make(map[netip.Addr]AddressFact)}
 	if want.Origins {
-		facts.Notes = e.origins.tell(&e.geo, addrs, facts.ByAddr)
+		facts.Notes = e.origins.tell(&e.geo, e.asn, addrs, facts.ByAddr)
 	}
 	if !want.Names {
 		e.reverse.forgetQueue()

@@ -97,6 +97,23 @@ func (x *Explanation) Decider() RowRef {
 	return decider
 }
 
+// NotSimulated lists what no walk judges, and what these ways met beside it;
+// one that is nil is passed over.
+func NotSimulated(ways ...*Explanation) []string {
+	list := []string{"rp_filter"} // of the routes, before any rule
+	for _, x := range ways {
+		if x == nil {
+			continue
+		}
+		for _, d := range x.Doubts {
+			if text := d.Why + " in " + d.Chain; !slices.Contains(list, text) {
+				list = append(list, text)
+			}
+		}
+	}
+	return list
+}
+
 // lockout judges the administrator's own connection by compiled rules.
 func lockout(compiled *Compiled, set *tables.Set, admin apply.Connection) Lockout {
 	verdict := Lockout{Client: admin.Client, Server: admin.Server}

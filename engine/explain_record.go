@@ -20,6 +20,15 @@ type ExplainRecord struct {
 	Masqueraded bool         `json:"masqueraded"`
 	Steps       []StepRecord `json:"steps"`
 	NotJudged   []string     `json:"not_judged"`
+	// NotSimulated is what no walk takes into account.
+	NotSimulated []string      `json:"not_simulated"`
+	WhyNot       *WhyNotRecord `json:"why_not,omitempty"`
+}
+
+// WhyNotRecord is why a row did not decide about the packet.
+type WhyNotRecord struct {
+	Row    string `json:"row"`
+	Reason string `json:"reason"`
 }
 
 // StepRecord is a rule that the packet met. Index counts from 1; it is 0 for a
@@ -40,6 +49,7 @@ func (x *Explanation) Record() ExplainRecord {
 		Verdict: string(x.Outcome), With: x.With, Row: x.Decider().String(), Local: x.Local,
 		In: x.Packet.In, Out: x.Packet.Out, Dst: endpoint(x.Packet.Dst, x.Packet.DstPort),
 		DNAT: x.DNATed, Masqueraded: x.Masqueraded, Steps: []StepRecord{}, NotJudged: []string{},
+		NotSimulated: NotSimulated(),
 	}
 	for _, s := range x.Steps {
 		out.Steps = append(out.Steps, x.stepRecord(s))

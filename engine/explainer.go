@@ -36,7 +36,7 @@ type BothWays struct {
 // apply of the set would leave: foreign chains as they are now, ours as
 // compiled.
 func (e *Engine) ExplainBoth(ctx context.Context, set *tables.Set, q Question) (BothWays, error) {
-	p, err := arriving(q)
+	p, err := e.Arriving(q)
 	if err != nil {
 		return BothWays{}, err
 	}
@@ -62,8 +62,10 @@ func (e *Engine) ExplainBoth(ctx context.Context, set *tables.Set, q Question) (
 	return both, nil
 }
 
-// arriving fills in where the packet of a question comes from.
-func arriving(q Question) (ruleset.Packet, error) {
+// Arriving is the packet of a question with where it comes from, and by which
+// interface it leaves when this host sends it. It fails when no route leads to
+// the source.
+func (e *Engine) Arriving(q Question) (ruleset.Packet, error) {
 	p := q.Packet
 	if p.In == "" {
 		local, name := routeTo(p.Src)

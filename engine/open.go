@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"os/user"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -21,6 +23,7 @@ type Config struct {
 	State string // generations; /var/lib/mfwtui
 	Run   string // journal, lock and socket; /run/mfwtui
 	Geo   string // country file; empty: look in State
+	ASN   string // file of networks and whose they are; empty: look in State
 	// Guardian is the command that starts the guardian process.
 	Guardian []string
 	// SSHConnection is the value of SSH_CONNECTION; Login the name under
@@ -58,6 +61,7 @@ type Engine struct {
 
 	reverse reverseNames
 	origins originData
+	asn     string // the file of networks
 
 	proofs baselines
 	moved  trafficMemory
@@ -81,6 +85,7 @@ func New(cfg Config) *Engine {
 		cfg:    cfg,
 		paths:  apply.Paths{State: cfg.State, Run: cfg.Run},
 		geo:    geoData{path: cfg.Geo, state: cfg.State},
+		asn:    cmp.Or(cfg.ASN, filepath.Join(cfg.State, asnName)),
 		disk:   store{dir: cfg.Dir},
 		kernel: cfg.Kernel,
 	}

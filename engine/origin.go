@@ -48,12 +48,13 @@ type fileState struct {
 	mtime time.Time
 }
 
-// tell adds what files know about addresses, and notes what they do not.
-func (o *originData) tell(geo *geoData, addrs []netip.Addr, facts map[netip.Addr]AddressFact) (notes []string) {
+// tell adds what files know about addresses, asn being the one of networks, and
+// notes what they do not.
+func (o *originData) tell(geo *geoData, asn string, addrs []netip.Addr, facts map[netip.Addr]AddressFact) (notes []string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	country, countryErr := o.countries(geo)
-	networks, asnErr := o.asn.open(filepath.Join(geo.state, asnName))
+	networks, asnErr := o.asn.open(asn)
 	for _, a := range addrs {
 		fact, before := facts[a], facts[a]
 		if country != nil {

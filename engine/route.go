@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 
@@ -23,19 +22,6 @@ func routeTo(dst netip.Addr) (local bool, out string) {
 		return false, ""
 	}
 	return routes[0].Type == unix.RTN_LOCAL, link.Attrs().Name
-}
-
-// Ingress is the interface that packets from an address come in by, as far as
-// the routes tell: the one that answers would leave by.
-func (e *Engine) Ingress(src netip.Addr) (string, error) {
-	local, name := routeTo(src)
-	switch {
-	case local:
-		return "", fmt.Errorf("%s is an address of this host; name the interface with --in", src)
-	case name == "":
-		return "", fmt.Errorf("no route to %s; name the interface with --in", src)
-	}
-	return name, nil
 }
 
 // route decides for a packet; a given out overrides the interface, "FW" stands

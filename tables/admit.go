@@ -44,10 +44,7 @@ func (s *Set) Admit(cfg *Config, w Wanted) (*Set, int, error) {
 		return nil, 0, fmt.Errorf("it goes to %s, which is no zone; give the interface a zone first", quote(w.To))
 	}
 	a := admission{set: s, cfg: cfg}
-	src, dst := a.host(w.Src), All
-	if w.To != FW {
-		dst = a.host(w.Dst)
-	}
+	src, dst := a.ends(w)
 	service := a.service(w.Proto, w.Port)
 	action := Action{Verb: Accept, NAT: w.NAT}
 	line := a.place(w)
@@ -86,23 +83,47 @@ func (a *admission) behind(k Kind) int {
 	return len(lines) + 1
 }
 
-// host is the address object that is exactly one address.
-func (a *admission) host(addr netip.Addr) string {
-	found := ""
+// ends are the address objects of both ends. An object that is in the other family
+// too lets no more pass than was asked for as long as the other end is in one.
+func (a *admission) ends(w Wanted) (src, dst string) {
+	src, dst = a.find(w.Src, false), All
+	if w.To != FW {
+		double := false
+		if dst = a.find(w.Dst, false); dst == "" {
+			dst = a.find(w.Dst, true)
+			double = dst != ""
+		}
+		if src == "" && !double {
+			src = a.find(w.Src, true)
+		}
+	}
+	if src == "" {
+		src = a.host(w.Src)
+	}
+	if dst == "" {
+		dst = a.host(w.Dst)
+	}
+	return src, dst
+}
+
+// find is the address object that is exactly one address, in its family alone
+// unless both will do; empty for none.
+func (a *admission) find(addr netip.Addr, both bool) (found string) {
 	for name, o := range a.cfg.Addresses {
 		values, others := o.V4, o.V6
 		if addr.Is6() {
 			values, others = others, values
 		}
 		only := len(values) == 1 && values[0].Prefix.IsSingleIP() && values[0].Prefix.Addr() == addr
-		// One that is in both families lets more pass than was asked for.
-		if only && len(others) == 0 && (found == "" || name < found) {
+		if only && (both || len(others) == 0) && (found == "" || name < found) {
 			found = name
 		}
 	}
-	if found != "" {
-		return found
-	}
+	return found
+}
+
+// host makes an object for an address.
+func (a *admission) host(addr netip.Addr) string {
 	name := a.free(objectNameOf(addr), func(name string) bool { _, taken := a.cfg.Addresses[name]; return taken })
 	cells := []string{name, addr.String(), "-"}
 	if addr.Is6() {

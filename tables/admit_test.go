@@ -10,7 +10,7 @@ import (
 )
 
 func TestAdmitFindsOrMakesWhatTheRowNeeds(t *testing.T) {
-	const addresses = "nas 192.168.10.20 -\nboth 203.0.113.9 2001:db8::9\n"
+	const addresses = "nas 192.168.10.20 -\nboth 203.0.113.9 2001:db8::9\ntwin 192.168.10.21 fd00::21\n"
 	const services = "http 80 -\ndns 53 53\n"
 	const rules = "ext FW ALL ALL http accept\next ALL ALL ALL ALL reject\nint ext ALL ALL ALL accept\n"
 	base := Wanted{From: "ext", To: "FW", Src: netip.MustParseAddr("203.0.113.12"), Dst: netip.MustParseAddr("203.0.113.1"), Proto: 6, Port: 80}
@@ -25,19 +25,29 @@ func TestAdmitFindsOrMakesWhatTheRowNeeds(t *testing.T) {
 		want string // the lines that are new
 	}{
 		{"a host of its own, a service that is there", base,
-			"addresses:3 host-203-0-113-12 203.0.113.12 -\nrules:2 ext FW host-203-0-113-12 ALL http accept"},
+			"addresses:4 host-203-0-113-12 203.0.113.12 -\nrules:2 ext FW host-203-0-113-12 ALL http accept"},
 		{"towards an object", with(func(w *Wanted) { w.To, w.Dst = "int", netip.MustParseAddr("192.168.10.20") }),
-			"addresses:3 host-203-0-113-12 203.0.113.12 -\nrules:2 ext int host-203-0-113-12 nas http accept"},
+			"addresses:4 host-203-0-113-12 203.0.113.12 -\nrules:2 ext int host-203-0-113-12 nas http accept"},
 		{"an object of both families lets too much pass", with(func(w *Wanted) { w.Src = netip.MustParseAddr("203.0.113.9") }),
-			"addresses:3 host-203-0-113-9 203.0.113.9 -\nrules:2 ext FW host-203-0-113-9 ALL http accept"},
+			"addresses:4 host-203-0-113-9 203.0.113.9 -\nrules:2 ext FW host-203-0-113-9 ALL http accept"},
+		{"towards an object of both families, since the source is in one", with(func(w *Wanted) { w.To, w.Dst = "int", netip.MustParseAddr("192.168.10.21") }),
+			"addresses:4 host-203-0-113-12 203.0.113.12 -\nrules:2 ext int host-203-0-113-12 twin http accept"},
+		{"from one, since the destination is in one", with(func(w *Wanted) {
+			w.To, w.Src, w.Dst = "int", netip.MustParseAddr("2001:db8::9"), netip.MustParseAddr("fd00::5")
+		}),
+			"addresses:4 host-fd00-5 - fd00::5\nrules:2 ext int both host-fd00-5 http accept"},
+		{"between two of them only one", with(func(w *Wanted) {
+			w.To, w.Src, w.Dst = "int", netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("192.168.10.21")
+		}),
+			"addresses:4 host-203-0-113-9 203.0.113.9 -\nrules:2 ext int host-203-0-113-9 twin http accept"},
 		{"a service of both protocols does, too", with(func(w *Wanted) { w.Proto, w.Port = 17, 53 }),
-			"addresses:3 host-203-0-113-12 203.0.113.12 -\nservices:3 udp-53 - 53\nrules:2 ext FW host-203-0-113-12 ALL udp-53 accept"},
+			"addresses:4 host-203-0-113-12 203.0.113.12 -\nservices:3 udp-53 - 53\nrules:2 ext FW host-203-0-113-12 ALL udp-53 accept"},
 		{"IPv6", with(func(w *Wanted) { w.Src = netip.MustParseAddr("2001:db8:113:0:aaaa:bbbb:cccc:dddd") }),
-			"addresses:3 host-aaaa-bbbb-cccc-dddd - 2001:db8:113:0:aaaa:bbbb:cccc:dddd\nrules:2 ext FW host-aaaa-bbbb-cccc-dddd ALL http accept"},
+			"addresses:4 host-aaaa-bbbb-cccc-dddd - 2001:db8:113:0:aaaa:bbbb:cccc:dddd\nrules:2 ext FW host-aaaa-bbbb-cccc-dddd ALL http accept"},
 		{"before the row that denies", with(func(w *Wanted) { w.Before = 1 }),
-			"addresses:3 host-203-0-113-12 203.0.113.12 -\nrules:1 ext FW host-203-0-113-12 ALL http accept"},
+			"addresses:4 host-203-0-113-12 203.0.113.12 -\nrules:1 ext FW host-203-0-113-12 ALL http accept"},
 		{"behind the rows of the zone, and masqueraded", with(func(w *Wanted) { w.From, w.To, w.NAT, w.Dst = "int", "ext", true, netip.MustParseAddr("192.168.10.20") }),
-			"addresses:3 host-203-0-113-12 203.0.113.12 -\nrules:4 int ext host-203-0-113-12 nas http accept+nat"},
+			"addresses:4 host-203-0-113-12 203.0.113.12 -\nrules:4 int ext host-203-0-113-12 nas http accept+nat"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -382,6 +382,7 @@ func TestAccountingIsSwitchedOnFromFlows(t *testing.T) {
 		c.press("a")
 		c.seconds(1)
 		c.hides("accounting is off")
+		c.shows("nf_conntrack_acct=1", "=0 takes it back")
 		if got := c.site.Calls(); !slices.Equal(got, []string{"accounting on"}) {
 			t.Errorf("calls %q", got)
 		}

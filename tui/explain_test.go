@@ -110,6 +110,31 @@ func TestExplainCopiesTextAndJSON(t *testing.T) {
 	})
 }
 
+func TestExplainCopiesTheKernelTraceAndWhyNotWithTheJSON(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		explainWeb(c)
+		c.press("T", "r", "enter")
+		var both struct {
+			Live, Staged struct {
+				Why struct{ Row, Reason string } `json:"why_not"`
+			}
+			Trace struct {
+				Packets int
+				Ways    []struct{ Verdict string }
+			}
+		}
+		if err := json.Unmarshal([]byte(clipboard(c, "J")), &both); err != nil {
+			t.Fatal(err)
+		}
+		if both.Trace.Packets != 2 || len(both.Trace.Ways) != 1 || both.Trace.Ways[0].Verdict != "drop" {
+			t.Errorf("the trace is %+v", both.Trace)
+		}
+		if both.Live.Why.Row == "" || both.Live.Why.Reason == "" || both.Staged.Why.Row != both.Live.Why.Row {
+			t.Errorf("why not: %+v and %+v", both.Live.Why, both.Staged.Why)
+		}
+	})
+}
+
 func TestExplainFollowsTheTables(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		explainWeb(c)

@@ -24,13 +24,15 @@ func TestFlowsEndOnlyAfterTheDialogNamedThem(t *testing.T) {
 		said  string
 	}{
 		{"the selected one", nil, []string{"X"},
-			[]string{"End 1 flow?", "Both ends get a reset; a client may connect again if the rules let", "tcp 203.0.113.0:40000 > 198.51.100.0:443  rules:14"}, "end 1 flows", "1 flow ended"},
+			[]string{"End 1 flow?", "TCP gets resets, the rest is stopped until it is silent", "tcp 203.0.113.0:40000 > 198.51.100.0:443  rules:14"}, "end 1 flows", "1 flow ended"},
 		{"the marked ones", nil, []string{"space", "space", "space", "X"}, []string{"End 3 flows?"}, "end 3 flows", "3 flows ended"},
-		{"what the filter keeps", nil, []string{"/", "s", "y", "n", "enter", "ctrl+x"}, []string{"End 18 flows?", "and 14 more"}, "end 18 flows", "18 flows ended"},
+		{"what the filter keeps", nil, []string{"/", "s", "y", "n", "enter", "ctrl+x"}, []string{"End 18 flows?", "1 to 8 of 18; up, down, PgUp, PgDn show the others"}, "end 18 flows", "18 flows ended"},
 		{"at most some at a time", func(s *tuitest.Site) { s.FlowCount = 600 }, []string{"ctrl+x"},
 			[]string{"End 500 flows?", "the first 500 of 600"}, "end 500 flows", "500 flows ended"},
 		{"some are gone or idle", func(s *tuitest.Site) { s.Became = &engine.EndedFlows{Ended: 1, Gone: 2, Idle: 1} }, []string{"X"},
 			nil, "end 1 flows", "1 flow ended, 2 flows had ended already, 1 flow idle:"},
+		{"an end goes on sending", func(s *tuitest.Site) { s.Became = &engine.EndedFlows{Talking: 1} }, []string{"X"},
+			nil, "end 1 flows", "0 flows ended, 1 flow still sending: back with the next packet"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -47,6 +49,21 @@ func TestFlowsEndOnlyAfterTheDialogNamedThem(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestTheDialogListsEveryFlowThatIsToEnd(t *testing.T) {
+	inConsole(t, 80, 24, func(s *tuitest.Site) { s.FlowCount = 600 }, func(c *console) {
+		c.press("4", "ctrl+x")
+		c.shows("1 to 8 of 500;")
+		c.press("pgdown", "down")
+		c.shows("10 to 17 of 500;")
+		for range 70 {
+			c.press("pgdown")
+		}
+		c.shows("493 to 500 of 500;")
+		c.press("up", "e")
+		c.shows("500 flows ended")
+	})
 }
 
 func TestEndingOnesOwnConnectionTakesTheNameOfTheHost(t *testing.T) {
@@ -93,6 +110,21 @@ func TestWhatNoRowCanAdmitIsSaid(t *testing.T) {
 		c.shows("[4 Flows]", "no row made: a row names services of TCP and UDP")
 		c.press("esc", "o", "r")
 		c.shows("Enter opens the group; then r makes a rule for a flow")
+	})
+}
+
+func TestFlowsNameTheirContainerAndAreGroupedByIt(t *testing.T) {
+	inConsole(t, 140, 40, nil, func(c *console) {
+		c.press("4")
+		c.seconds(2)
+		c.shows("web:")
+		c.press("o", "o", "o", "o", "o", "o")
+		c.shows("3 groups by zones", "int>ext")
+		c.press("o")
+		c.seconds(1)
+		c.shows("172.17.0.5", "web", "no container")
+		c.press("j", "enter")
+		c.shows("ip:172.17.0.5")
 	})
 }
 

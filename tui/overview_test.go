@@ -84,7 +84,7 @@ func TestTimestampsAreSwitchedOnFromTheOverview(t *testing.T) {
 		c.shows("timestamps off (t)")
 		c.press("t")
 		c.seconds(1)
-		c.shows("timestamps on", "the kernel notes from now on")
+		c.shows("timestamps on", "nf_conntrack_timestamp=1", "=0 takes it back")
 	})
 }
 

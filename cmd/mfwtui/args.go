@@ -3,10 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tables"
 )
 
 // arguments demands a number of arguments, and says how to write the command
@@ -64,3 +68,22 @@ func (s *span) String() string {
 }
 
 func (s *span) Type() string { return "duration" }
+
+// rowFlag is a table row on the command line, such as rules:12.
+type rowFlag engine.RowRef
+
+func (r *rowFlag) Set(text string) error {
+	name, line, _ := strings.Cut(text, ":")
+	n, err := strconv.Atoi(line)
+	for _, k := range tables.Kinds() {
+		if err == nil && n > 0 && k.String() == name {
+			*r = rowFlag{Kind: k, Line: n}
+			return nil
+		}
+	}
+	return errors.New("not a row; write for example rules:12")
+}
+
+func (r *rowFlag) String() string { return engine.RowRef(*r).String() }
+
+func (r *rowFlag) Type() string { return "row" }

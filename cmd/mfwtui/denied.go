@@ -33,6 +33,7 @@ Only one program can read the log at a time: not while the console shows it.`,
 			return a.denied(cmd, follow, listen)
 		},
 	})
+	a.addresses.add(cmd)
 	cmd.Flags().BoolVar(&follow, "follow", false, "print a snapshot every second")
 	cmd.Flags().DurationVar(&listen, "for", 3*time.Second, "how long to listen before the list is printed")
 	return cmd
@@ -59,11 +60,26 @@ func (a *app) denied(cmd *cobra.Command, follow bool, listen time.Duration) erro
 		if err != nil {
 			return err
 		}
+		about := a.about(cmd.Context(), e, deniedAddresses(snap.List), follow)
 		if a.asJSON {
-			return a.deniedAsJSON(snap, follow)
+			return a.deniedAsJSON(snap, about, follow)
 		}
-		return a.table(deniedRows(snap.List))
+		a.deniedLosses(snap)
+		if err := a.table(deniedRows(snap.List)); err != nil {
+			return err
+		}
+		return a.addressTable(about)
 	})
+}
+
+// deniedLosses says what the list does not hold.
+func (a *app) deniedLosses(snap engine.DeniedSnapshot) {
+	if n := snap.Overruns; n > 0 {
+		a.note("%d overruns: the kernel logged more than could be read", n)
+	}
+	if n := snap.Forgotten; n > 0 {
+		a.note("%d older lines are forgotten", n)
+	}
 }
 
 func deniedRows(list []engine.DeniedPackets) [][]string {
@@ -99,11 +115,13 @@ func deniedPort(d *engine.DeniedPackets) string {
 
 // deniedJSON is what --json prints.
 type deniedJSON struct {
-	At        time.Time           `json:"at"`
-	Logging   bool                `json:"logging"`
-	Overruns  uint64              `json:"overruns"`
-	Forgotten uint64              `json:"forgotten"`
-	Denied    []deniedPacketsJSON `json:"denied"`
+	At        time.Time `json:"at"`
+	Logging   bool      `json:"logging"`
+	Overruns  uint64    `json:"overruns"`
+	Forgotten uint64    `json:"forgotten"`
+
+	Addresses map[netip.Addr]addressJSON `json:"addresses,omitempty"`
+	Denied    []deniedPacketsJSON        `json:"denied"`
 }
 
 type deniedPacketsJSON struct {
@@ -129,10 +147,10 @@ type deniedPacketsJSON struct {
 	Last    time.Time  `json:"last"`
 }
 
-func (a *app) deniedAsJSON(snap engine.DeniedSnapshot, oneLine bool) error {
+func (a *app) deniedAsJSON(snap engine.DeniedSnapshot, about map[netip.Addr]addressJSON, oneLine bool) error {
 	out := deniedJSON{
 		At: snap.At, Logging: snap.Logging, Overruns: snap.Overruns, Forgotten: snap.Forgotten,
-		Denied: make([]deniedPacketsJSON, 0, len(snap.List)),
+		Denied: make([]deniedPacketsJSON, 0, len(snap.List)), Addresses: about,
 	}
 	for i := range snap.List {
 		out.Denied = append(out.Denied, deniedPacketsJSONOf(&snap.List[i]))

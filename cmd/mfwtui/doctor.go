@@ -61,13 +61,9 @@ func (a *app) doctor(cmd *cobra.Command) error {
 		return err
 	}
 	if a.asJSON {
-		type finding struct {
-			What string `json:"what"`
-			Do   string `json:"do"`
-		}
-		list := make([]finding, 0, len(found))
+		list := make([]findingJSON, 0, len(found))
 		for _, f := range found {
-			list = append(list, finding(f))
+			list = append(list, findingJSON(f))
 		}
 		err = a.json(list)
 	} else {
@@ -79,4 +75,10 @@ func (a *app) doctor(cmd *cobra.Command) error {
 		err = exit(1)
 	}
 	return err
+}
+
+// findingJSON is a finding as --json prints it.
+type findingJSON struct {
+	What string `json:"what"`
+	Do   string `json:"do"`
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -12,58 +13,81 @@ import (
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
 
+// explainFlags say which rules a packet is walked through, and what is told
+// beside the way.
+type explainFlags struct {
+	in, out    string
+	live, both bool
+	whyNot     rowFlag
+	trace      traceFlags
+}
+
 func (a *app) explainCommand() *cobra.Command {
-	var in, out string
-	var live bool
-	var trace traceFlags
+	var flags explainFlags
 	cmd := a.jsonFlag(&cobra.Command{
 		Use:   "explain SRC DST PROTO[/PORT]",
 		Short: "walk a packet through the rules",
-		Long: `explain walks the first packet of a connection through the compiled tables, or with
---live through the rules that run, and prints each rule that it met, the table row
-it came from, and the verdict. The interfaces are taken from the routes of this
-host unless named. It ends with 0 when the packet is accepted, 1 when not, and 2
-when it cannot tell.
+		Long: `explain walks the first packet of a connection through the compiled tables, with
+--live through the rules that run, or with --both through the rules that run and
+those that an apply of the tables would leave, side by side. It prints each rule
+that the packet met, the table row it came from, and the verdict. The interfaces are
+taken from the routes of this host unless named; FW as --in is this host as the
+sender, as --out as the receiver. --why-not ROW says why that row did not decide. It ends with 0 when the
+packet is accepted, with --both after the apply, 1 when not, and 2 when it cannot
+tell.
 
 With --trace the kernel then tells, for so long, which rules real packets with these
 addresses, protocol and port meet, from whatever source port: at most 100 of them.
 For that rules with TRACE stand in the raw table meanwhile. They change no verdict,
 end by themselves, and nothing can be applied until then.`,
-		Example:     "  mfwtui explain 203.0.113.9 198.51.100.4 tcp/22 --in eth0\n  mfwtui explain 2001:db8::9 fd00:10::20 icmp --live\n  mfwtui explain 203.0.113.9 198.51.100.4 tcp/443 --live --trace 10s",
+		Example:     "  mfwtui explain 203.0.113.9 198.51.100.4 tcp/22 --in eth0\n  mfwtui explain 2001:db8::9 fd00:10::20 icmp --both --why-not rules:12\n  mfwtui explain 203.0.113.9 198.51.100.4 tcp/443 --live --trace 10s",
 		Args:        arguments(3, 3),
 		Annotations: map[string]string{oneIsAnAnswer: ""},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := trace.check(cmd); err != nil {
+			if flags.live && flags.both {
+				return errors.New("--both has the rules that run too; leave out --live")
+			}
+			if err := flags.trace.check(cmd); err != nil {
 				return err
 			}
-			return a.explain(cmd, args, in, out, live, trace)
+			return a.explain(cmd, args, flags)
 		},
 	})
-	cmd.Flags().StringVar(&in, "in", "", "interface that the packet comes in by")
-	cmd.Flags().StringVar(&out, "out", "", "interface that it leaves by, or FW")
-	cmd.Flags().BoolVar(&live, "live", false, "the rules that run, not the tables")
-	trace.add(cmd)
+	f := cmd.Flags()
+	f.StringVar(&flags.in, "in", "", "interface that the packet comes in by")
+	f.StringVar(&flags.out, "out", "", "interface that it leaves by, or FW")
+	f.BoolVar(&flags.live, "live", false, "the rules that run, not the tables")
+	f.BoolVar(&flags.both, "both", false, "the rules that run and those after an apply, side by side")
+	f.Var(&flags.whyNot, "why-not", "say why this row did not decide, for example rules:12")
+	flags.trace.add(cmd)
 	return cmd
 }
 
-func (a *app) explain(cmd *cobra.Command, args []string, in, out string, live bool, trace traceFlags) error {
+func (a *app) explain(cmd *cobra.Command, args []string, flags explainFlags) error {
 	p, err := parsePacket(args[0], args[1], args[2])
 	if err != nil {
 		return err
 	}
 	e := a.engine()
-	if p.In = in; in == "" {
-		if p.In, err = e.Ingress(p.Src); err != nil {
-			return err
-		}
+	p.In = flags.in
+	if flags.both {
+		return a.explainBoth(cmd, e, p, flags)
 	}
-	x, err := a.explanation(cmd, e, p, out, live)
+	if p, err = e.Arriving(engine.Question{Packet: p, Out: flags.out}); err != nil {
+		return err
+	}
+	x, err := a.explanation(cmd, e, p, flags.out, flags.live)
 	if err != nil {
 		return err
 	}
-	if err := a.tellExplanation(cmd, e, p, x, trace); err != nil {
+	if err := a.tellExplanation(cmd, e, p, x, flags); err != nil {
 		return err
 	}
+	return acceptance(x)
+}
+
+// acceptance ends explain with what the verdict says.
+func acceptance(x *engine.Explanation) error {
 	if x.Outcome != ruleset.Accepted {
 		return exit(1)
 	}
@@ -72,27 +96,29 @@ func (a *app) explain(cmd *cobra.Command, args []string, in, out string, live bo
 
 // tellExplanation prints the simulated way of a packet, and what real ones met
 // when that is asked for.
-func (a *app) tellExplanation(cmd *cobra.Command, e *engine.Engine, p ruleset.Packet, x *engine.Explanation, trace traceFlags) error {
+func (a *app) tellExplanation(cmd *cobra.Command, e *engine.Engine, p ruleset.Packet, x *engine.Explanation, flags explainFlags) error {
+	var why *engine.WhyNotRecord
+	if row := engine.RowRef(flags.whyNot); row.Line > 0 {
+		id, _ := x.RowID(row)
+		why = &engine.WhyNotRecord{Row: row.String(), Reason: x.WhyNot(id).Words}
+	}
 	if !a.asJSON {
-		if err := a.printExplanation(x); err != nil || trace.window == 0 {
+		if err := a.printExplanation(x); err != nil {
 			return err
 		}
-		heard, err := a.tracePackets(cmd, e, p, trace)
-		if err != nil {
-			return err
+		if why != nil {
+			fmt.Fprintf(a.out, "why not %s: %s\n", why.Row, visible(why.Reason))
 		}
-		return a.printTrace(heard)
+		return a.tellTrace(cmd, e, p, flags.trace)
 	}
 	out := struct {
 		engine.ExplainRecord
-		Trace *traceJSON `json:"trace,omitempty"`
+		Trace *engine.TraceRecord `json:"trace,omitempty"`
 	}{ExplainRecord: x.Record()}
-	if trace.window > 0 {
-		heard, err := a.tracePackets(cmd, e, p, trace)
-		if err != nil {
-			return err
-		}
-		out.Trace = traceJSONOf(heard)
+	out.WhyNot = why
+	var err error
+	if out.Trace, err = a.traceRecord(cmd, e, p, flags.trace); err != nil {
+		return err
 	}
 	return a.json(out)
 }
@@ -185,17 +211,34 @@ func (a *app) printExplanation(x *engine.Explanation) error {
 	if err := a.table(rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "%s%s\n", x.Outcome, decidedBy(x))
+	for _, line := range endWords(x) {
+		fmt.Fprintln(a.out, line)
+	}
+	a.printNotSimulated()
+	return nil
+}
+
+// endWords say what came out of a walk, and what it could not judge.
+func endWords(x *engine.Explanation) []string {
+	lines := []string{visible(string(x.Outcome) + decidedBy(x))}
 	if x.DNATed {
-		fmt.Fprintf(a.out, "destination becomes %s\n", endpoint(x.Packet.Dst, x.Packet.DstPort))
+		lines = append(lines, "destination becomes "+endpoint(x.Packet.Dst, x.Packet.DstPort))
+	}
+	if x.SNATed {
+		lines = append(lines, "source becomes "+endpoint(x.Packet.Src, x.Packet.SrcPort))
 	}
 	if x.Masqueraded {
-		fmt.Fprintf(a.out, "source becomes the address of %s\n", x.Packet.Out)
+		lines = append(lines, visible("source becomes the address of "+x.Packet.Out))
 	}
 	for _, d := range x.Doubts {
-		fmt.Fprintf(a.out, "not judged: %s %s: %s\n", d.Table, d.Chain, visible(d.Why))
+		lines = append(lines, visible("not judged: "+d.Table+" "+d.Chain+": "+d.Why))
 	}
-	return nil
+	return lines
+}
+
+// printNotSimulated says what no walk takes into account.
+func (a *app) printNotSimulated() {
+	fmt.Fprintln(a.out, "not simulated: "+strings.Join(engine.NotSimulated(), "; "))
 }
 
 // stepRow is a rule that was met and how it answered.

@@ -43,6 +43,31 @@ func (a *app) tracePackets(cmd *cobra.Command, e *engine.Engine, p ruleset.Packe
 	})
 }
 
+// tellTrace prints what real packets met, when that is asked for.
+func (a *app) tellTrace(cmd *cobra.Command, e *engine.Engine, p ruleset.Packet, f traceFlags) error {
+	if f.window == 0 {
+		return nil
+	}
+	heard, err := a.tracePackets(cmd, e, p, f)
+	if err != nil {
+		return err
+	}
+	return a.printTrace(heard)
+}
+
+// traceRecord is what real packets met; nil when that is not asked for.
+func (a *app) traceRecord(cmd *cobra.Command, e *engine.Engine, p ruleset.Packet, f traceFlags) (*engine.TraceRecord, error) {
+	if f.window == 0 {
+		return nil, nil
+	}
+	heard, err := a.tracePackets(cmd, e, p, f)
+	if err != nil {
+		return nil, err
+	}
+	record := heard.Record()
+	return &record, nil
+}
+
 func (a *app) printTrace(t *engine.PacketTrace) error {
 	fmt.Fprintln(a.out)
 	if len(t.Packets) == 0 {
@@ -84,15 +109,7 @@ func wayWords(w engine.PacketWay) string {
 }
 
 func tracedRow(t *engine.PacketTrace, s engine.TraceStep, f ruleset.Family) []string {
-	number, rule := "", "end of the chain"
-	switch {
-	case s.Policy:
-		rule = "policy"
-	case s.Rule != nil:
-		rule = s.Rule.Spec(f)
-	case s.Index >= 0:
-		rule = "a rule that iptables does not show"
-	}
+	number := ""
 	if s.Index >= 0 {
 		number = strconv.Itoa(s.Index + 1)
 	}
@@ -100,7 +117,7 @@ func tracedRow(t *engine.PacketTrace, s engine.TraceStep, f ruleset.Family) []st
 	if ref.Line > 0 {
 		text = ref.String() + "  " + text
 	}
-	return []string{s.Table, s.Chain, number, rule, text, s.Verdict}
+	return []string{s.Table, s.Chain, number, engine.RuleWords(s, f), text, s.Verdict}
 }
 
 // tracedVerdict says what became of a packet, and what translation made of it.
@@ -130,69 +147,4 @@ func traceNotes(t *engine.PacketTrace) (notes []string) {
 		notes = append(notes, "the rules changed meanwhile: those above may be neighbours of the right ones")
 	}
 	return notes
-}
-
-// traceJSON is what real packets met, as --json prints it.
-type traceJSON struct {
-	Packets  int       `json:"packets"`
-	Overruns int       `json:"overruns"`
-	Shifted  bool      `json:"rules_changed"`
-	Ways     []wayJSON `json:"ways"`
-}
-
-type wayJSON struct {
-	Packets int              `json:"packets"`
-	First   time.Time        `json:"first"`
-	Last    time.Time        `json:"last"`
-	Proto   string           `json:"proto"`
-	Src     string           `json:"source"`
-	Dst     string           `json:"destination"`
-	ToDst   string           `json:"destination_became,omitempty"`
-	In      string           `json:"in,omitempty"`
-	Out     string           `json:"out,omitempty"`
-	Verdict string           `json:"verdict"`
-	With    string           `json:"with,omitempty"`
-	By      string           `json:"by,omitempty"`
-	Steps   []tracedStepJSON `json:"steps"`
-}
-
-type tracedStepJSON struct {
-	Table string `json:"table"`
-	Chain string `json:"chain"`
-	Index int    `json:"index,omitempty"`
-	ID    string `json:"id,omitempty"`
-	Row   string `json:"row,omitempty"`
-	Rule  string `json:"rule"`
-	Does  string `json:"does"`
-}
-
-func traceJSONOf(t *engine.PacketTrace) *traceJSON {
-	out := &traceJSON{Packets: len(t.Packets), Overruns: t.Overruns, Shifted: t.Shifted, Ways: []wayJSON{}}
-	for _, w := range t.Ways() {
-		out.Ways = append(out.Ways, wayJSONOf(t, w))
-	}
-	return out
-}
-
-func wayJSONOf(t *engine.PacketTrace, w engine.PacketWay) wayJSON {
-	p := w.First
-	outcome, with := p.Outcome()
-	one := wayJSON{
-		Packets: w.Count, First: p.At, Last: w.Last, Proto: protoName(p.From.Proto),
-		Src: endpoint(p.From.Src, p.From.SrcPort), Dst: endpoint(p.From.Dst, p.From.DstPort),
-		In: p.In, Out: p.Out, Verdict: string(outcome), With: with, By: t.By(p), Steps: []tracedStepJSON{},
-	}
-	if to := endpoint(p.To.Dst, p.To.DstPort); to != one.Dst {
-		one.ToDst = to
-	}
-	for _, s := range p.Steps {
-		cells := tracedRow(t, s, ruleset.OfAddr(p.From.Src))
-		step := tracedStepJSON{Table: s.Table, Chain: s.Chain, Index: s.Index + 1, Rule: cells[3], Does: s.Verdict}
-		if s.Rule != nil {
-			ref, _ := t.Row(s)
-			step.ID, step.Row = s.Rule.ID, ref.String()
-		}
-		one.Steps = append(one.Steps, step)
-	}
-	return one
 }

@@ -20,7 +20,8 @@ with the zones that it goes between and the table row that admits it, as the liv
 rules would judge it if it were opened now. With
 --follow it prints a new one every second; with --json each is one line.
 Byte counters need accounting: --accounting switches it on for this machine until
-the next boot, and new connections are counted from then on.`,
+the next boot, and new connections are counted from then on; sysctl
+net.netfilter.nf_conntrack_acct=0 takes that back.`,
 		Example: "  mfwtui flows --json\n  mfwtui flows --accounting",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -28,14 +29,23 @@ the next boot, and new connections are counted from then on.`,
 				return err
 			}
 			if account {
-				return a.engine().EnableAccounting()
+				return a.enableAccounting()
 			}
 			return a.flows(cmd, follow)
 		},
 	})
+	a.addresses.add(cmd)
 	cmd.Flags().BoolVar(&follow, "follow", false, "print a snapshot every second")
 	cmd.Flags().BoolVar(&account, "accounting", false, "switch byte counters on (sysctl net.netfilter.nf_conntrack_acct=1)")
 	return cmd
+}
+
+func (a *app) enableAccounting() error {
+	if err := a.engine().EnableAccounting(); err != nil {
+		return err
+	}
+	a.note("net.netfilter.nf_conntrack_acct is 1 until the next boot: bytes of new connections are counted, those that are open stay without; sysctl net.netfilter.nf_conntrack_acct=0 takes that back")
+	return nil
 }
 
 func (a *app) flows(cmd *cobra.Command, follow bool) error {
@@ -45,13 +55,17 @@ func (a *app) flows(cmd *cobra.Command, follow bool) error {
 		if err != nil {
 			return err
 		}
+		about := a.about(cmd.Context(), e, flowAddresses(snap), follow)
 		if a.asJSON {
-			return a.flowsAsJSON(snap, follow)
+			return a.flowsAsJSON(snap, about, follow)
 		}
 		if !snap.Accounting {
 			a.note("byte counters are off; mfwtui flows --accounting switches them on")
 		}
-		return a.table(flowRows(snap))
+		if err := a.table(flowRows(snap)); err != nil {
+			return err
+		}
+		return a.addressTable(about)
 	})
 }
 
@@ -156,10 +170,12 @@ type tupleJSON struct {
 }
 
 type flowsJSON struct {
-	At         time.Time  `json:"at"`
-	Accounting bool       `json:"accounting"`
-	Max        int        `json:"max"`
-	Flows      []flowJSON `json:"flows"`
+	At         time.Time `json:"at"`
+	Accounting bool      `json:"accounting"`
+	Max        int       `json:"max"`
+
+	Addresses map[netip.Addr]addressJSON `json:"addresses,omitempty"`
+	Flows     []flowJSON                 `json:"flows"`
 }
 
 func flowJSONOf(f *engine.Flow) flowJSON {
@@ -171,8 +187,8 @@ func flowJSONOf(f *engine.Flow) flowJSON {
 	}
 }
 
-func (a *app) flowsAsJSON(snap engine.LiveFlows, oneLine bool) error {
-	out := flowsJSON{At: snap.At, Accounting: snap.Accounting, Max: snap.Max, Flows: make([]flowJSON, 0, len(snap.Flows))}
+func (a *app) flowsAsJSON(snap engine.LiveFlows, about map[netip.Addr]addressJSON, oneLine bool) error {
+	out := flowsJSON{At: snap.At, Accounting: snap.Accounting, Max: snap.Max, Addresses: about, Flows: make([]flowJSON, 0, len(snap.Flows))}
 	for i := range snap.Flows {
 		one, v := flowJSONOf(&snap.Flows[i]), snap.Verdicts[i]
 		one.Verdict = &verdictJSON{v.From, v.To, string(v.Outcome), v.By, v.Exact}

@@ -17,8 +17,9 @@ import (
 type app struct {
 	*terminal
 	look
-	dir, node, state, run, geo string
-	asJSON, plain              bool
+	dir, node, state, run, geo, asn string
+	asJSON, plain                   bool
+	addresses                       addressFlags
 }
 
 // newRoot makes the command tree.
@@ -56,6 +57,7 @@ terminal and in a pipe it talks line by line instead of drawing screens.`,
 	f.StringVar(&a.state, "state", envOr("MFWTUI_STATE", engine.DefaultState), "directory of the generations")
 	f.StringVar(&a.run, "run", envOr("MFWTUI_RUN", engine.DefaultRun), "directory of journal, lock and socket")
 	f.StringVar(&a.geo, "geo", "", "country file, CSV or MMDB, for GEO: addresses")
+	f.StringVar(&a.asn, "asn", "", "MMDB file of networks, for whose network an address is in")
 	root.AddCommand(
 		a.checkCommand(), a.showCommand(), a.diffCommand(), a.impactCommand(), a.deniedCommand(), a.applyCommand(),
 		a.confirmCommand(), a.rejectCommand(), a.extendCommand(), a.statusCommand(), a.historyCommand(),
@@ -68,7 +70,7 @@ terminal and in a pipe it talks line by line instead of drawing screens.`,
 // checkFlags refuses what could only be meant otherwise: an empty directory is
 // a shell variable that was not set, not a wish for the default.
 func (a *app) checkFlags(cmd *cobra.Command) error {
-	for _, name := range []string{"dir", "node", "state", "run", "geo", "config"} {
+	for _, name := range []string{"dir", "node", "state", "run", "geo", "asn", "config"} {
 		if f := cmd.Flags().Lookup(name); f != nil && f.Changed && f.Value.String() == "" {
 			return fmt.Errorf("--%s is empty; name one or leave it out", name)
 		}
@@ -99,7 +101,7 @@ func (a *app) engine() *engine.Engine {
 		dir = filepath.Join("nodes", a.node)
 	}
 	return engine.New(engine.Config{
-		Dir: dir, State: a.state, Run: a.run, Geo: a.geo,
+		Dir: dir, State: a.state, Run: a.run, Geo: a.geo, ASN: a.asn,
 		Guardian:      []string{selfPath(), guardianWord},
 		SSHConnection: os.Getenv("SSH_CONNECTION"),
 		Login:         os.Getenv("SUDO_USER"),

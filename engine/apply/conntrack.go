@@ -3,7 +3,6 @@ package apply
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 
 	"github.com/mdlayher/netlink"
 	"github.com/ti-mo/conntrack"
@@ -175,48 +174,4 @@ func protoAttrs(p conntrack.ProtoTuple) []netfilter.Attribute {
 	return append(attrs,
 		netfilter.Attribute{Type: ctaProtoSport, Data: netfilter.Uint16Bytes(p.SourcePort)},
 		netfilter.Attribute{Type: ctaProtoDport, Data: netfilter.Uint16Bytes(p.DestinationPort)})
-}
-
-// sockDestroy is SOCK_DESTROY of include/uapi/linux/sock_diag.h (kernel 4.5,
-// CONFIG_INET_DIAG_DESTROY).
-const sockDestroy = 21
-
-// destroySocket closes the TCP socket of this host that a reply tuple belongs
-// to: its source is the local end, behind all address translation. It fails
-// when the flow is only forwarded.
-func destroySocket(reply conntrack.Tuple) error {
-	c, err := netlink.Dial(unix.NETLINK_SOCK_DIAG, nil)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	local := netip.AddrPortFrom(reply.IP.SourceAddress, reply.Proto.SourcePort)
-	remote := netip.AddrPortFrom(reply.IP.DestinationAddress, reply.Proto.DestinationPort)
-	_, err = c.Execute(netlink.Message{
-		Header: netlink.Header{Type: sockDestroy, Flags: netlink.Request | netlink.Acknowledge},
-		Data:   inetDiagRequest(local, remote),
-	})
-	return err
-}
-
-// inetDiagRequest is struct inet_diag_req_v2 for one TCP socket, of whatever
-// state and cookie.
-func inetDiagRequest(local, remote netip.AddrPort) []byte {
-	family := byte(unix.AF_INET)
-	if local.Addr().Is6() {
-		family = unix.AF_INET6
-	}
-	b := make([]byte, 56)
-	b[0], b[1] = family, unix.IPPROTO_TCP
-	for i := 4; i < 8; i++ {
-		b[i] = 0xff // every state
-	}
-	b[8], b[9] = byte(local.Port()>>8), byte(local.Port())
-	b[10], b[11] = byte(remote.Port()>>8), byte(remote.Port())
-	copy(b[12:28], local.Addr().AsSlice())
-	copy(b[28:44], remote.Addr().AsSlice())
-	for i := 48; i < 56; i++ {
-		b[i] = 0xff // INET_DIAG_NOCOOKIE
-	}
-	return b
 }

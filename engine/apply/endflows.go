@@ -21,6 +21,10 @@ type Ended struct {
 	// entries are deleted, but an end that sends again may bring one back, if
 	// the rules let its packet pass.
 	Ended, Gone, Idle int
+	// Talking are flows without a connection (UDP, ICMP) whose ends went on
+	// sending for as long as they were stopped: their entries are deleted, and
+	// the next packet begins a new one, if the rules let it pass.
+	Talking int
 }
 
 // The limits of ending flows. The rules that stop them outlive the process that
@@ -29,6 +33,9 @@ const (
 	endWindow = 5 * time.Second
 	endLimit  = 15 // seconds until the kernel lets go by itself
 	askAgain  = 700 * time.Millisecond
+	// silence is how long the ends of a flow without a connection must have sent
+	// nothing, in seconds, which is how finely conntrack tells its timeouts.
+	silence = 2
 )
 
 // EndFlows ends flows of this network namespace so that they do not come back.
@@ -36,7 +43,8 @@ const (
 // default, the next packet of either end makes a new one. So the flows are
 // marked, and for a moment a rule in front of all others answers their packets
 // with resets; sockets of this host are destroyed; and the ends of a flow that is
-// idle are made to speak. Other flows are not touched.
+// idle are made to speak. What knows no resets (UDP, ICMP) is stopped until its
+// ends fall silent. Other flows are not touched.
 //
 // It takes the lock of a transaction, and fails with *PendingError when one is
 // under way.
@@ -53,7 +61,7 @@ func EndFlows(ctx context.Context, k host.Kernel, paths Paths, flows []conntrack
 	if _, err := t.removeStray(ctx); err != nil {
 		return Ended{}, fmt.Errorf("end flows: %w", err)
 	}
-	e := flowEnder{bit: defaultMark, asked: make(map[uint32]time.Time)}
+	e := flowEnder{bit: defaultMark, asked: make(map[uint32]time.Time), heard: make(map[uint32]hearing)}
 	if err := (conntrackTable{}).forget(e.bit); err != nil {
 		return Ended{}, fmt.Errorf("end flows: %w", err)
 	}
@@ -71,6 +79,7 @@ func EndFlows(ctx context.Context, k host.Kernel, paths Paths, flows []conntrack
 	if err != nil {
 		return e.done, fmt.Errorf("end flows: %w", err)
 	}
+	e.done.Ended = e.marked - e.done.Idle - e.done.Talking // some entries expire meanwhile
 	return e.done, nil
 }
 
@@ -80,8 +89,13 @@ type flowEnder struct {
 	marked int
 	hidden bool // conntrack does not see packets with the bit
 	asked  map[uint32]time.Time
+	heard  map[uint32]hearing
 	done   Ended
 }
+
+// hearing is what the timeouts of a flow's entry say, which each packet sets back
+// to their beginning: that of the last packet, and the present one, in seconds.
+type hearing struct{ began, left uint32 }
 
 // mark puts the bit on the flows; those that are over already are counted.
 func (e *flowEnder) mark(flows []conntrack.Flow) error {
@@ -144,22 +158,44 @@ func (e *flowEnder) round(last bool) (left int, err error) {
 	}
 	defer c.Close()
 	for _, f := range flows {
-		over := f.TupleOrig.Proto.Protocol != unix.IPPROTO_TCP || closed(f) || destroySocket(f.TupleReply) == nil || destroySocket(f.TupleOrig) == nil
+		tcp := f.TupleOrig.Proto.Protocol == unix.IPPROTO_TCP
+		over := tcp && (closed(f) || destroySocket(f.TupleReply) == nil || destroySocket(f.TupleOrig) == nil) || !tcp && e.silent(f)
 		if !over && !last {
-			e.ask(f)
+			if tcp {
+				e.ask(f)
+			}
 			left++
 			continue
 		}
 		if err := c.Delete(f); err != nil && !errors.Is(err, unix.ENOENT) {
 			return left, err
 		}
-		if over {
+		switch {
+		case over:
 			e.done.Ended++
-		} else {
+		case tcp:
 			e.done.Idle++
+		default:
+			e.done.Talking++
 		}
 	}
 	return left, nil
+}
+
+// silent reports whether the ends of a flow without a connection sent nothing for
+// a while. The first time it closes a socket of this host that speaks with
+// nobody else.
+func (e *flowEnder) silent(f conntrack.Flow) bool {
+	h, before := e.heard[f.ID]
+	if !before && f.TupleOrig.Proto.Protocol == unix.IPPROTO_UDP && destroyDatagrams(f.TupleReply) != nil {
+		_ = destroyDatagrams(f.TupleOrig) // of no socket here: the rules stop it all the same
+	}
+	if !before || f.Timeout > h.left {
+		h.began = f.Timeout
+	}
+	h.left = f.Timeout
+	e.heard[f.ID] = h
+	return h.began-h.left >= silence
 }
 
 // ask makes both ends of a flow speak, so that they meet the resets. Ends that

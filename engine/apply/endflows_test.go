@@ -57,6 +57,9 @@ func (b *bed) crossing() (client, server *lab.Namespace) {
 	nat := "iptables-" + string(b.backend)
 	b.run(nat, strings.Fields("-t nat -A POSTROUTING -o eth1 -p tcp --dport 81 -j MASQUERADE")...)
 	b.run(nat, strings.Fields("-t nat -A PREROUTING -i eth0 -p tcp --dport 8080 -j DNAT --to-destination 198.51.100.2:80")...)
+	nat = "ip6tables-" + string(b.backend)
+	b.run(nat, strings.Fields("-t nat -A POSTROUTING -o eth1 -p tcp --dport 81 -j MASQUERADE")...)
+	b.run(nat, strings.Fields("-t nat -A PREROUTING -i eth0 -p tcp --dport 8080 -j DNAT --to-destination [2001:db8:2::2]:80")...)
 	return client, server
 }
 
@@ -132,7 +135,14 @@ func TestEndedFlowsDoNotComeBack(t *testing.T) {
 		client, server := b.crossing()
 		served := &ends{conns: make(map[string]net.Conn)}
 		served.listen(t, server, 80, 81)
+		served.listen(t, client, 7)
+		here, err := lab.CurrentNamespace()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer here.Close()
 		type path struct {
+			from   *lab.Namespace
 			name   string
 			host   string
 			port   int
@@ -141,16 +151,20 @@ func TestEndedFlowsDoNotComeBack(t *testing.T) {
 			other  net.Conn
 		}
 		paths := []*path{
-			{name: "to this host", host: "192.0.2.1", port: 22},
-			{name: "to this host over IPv6", host: "2001:db8::1", port: 22},
-			{name: "forwarded", host: "198.51.100.2", port: 80},
-			{name: "forwarded over IPv6", host: "2001:db8:2::2", port: 80},
-			{name: "masqueraded", host: "198.51.100.2", port: 81},
-			{name: "translated", host: "192.0.2.1", port: 8080},
+			{from: client, name: "to this host", host: "192.0.2.1", port: 22},
+			{from: client, name: "to this host over IPv6", host: "2001:db8::1", port: 22},
+			{from: client, name: "forwarded", host: "198.51.100.2", port: 80},
+			{from: client, name: "forwarded over IPv6", host: "2001:db8:2::2", port: 80},
+			{from: client, name: "masqueraded", host: "198.51.100.2", port: 81},
+			{from: client, name: "masqueraded over IPv6", host: "2001:db8:2::2", port: 81},
+			{from: client, name: "translated", host: "192.0.2.1", port: 8080},
+			{from: client, name: "translated over IPv6", host: "2001:db8::1", port: 8080},
+			{from: here, name: "from this host", host: "192.0.2.2", port: 7},
+			{from: here, name: "from this host over IPv6", host: "2001:db8::2", port: 7},
 		}
 		var flows []conntrack.Flow
 		for _, p := range paths {
-			p.victim, p.other = mustDial(t, client, p.host, p.port), mustDial(t, client, p.host, p.port)
+			p.victim, p.other = mustDial(t, p.from, p.host, p.port), mustDial(t, p.from, p.host, p.port)
 			if !echoes(p.victim) || !echoes(p.other) {
 				t.Fatalf("%s: no echo before", p.name)
 			}

@@ -64,11 +64,13 @@ func FollowDenied(ctx context.Context, group uint16, every time.Duration) (<-cha
 	if err != nil {
 		return nil, fmt.Errorf("open network namespace: %w", err)
 	}
-	r := &deniedReader{out: make(chan DeniedSnapshot, 1)}
+	ctx, stop := context.WithCancel(ctx)
+	r := &deniedReader{out: make(chan DeniedSnapshot, 1), stop: stop}
 	r.table.groups = make(map[deniedKey]*Denied)
 	started := make(chan error)
 	go func() {
 		defer namespace.Close()
+		defer stop()
 		runtime.LockOSThread() // the socket is made, and names are read, here
 		err := enter(namespace)
 		if err == nil {
@@ -87,8 +89,9 @@ func FollowDenied(ctx context.Context, group uint16, every time.Duration) (<-cha
 
 // deniedReader is one run of FollowDenied.
 type deniedReader struct {
-	log *nflog.Nflog
-	out chan DeniedSnapshot
+	log  *nflog.Nflog
+	out  chan DeniedSnapshot
+	stop context.CancelFunc
 
 	mu    sync.Mutex // of the table: the library calls back from its own goroutine
 	table deniedTable
@@ -143,7 +146,8 @@ func index(dev *uint32) int {
 	return int(*dev)
 }
 
-// failed notes an overrun. A closed socket ends the reading.
+// failed notes an overrun. Any other error ends the reading, which closes the
+// channel.
 func (r *deniedReader) failed(err error) int {
 	if errors.Is(err, unix.ENOBUFS) {
 		r.mu.Lock()
@@ -151,6 +155,7 @@ func (r *deniedReader) failed(err error) int {
 		r.table.overruns++
 		return 0
 	}
+	r.stop()
 	return 1
 }
 

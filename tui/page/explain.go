@@ -234,16 +234,10 @@ func (e *Explain) goToRow() Effect {
 }
 
 func (e *Explain) copyJSON() Effect {
-	type record struct {
-		Live   *engine.ExplainRecord `json:"live"`
-		Staged *engine.ExplainRecord `json:"staged"`
-	}
-	var out record
-	for side, to := range []**engine.ExplainRecord{&out.Live, &out.Staged} {
-		if x := e.explained(side); x != nil {
-			r := x.Record()
-			*to = &r
-		}
+	out := e.ways[0].Record(e.why)
+	if t := e.real.heard; t != nil && e.traceShown() {
+		trace := t.Record()
+		out.Trace = &trace
 	}
 	text, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {

@@ -292,7 +292,7 @@ func (e *Explain) journey(side int) cell {
 // whyLines are the answers about the row that was asked about: one line when
 // both sides say the same.
 func (e *Explain) whyLines(width int) []string {
-	live, staged := e.whyNot(liveSide), e.whyNot(stagedSide)
+	live, staged := e.ways[0].WhyNot(e.why)
 	var lines []string
 	answer := func(side, words string) {
 		for _, part := range widget.Format("why not %s%s? %s", e.why, side, words).Wrap(width - 2) {
@@ -342,17 +342,6 @@ func (e *Explain) selectedRule(width int) string {
 
 // notSimulated lists what no side could judge.
 func (e *Explain) notSimulated(width int) string {
-	list := []string{"rp_filter"}
-	for side := range e.sides {
-		x := e.explained(side)
-		if x == nil {
-			continue
-		}
-		for _, d := range x.Doubts {
-			if text := d.Why + " in " + d.Chain; !slices.Contains(list, text) {
-				list = append(list, text)
-			}
-		}
-	}
+	list := engine.NotSimulated(e.explained(liveSide), e.explained(stagedSide))
 	return e.line(width).Put(e.Styles.Dim, " not simulated: ").Put(e.Styles.Dim, widget.Clean(strings.Join(list, "; "))).String()
 }

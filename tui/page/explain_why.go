@@ -118,14 +118,8 @@ func (e *Explain) pickKey(k tea.KeyPressMsg) Effect {
 		if i, ok := p.table.Selected(); ok {
 			e.why, e.pick = p.rows[i].ref, nil
 		}
-	case "ctrl+n":
-		p.table.Down()
-	case "ctrl+p":
-		p.table.Key(tea.KeyPressMsg{Code: tea.KeyUp})
-	case "up", "down", "pgup", "pgdown":
-		p.table.Key(k)
 	default:
-		if p.editor.Key(k) {
+		if !moveUnderText(p.table, k) && p.editor.Key(k) {
 			p.fill()
 		}
 	}
@@ -147,28 +141,4 @@ func (p *rowPicker) render(s *Shared, width, height int) ([]string, *Point) {
 	x := width - l.Left() + at
 	l.Put(s.Styles.Input, text)
 	return append([]string{l.String()}, p.table.Render(width, height-1, s.Styles)...), &Point{X: x}
-}
-
-// whyNot is why the row that was asked about did not decide on a side.
-func (e *Explain) whyNot(side int) string {
-	x := e.explained(side)
-	if x == nil {
-		return ""
-	}
-	// A row is known by its id, which it has on both sides; its line is that of
-	// the tables as edited.
-	var id string
-	for _, names := range []int{stagedSide, liveSide} {
-		if from := e.explained(names); from != nil && id == "" {
-			id, _ = from.RowID(e.why)
-		}
-	}
-	reason := x.WhyNot(id)
-	switch {
-	case reason.Kind != engine.Absent:
-		return reason.Words
-	case side == liveSide:
-		return "it is not there yet (staged, not applied), or it makes no rule"
-	}
-	return "it makes no rule"
 }

@@ -44,6 +44,7 @@ type Flows struct {
 	track   flowTrack
 	names   addressNames
 	told    told
+	docker  containerNames
 }
 
 type flowBindings struct {
@@ -253,7 +254,7 @@ func (f *Flows) enter() Effect {
 	}
 	text := g.filter()
 	if text == "" {
-		return say(Info, "no row of ours decides about these flows, so no filter finds them")
+		return say(Info, "no filter finds just these flows")
 	}
 	if old := f.filter.Text(); old != "" {
 		text = old + " " + text
@@ -302,7 +303,9 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 	case Shown:
 		return f.refresh()
 	case Tick:
-		return Effect{Cmd: tea.Batch(f.refresh().Cmd, f.askNames().Cmd)}
+		return Effect{Cmd: tea.Batch(f.refresh().Cmd, f.askNames().Cmd, f.askContainers())}
+	case ContainersMsg:
+		f.takeContainers(msg)
 	case ToldMsg:
 		return f.takeTold(msg)
 	case ShowFilter:
@@ -339,7 +342,7 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 		if msg.Err != nil {
 			return say(Bad, "%v", msg.Err)
 		}
-		return say(Good, "the kernel counts bytes from now on; flows that exist already start at zero")
+		return say(Good, "nf_conntrack_acct=1 until boot: counts flows that begin now; =0 takes it back")
 	}
 	return Effect{}
 }

@@ -57,12 +57,16 @@ func remember(past []float64, v float64) []float64 {
 // name is what the tables call an address; empty for none.
 func (f *Flows) name(a netip.Addr) widget.Safe { return f.names.address(f.Desk.Config(), a) }
 
-// pairName is what the tables call both ends of a flow; the service when they
-// have no name for the addresses.
+// pairName is what the tables call both ends of a flow, or the container that it
+// really goes to; the service when there is no name for the addresses.
 func (f *Flows) pairName(w *engine.Flow) widget.Safe {
-	src, dst := f.name(w.Orig.Src), f.name(w.Orig.Dst)
+	to, port := w.Orig.Dst, w.Orig.DstPort
+	if _, ok := f.names.containers[w.Reply.Src]; ok {
+		to, port = w.Reply.Src, w.Reply.SrcPort
+	}
+	src, dst := f.name(w.Orig.Src), f.name(to)
 	if hasPorts(w) {
-		if service := f.names.service(f.Desk.Config(), w.Proto, w.Orig.DstPort); service != "" {
+		if service := f.names.service(f.Desk.Config(), w.Proto, port); service != "" {
 			dst += ":" + service
 		}
 	}

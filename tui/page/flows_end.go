@@ -2,7 +2,10 @@ package page
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
+
+	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -13,8 +16,10 @@ const (
 	// maxEnded is how many flows are ended at a time: what ends them waits for
 	// all of them together.
 	maxEnded = 500
-	// listedEnded is how many of them the dialog names.
-	listedEnded = 4
+	// listedEnded is how many of them the dialog shows at a time, and
+	// listedOwn how many beside the words about the own connection: a screen
+	// of 24 lines holds so many.
+	listedEnded, listedOwn = 8, 4
 )
 
 // askEnd asks before the marked flows end, or else the selected one.
@@ -49,7 +54,7 @@ func (f *Flows) confirmEnd(rows []int32, all int) Effect {
 	}
 	d := &widget.Dialog{
 		Title:   widget.Format("End %s?", plural(len(flows), "flow")),
-		Text:    []widget.Safe{"Both ends get a reset; a client may connect again if the rules let it."},
+		Text:    []widget.Safe{"TCP gets resets, the rest is stopped until it is silent; a client may come back if the rules let it."},
 		Choices: []widget.Choice{{Key: "e", Does: widget.Format("end %s now", plural(len(flows), "flow"))}},
 	}
 	if len(flows) < all {
@@ -59,22 +64,56 @@ func (f *Flows) confirmEnd(rows []int32, all int) Effect {
 		d.Text = append(d.Text, widget.Format("YOUR OWN SSH CONNECTION IS AMONG THEM: %s. This console goes with it.", flowPath(own)))
 		d.Word = f.Host
 	}
-	d.Text = append(d.Text, "")
-	for i, n := range rows[:min(len(rows), listedEnded)] {
-		line := protoName(&flows[i]) + " " + flowPath(&flows[i])
-		if by := ruleOf(f.snap.Verdicts, int(n)); by != "" {
-			line += "  " + by
-		}
-		d.Text = append(d.Text, widget.Clean(line))
+	list := endList{head: append(d.Text, ""), flows: flows, page: listedEnded}
+	if d.Word != "" {
+		list.page = listedOwn
 	}
-	if more := len(rows) - listedEnded; more > 0 {
-		d.Text = append(d.Text, widget.Format("and %d more", more))
+	for _, n := range rows {
+		list.by = append(list.by, ruleOf(f.snap.Verdicts, int(n)))
+	}
+	d.Text = list.text()
+	d.Adjust = func(k tea.KeyPressMsg) bool {
+		moved := list.move(k)
+		d.Text = list.text()
+		return moved
 	}
 	return Effect{Ask: &Ask{Dialog: d, Then: func(int) Effect {
 		e := say(Info, "ending %s, which takes some seconds ...", plural(len(flows), "flow"))
 		e.Cmd = f.Calls.EndFlows(&f.ending, flows)
 		return e
 	}}}
+}
+
+// endList is the text of the dialog: a part of the flows that are to end, which
+// can be moved through.
+type endList struct {
+	head  []widget.Safe
+	flows []engine.Flow
+	by    []string
+	top   int
+	page  int
+}
+
+func (l *endList) move(k tea.KeyPressMsg) bool {
+	step, ok := map[string]int{"up": -1, "down": 1, "pgup": -l.page, "pgdown": l.page}[k.String()]
+	l.top = max(min(l.top+step, len(l.flows)-l.page), 0)
+	return ok
+}
+
+func (l *endList) text() []widget.Safe {
+	text := slices.Clone(l.head)
+	end := min(l.top+l.page, len(l.flows))
+	for i := l.top; i < end; i++ {
+		line := protoName(&l.flows[i]) + " " + flowPath(&l.flows[i])
+		if l.by[i] != "" {
+			line += "  " + l.by[i]
+		}
+		text = append(text, widget.Clean(line))
+	}
+	if len(l.flows) > l.page {
+		text = append(text, widget.Format("%d to %d of %d; up, down, PgUp, PgDn show the others", l.top+1, end, len(l.flows)))
+	}
+	return text
 }
 
 // flowPath is the source and the destination of a flow.
@@ -118,6 +157,10 @@ func (f *Flows) takeEnded(m EndedMsg) Effect {
 	if n := m.Value.Idle; n > 0 {
 		kind = Warn
 		words = append(words, plural(n, "flow")+" idle: forgotten, but may come back if an end sends and the rules let it")
+	}
+	if n := m.Value.Talking; n > 0 {
+		kind = Warn
+		words = append(words, plural(n, "flow")+" still sending: back with the next packet that the rules let pass")
 	}
 	e := say(kind, "%s", strings.Join(words, ", "))
 	e.Cmd = f.refresh().Cmd

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -22,10 +23,12 @@ const (
 	byPort
 	byProtocol
 	byRule
+	byZones
+	byContainer
 	groupings
 )
 
-var groupingNames = [groupings]string{"", "source", "destination", "destination port", "protocol", "rule"}
+var groupingNames = [groupings]string{"", "source", "destination", "destination port", "protocol", "rule", "zones", "container"}
 
 // groupKey is what the flows of a group have in common; the rest is zero.
 type groupKey struct {
@@ -33,6 +36,7 @@ type groupKey struct {
 	proto uint8
 	port  uint16
 	rule  string
+	zones string
 	by    grouping
 }
 
@@ -61,15 +65,34 @@ func groupOf(w *engine.Flow, by grouping) groupKey {
 	return key
 }
 
-// groupFlows sums up flows; kept are those that count, nil for all.
-func groupFlows(snap *engine.LiveFlows, kept []int32, by grouping) []flowGroup {
+// containerOf is the address of the container that a flow goes to, or else comes
+// from; not valid when it does neither.
+func containerOf(w *engine.Flow, containers map[netip.Addr]string) netip.Addr {
+	for _, a := range []netip.Addr{w.Orig.Dst, w.Reply.Src, w.Orig.Src} {
+		if _, ok := containers[a]; ok {
+			return a
+		}
+	}
+	return netip.Addr{}
+}
+
+// groupFlows sums up flows; kept are those that count, nil for all. The names of
+// containers are by address.
+func groupFlows(snap *engine.LiveFlows, kept []int32, by grouping, containers map[netip.Addr]string) []flowGroup {
 	var list []flowGroup
 	at := make(map[groupKey]int)
 	add := func(n int) {
 		w := &snap.Flows[n]
 		key := groupOf(w, by)
-		if by == byRule {
+		switch by {
+		case byRule:
 			key.rule = ruleOf(snap.Verdicts, n)
+		case byZones:
+			if key.zones = zonesOf(snap.Verdicts, n); key.zones == ">" {
+				key.zones = ""
+			}
+		case byContainer:
+			key.addr = containerOf(w, containers)
 		}
 		i, ok := at[key]
 		if !ok {
@@ -98,7 +121,11 @@ func (g *groupKey) name() string {
 	switch {
 	case g.by == byRule:
 		return cmp.Or(g.rule, "no row of ours")
-	case g.by == bySource, g.by == byDestination:
+	case g.by == byZones:
+		return cmp.Or(g.zones, "not known")
+	case g.by == byContainer && !g.addr.IsValid():
+		return "no container"
+	case g.by == bySource, g.by == byDestination, g.by == byContainer:
 		return g.addr.String()
 	case g.by == byPort && g.port > 0:
 		return proto + "/" + strconv.Itoa(int(g.port))
@@ -107,12 +134,16 @@ func (g *groupKey) name() string {
 }
 
 // filter is the filter that keeps just the flows of the group; empty for those
-// that no row of ours decides about.
+// that have nothing in common that a filter knows: no row, zone or container.
 func (g *groupKey) filter() string {
 	proto := query.Term(query.Proto, protoName(&engine.Flow{Proto: g.proto}))
 	switch {
-	case g.by == byRule && g.rule == "":
+	case g.by == byRule && g.rule == "", g.by == byZones && g.halfZones(), g.by == byContainer && !g.addr.IsValid():
 		return ""
+	case g.by == byZones:
+		return query.Term(query.Zone, g.zones)
+	case g.by == byContainer:
+		return query.Term(query.IP, g.addr.String())
 	case g.by == byRule:
 		return query.Term(query.Rule, g.rule)
 	case g.by == bySource:
@@ -123,6 +154,13 @@ func (g *groupKey) filter() string {
 		return query.Term(query.DPort, strconv.Itoa(int(g.port))) + " " + proto
 	}
 	return proto
+}
+
+// halfZones reports whether a zone of the group is not known: a filter for the
+// other one would keep more.
+func (g *groupKey) halfZones() bool {
+	from, to, _ := strings.Cut(g.zones, ">")
+	return from == "" || to == ""
 }
 
 // The columns of the groups.
@@ -164,7 +202,7 @@ func (f *Flows) groupSource() widget.Source[groupKey] {
 			case groupObjectCol:
 				return cmp.Compare(f.groupName(a), f.groupName(b))
 			}
-			return cmp.Or(a.addr.Compare(b.addr), cmp.Compare(a.proto, b.proto), cmp.Compare(a.port, b.port), cmp.Compare(a.rule, b.rule))
+			return cmp.Or(a.addr.Compare(b.addr), cmp.Compare(a.proto, b.proto), cmp.Compare(a.port, b.port), cmp.Compare(a.rule, b.rule), cmp.Compare(a.zones, b.zones))
 		},
 	}
 }

@@ -3,6 +3,7 @@ package page
 import (
 	"cmp"
 	"math"
+	"net/netip"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -73,12 +74,14 @@ type siftedMsg struct {
 	kept   []int32
 	marked []bool
 	list   []flowGroup
+	// containers are names by address.
+	containers map[netip.Addr]string
 }
 
 // show gives the list the flows; with order it sorts them anew.
 func (f *Flows) show(order bool) Effect {
 	f.titles()
-	m := siftedMsg{snap: f.latest, by: f.by, order: order}
+	m := siftedMsg{snap: f.latest, by: f.by, order: order, containers: f.names.containers}
 	if f.paused.on {
 		m.snap = f.snap
 	}
@@ -123,7 +126,7 @@ func (m *siftedMsg) sift(keep, mark func(i int) bool) {
 		}
 	}
 	if m.by != ungrouped {
-		m.list = groupFlows(&m.snap, m.kept, m.by)
+		m.list = groupFlows(&m.snap, m.kept, m.by, m.containers)
 	}
 }
 

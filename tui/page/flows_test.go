@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -60,7 +61,7 @@ func TestFlowsAreGrouped(t *testing.T) {
 		flows[i].Rate, flows[i].OrigCount.Bytes = float64(i+1), uint64(10*(i+1))
 	}
 	snap := liveFlows(flows...)
-	snap.Verdicts = []*engine.FlowVerdict{{By: "rules:7"}, {By: "rules:7"}, nil, {}}
+	snap.Verdicts = []*engine.FlowVerdict{{By: "rules:7", From: "ext", To: "FW"}, {By: "rules:7", From: "ext", To: "int"}, nil, {}}
 	tests := []struct {
 		by   grouping
 		kept []int32
@@ -71,11 +72,14 @@ func TestFlowsAreGrouped(t *testing.T) {
 		{byPort, nil, "tcp/443 2 3 30 dport:443 proto:tcp; udp/443 1 3 30 dport:443 proto:udp; icmp 1 4 40 proto:icmp"},
 		{byProtocol, []int32{0, 3}, "tcp 1 1 10 proto:tcp; icmp 1 4 40 proto:icmp"},
 		{byRule, nil, "rules:7 2 3 30 rule:rules:7; no row of ours 2 7 70 "},
+		{byZones, nil, "ext>FW 1 1 10 zone:ext>FW; ext>int 1 2 20 zone:ext>int; not known 2 7 70 "},
+		{byContainer, nil, "198.51.100.4 3 8 80 ip:198.51.100.4; no container 1 2 20 "},
 	}
+	containers := map[netip.Addr]string{netip.MustParseAddr("198.51.100.4"): "web"}
 	for _, tt := range tests {
 		t.Run(groupingNames[tt.by], func(t *testing.T) {
 			var got []string
-			for _, g := range groupFlows(&snap, tt.kept, tt.by) {
+			for _, g := range groupFlows(&snap, tt.kept, tt.by, containers) {
 				got = append(got, fmt.Sprintf("%s %d %g %d %s", g.name(), g.flows, g.rate, g.bytes, g.filter()))
 			}
 			if s := strings.Join(got, "; "); s != tt.want {
@@ -92,9 +96,13 @@ func TestAGroupOpensAsAFilterThatKeepsIt(t *testing.T) {
 		testFlow("2001:db8::1", "2001:db8::2", 2, 443, ruleset.UDP),
 	}
 	snap := liveFlows(flows...)
-	snap.Verdicts = []*engine.FlowVerdict{{By: "rules:7"}, {By: "rules:71"}, {By: "established"}}
+	snap.Verdicts = []*engine.FlowVerdict{{By: "rules:7", From: "ext", To: "FW"}, {By: "rules:71", From: "ext", To: "int"}, {By: "established", From: "int", To: "FW"}}
+	containers := map[netip.Addr]string{netip.MustParseAddr("198.51.100.4"): "web"}
 	for by := bySource; by < groupings; by++ {
-		for _, g := range groupFlows(&snap, nil, by) {
+		for _, g := range groupFlows(&snap, nil, by, containers) {
+			if g.filter() == "" { // nothing in common
+				continue
+			}
 			n, record := 0, &flowRecord{}
 			f := NewFlows(&Shared{Desk: testDesk(t)})
 			f.filter.Set(g.filter())

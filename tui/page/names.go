@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"maps"
 	"net/netip"
 	"slices"
@@ -16,6 +17,9 @@ type addressNames struct {
 	of       *tables.Config
 	addrs    map[netip.Addr]string
 	services map[protoPort]string
+	// containers are the names of containers, for what the tables do not name.
+	// The map is not changed.
+	containers map[netip.Addr]string
 }
 
 type protoPort struct {
@@ -29,10 +33,10 @@ func (n *addressNames) collect(cfg *tables.Config) {
 	if n.of == cfg {
 		return
 	}
-	if *n = (addressNames{}); cfg == nil {
+	if *n = (addressNames{containers: n.containers}); cfg == nil {
 		return
 	}
-	*n = addressNames{of: cfg, addrs: make(map[netip.Addr]string), services: make(map[protoPort]string)}
+	*n = addressNames{containers: n.containers, of: cfg, addrs: make(map[netip.Addr]string), services: make(map[protoPort]string)}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Addresses)) {
 		object := cfg.Addresses[name]
 		for _, v := range slices.Concat(object.V4, object.V6) {
@@ -59,10 +63,11 @@ func setFirst[K comparable](m map[K]string, key K, name string) {
 	}
 }
 
-// address is the name of an address; empty for none.
+// address is the name of an address, of the tables or of a container; empty for
+// none.
 func (n *addressNames) address(cfg *tables.Config, a netip.Addr) widget.Safe {
 	n.collect(cfg)
-	return widget.Clean(n.addrs[a])
+	return widget.Clean(cmp.Or(n.addrs[a], n.containers[a]))
 }
 
 // service is the name of a port; empty for none.

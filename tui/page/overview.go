@@ -191,7 +191,7 @@ func (o *Overview) switched(m TimestampsMsg) Effect {
 	if m.Err != nil {
 		return say(Bad, "%v", m.Err)
 	}
-	e := say(Good, "the kernel notes from now on when a flow begins")
+	e := say(Good, "nf_conntrack_timestamp=1 until boot: new flows have an age; =0 takes it back")
 	e.Cmd = o.refresh()
 	return e
 }

@@ -180,18 +180,26 @@ func (l *pickList) key(k tea.KeyPressMsg) Effect {
 		if i, ok := l.table.Selected(); ok {
 			return l.pick(&l.items[i])
 		}
-	case "ctrl+n":
-		l.table.Key(tea.KeyPressMsg{Code: tea.KeyDown})
-	case "ctrl+p":
-		l.table.Key(tea.KeyPressMsg{Code: tea.KeyUp})
-	case "down", "up", "pgdown", "pgup":
-		l.table.Key(k)
 	default:
-		if l.search.Key(k) {
+		if !moveUnderText(l.table, k) && l.search.Key(k) {
 			l.show()
 		}
 	}
 	return Effect{}
+}
+
+// moveUnderText moves in a list while a text above it takes the letters.
+func moveUnderText[K comparable](table *widget.Table[K], k tea.KeyPressMsg) bool {
+	switch k.String() {
+	case "ctrl+n":
+		k = tea.KeyPressMsg{Code: tea.KeyDown}
+	case "ctrl+p":
+		k = tea.KeyPressMsg{Code: tea.KeyUp}
+	case "down", "up", "pgdown", "pgup":
+	default:
+		return false
+	}
+	return table.Key(k)
 }
 
 // close shows the tables again, with the row that was added last.

@@ -64,6 +64,10 @@ func (r *Review) ended(m EndedMsg) Effect {
 		kind = Warn
 		words = append(words, plural(n, "idle flow")+" forgotten")
 	}
+	if n := m.Value.Talking; n > 0 {
+		kind = Warn
+		words = append(words, plural(n, "flow")+" still sending")
+	}
 	return say(kind, "kept: the new rules stay; %s", strings.Join(words, ", "))
 }
 
