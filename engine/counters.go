@@ -40,7 +40,7 @@ type chainKey struct {
 
 // Counters reads every counter of the kernel.
 func (e *Engine) Counters(ctx context.Context) (CounterSnapshot, error) {
-	rs, err := e.kernel.Read(ctx)
+	rs, err := e.kernel.ReadRules(ctx)
 	if err != nil {
 		return CounterSnapshot{}, err
 	}

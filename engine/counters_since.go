@@ -69,7 +69,7 @@ func (e *Engine) counterBaselinePath() string {
 
 // StartCounting notes what every row has counted by now.
 func (e *Engine) StartCounting(ctx context.Context) error {
-	rs, err := e.kernel.Read(ctx)
+	rs, err := e.kernel.ReadRules(ctx)
 	if err != nil {
 		return fmt.Errorf("note the counters: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -33,6 +34,8 @@ type Real struct {
 
 	mu    sync.Mutex
 	found *tools // nil until the first call that succeeds
+
+	v4, v6 atomic.Pointer[ruleset.Dump] // the last that was parsed
 }
 
 // NewReal makes a Real. It touches nothing.
@@ -77,9 +80,16 @@ func untorn[T any](ctx context.Context, read func(context.Context) (T, error)) (
 }
 
 // Read implements Kernel. The three programs run at the same time.
-func (r *Real) Read(ctx context.Context) (*ruleset.Ruleset, error) { return untorn(ctx, r.readAll) }
+func (r *Real) Read(ctx context.Context) (*ruleset.Ruleset, error) {
+	return untorn(ctx, func(ctx context.Context) (*ruleset.Ruleset, error) { return r.read(ctx, true) })
+}
 
-func (r *Real) readAll(ctx context.Context) (*ruleset.Ruleset, error) {
+// ReadRules implements Kernel. Both programs run at the same time.
+func (r *Real) ReadRules(ctx context.Context) (*ruleset.Ruleset, error) {
+	return untorn(ctx, func(ctx context.Context) (*ruleset.Ruleset, error) { return r.read(ctx, false) })
+}
+
+func (r *Real) read(ctx context.Context, withSets bool) (*ruleset.Ruleset, error) {
 	t, err := r.tools(ctx)
 	if err != nil {
 		return nil, err
@@ -87,10 +97,13 @@ func (r *Real) readAll(ctx context.Context) (*ruleset.Ruleset, error) {
 	rs := &ruleset.Ruleset{}
 	g, ctx := errgroup.WithContext(ctx)
 	// All start here, on the caller's thread; see Runner.
-	v4, v6, sets := r.startTables(ctx, t, ruleset.V4), r.startTables(ctx, t, ruleset.V6), r.startSets(ctx)
+	v4, v6 := r.startTables(ctx, t, ruleset.V4), r.startTables(ctx, t, ruleset.V6)
+	if withSets {
+		sets := r.startSets(ctx)
+		g.Go(func() (err error) { rs.Sets, err = sets(); return err })
+	}
 	g.Go(func() (err error) { rs.V4, err = v4(); return err })
 	g.Go(func() (err error) { rs.V6, err = v6(); return err })
-	g.Go(func() (err error) { rs.Sets, err = sets(); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
@@ -121,12 +134,31 @@ func (r *Real) startTables(ctx context.Context, t *tools, f ruleset.Family) func
 		if err != nil {
 			return nil, fmt.Errorf("read the %s rules: %w", f, err)
 		}
-		ts, err := ruleset.ParseTables(f, out)
+		ts, err := r.parse(f, out)
 		if err != nil {
 			return nil, fmt.Errorf("read the %s rules: %w", f, err)
 		}
 		return ts, nil
 	}
+}
+
+// parse is ruleset.ParseTables, for less while the rules stay the same.
+func (r *Real) parse(f ruleset.Family, out []byte) (ruleset.Tables, error) {
+	last := &r.v4
+	if f == ruleset.V6 {
+		last = &r.v6
+	}
+	if d := last.Load(); d != nil {
+		if ts, same := d.Again(out); same {
+			return ts, nil
+		}
+	}
+	d, err := ruleset.ParseDump(f, out)
+	if err != nil {
+		return nil, err
+	}
+	last.Store(d)
+	return d.Tables(), nil
 }
 
 func (r *Real) startSets(ctx context.Context) func() (ruleset.Sets, error) {
