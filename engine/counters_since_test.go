@@ -42,7 +42,7 @@ func packetsSince(t *testing.T, e *Engine) (map[string]uint64, CounterSnapshot) 
 		return nil, snap
 	}
 	n := make(map[string]uint64)
-	for _, r := range snap.Since.Since(snap.Rows) {
+	for _, r := range snap.FromBaseline().Rows {
 		n[r.ID] = r.V4.Packets
 	}
 	return n, snap

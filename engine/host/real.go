@@ -128,7 +128,7 @@ func (r *Real) startTables(ctx context.Context, t *tools, f ruleset.Family) func
 	if f == ruleset.V6 && !hasIPv6() {
 		return func() (ruleset.Tables, error) { return nil, nil }
 	}
-	wait := r.runner.Start(ctx, Cmd{Tool: t.save(f), Args: []string{"-c"}})
+	wait := r.runner.Start(ctx, Cmd{Tool: t.save(f), Args: []string{"-c"}, Expect: r.expected(f)})
 	return func() (ruleset.Tables, error) {
 		out, err := wait()
 		if err != nil {
@@ -142,12 +142,26 @@ func (r *Real) startTables(ctx context.Context, t *tools, f ruleset.Family) func
 	}
 }
 
+// dump is the last dump of a family.
+func (r *Real) dump(f ruleset.Family) *atomic.Pointer[ruleset.Dump] {
+	if f == ruleset.V6 {
+		return &r.v6
+	}
+	return &r.v4
+}
+
+// expected is about how many bytes a save will print, with room for counters
+// that grew: a buffer that need not grow is a third of the memory.
+func (r *Real) expected(f ruleset.Family) int {
+	if d := r.dump(f).Load(); d != nil {
+		return d.Size() * 17 / 16
+	}
+	return 0
+}
+
 // parse is ruleset.ParseTables, for less while the rules stay the same.
 func (r *Real) parse(f ruleset.Family, out []byte) (ruleset.Tables, error) {
-	last := &r.v4
-	if f == ruleset.V6 {
-		last = &r.v6
-	}
+	last := r.dump(f)
 	if d := last.Load(); d != nil {
 		if ts, same := d.Again(out); same {
 			return ts, nil

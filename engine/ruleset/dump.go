@@ -40,6 +40,9 @@ func ParseDump(f Family, data []byte) (*Dump, error) {
 // Tables are the tables of the dump, for reading only.
 func (d *Dump) Tables() Tables { return d.tables }
 
+// Size is the length of the text in bytes.
+func (d *Dump) Size() int { return len(d.text) }
+
 // Again are the tables of a later dump that differs in its counters and in
 // comment lines only; false for any other. A live view reads the same rules each
 // second: to compare them takes a tenth of the time of parsing them.

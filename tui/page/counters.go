@@ -210,7 +210,7 @@ func (c *Counters) enter() Effect {
 func (c *Counters) togglePause() {
 	c.paused, c.moved = pause{on: !c.paused.on, since: c.Now()}, 0
 	if !c.paused.on {
-		c.snap = since(c.latest)
+		c.snap = c.latest.FromBaseline()
 		c.show(true)
 	}
 }
@@ -263,10 +263,10 @@ func (c *Counters) take(m CountersMsg) {
 	}
 	c.past.settle(c.latest.At)
 	if c.paused.on {
-		c.moved = changedRows(c.snap.Rows, since(c.latest).Rows)
+		c.moved = changedRows(c.snap.Rows, c.latest.FromBaseline().Rows)
 		return
 	}
-	c.snap = since(c.latest)
+	c.snap = c.latest.FromBaseline()
 	c.show(c.Now().Sub(c.sorted) >= sortEvery)
 }
 
