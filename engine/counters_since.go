@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"github.com/mfwtui/mfwtui/engine/docker"
 	"github.com/mfwtui/mfwtui/engine/live"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
@@ -85,7 +86,7 @@ func (e *Engine) StartCounting(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("note the counters: %w", err)
 	}
-	base := CounterBaseline{At: time.Now(), Rows: live.CountRows(rs), Chains: CountsOf(chainCounters(rs, nil))}
+	base := CounterBaseline{At: time.Now(), Rows: live.CountRows(rs), Chains: CountsOf(chainCounters(rs, &docker.Owners{}))}
 	text, err := json.Marshal(base)
 	if err != nil {
 		return fmt.Errorf("note the counters: %w", err)

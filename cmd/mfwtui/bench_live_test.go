@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"os/exec"
 	"testing"
 	"time"
@@ -91,6 +93,41 @@ func BenchmarkFlows(b *testing.B) {
 			report(b, tool, "ms/conntrack-L")
 			report(b, ours, "ms/flows")
 			report(b, peak, "MB/flows")
+			report(b, ratio, "ratio")
+		}
+	})
+}
+
+// BenchmarkImpact compares the whole process that judges 100,000 connections by
+// the rules that run and by others with conntrack -L, which only reads and
+// prints. The change touches every one of them, each from another client.
+func BenchmarkImpact(b *testing.B) {
+	const flows = 100_000
+	bin := program(b)
+	onHosts(b, func(b *testing.B, h benchHost) {
+		uplink(b)
+		dir := manyRows(b, 100)
+		h.load(b, bin, dir)
+		manyFlows(b, flows)
+		changed := b.TempDir()
+		if err := os.CopyFS(changed, os.DirFS(dir)); err != nil {
+			b.Fatal(err)
+		}
+		writeTable(b, changed, "rules", []byte("ext FW ALL ALL web accept\n"))
+		for b.Loop() {
+			var ours, peak, tool, ratio []float64
+			for range turns {
+				theirs, _ := measure(b, exec.Command("conntrack", "-L"), 0)
+				found, out := measure(b, h.command(bin, changed, "impact"), 1)
+				if want := []byte(fmt.Sprintf("%d opening, of %d connections", flows, flows)); !bytes.Contains(out, want) {
+					b.Fatalf("impact does not say %q but\n%s", want, out[max(0, len(out)-500):])
+				}
+				tool, ours, peak = append(tool, theirs.wall), append(ours, found.wall), append(peak, found.peak)
+				ratio = append(ratio, found.wall/theirs.wall)
+			}
+			report(b, tool, "ms/conntrack-L")
+			report(b, ours, "ms/impact")
+			report(b, peak, "MB/impact")
 			report(b, ratio, "ratio")
 		}
 	})

@@ -43,6 +43,7 @@ func (c *Counters) count() widget.Safe {
 func (c *Counters) renderChains(width, height int) []string {
 	p := &c.chains
 	left := max(min(width/3, 40), 20)
+	p.divider = left
 	right := width - left - 1
 	head := c.line(right)
 	if n, ok := p.chain(); ok {
