@@ -57,8 +57,9 @@ const (
 	defaultTimeout   = 10 * time.Second
 	defaultMaxOutput = 64 << 20
 	maxStderr        = 64 << 10
-	// A grandchild that keeps our pipe open must not keep us.
-	pipeGrace = time.Second
+	// A grandchild that keeps our pipe open must not keep us. A machine under
+	// load may take longer than a second to copy what a program has written.
+	pipeGrace = 5 * time.Second
 )
 
 var errTooMuchOutput = errors.New("too much output")
