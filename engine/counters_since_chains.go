@@ -31,11 +31,13 @@ func (k *RuleKey) UnmarshalText(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("%q names no rule: %w", text, err)
 	}
-	*k = RuleKey{Family: ruleset.V4, Table: parts[1], Chain: parts[2], What: parts[4], Nth: nth}
-	if parts[0] == ruleset.V6.String() {
-		k.Family = ruleset.V6
+	for _, f := range ruleset.Families() {
+		if parts[0] == f.String() {
+			*k = RuleKey{Family: f, Table: parts[1], Chain: parts[2], What: parts[4], Nth: nth}
+			return nil
+		}
 	}
-	return nil
+	return fmt.Errorf("%q names no rule: %q is no family", text, parts[0])
 }
 
 // ruleKeys calls f with each rule of a list and its key; the rules of a chain

@@ -6,7 +6,7 @@ import "net/netip"
 // change means the same for.
 type TouchedFlows struct {
 	// TouchedFlow is the first of them; the source port is its own.
-	TouchedFlow
+	*TouchedFlow
 	Count int
 }
 
@@ -31,7 +31,7 @@ func (i *FlowImpact) Groups() []TouchedFlows {
 		if !known {
 			n = len(groups)
 			at[key] = n
-			groups = append(groups, TouchedFlows{TouchedFlow: *t})
+			groups = append(groups, TouchedFlows{TouchedFlow: t})
 		}
 		groups[n].Count++
 	}
