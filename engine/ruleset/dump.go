@@ -47,7 +47,8 @@ func (d *Dump) Size() int { return len(d.text) }
 // comment lines only; false for any other. A live view reads the same rules each
 // second: to compare them takes a tenth of the time of parsing them.
 //
-// The rules are copies whose Matches and Target are those of the earlier dump.
+// Rules that have not counted since are those of the earlier dump, others are
+// copies with its Matches and Target: all are for reading only.
 func (d *Dump) Again(data []byte) (Tables, bool) {
 	if d.chains == nil {
 		return nil, false
@@ -105,17 +106,31 @@ func recount(was string, is []byte, at int) (Counters, bool) {
 	return parseCounters(string(is[at : at+newEnd+1]))
 }
 
+// counting are the rules of the dump with other counters.
+func (d *Dump) counting(counters []Counters) []*Rule {
+	changed := 0
+	for i, r := range d.rules {
+		if r.Counters != counters[i] {
+			changed++
+		}
+	}
+	list, room := make([]*Rule, len(counters)), make([]Rule, 0, changed)
+	for i, r := range d.rules {
+		if r.Counters != counters[i] {
+			room = append(room, *r)
+			r = &room[len(room)-1]
+			r.Counters = counters[i]
+		}
+		list[i] = r
+	}
+	return list
+}
+
 // with copies the tables with other counters, which are in the order of the
 // text.
 func (d *Dump) with(chains, rules []Counters) Tables {
 	out := make(Tables, 0, len(d.tables))
-	roomChains, roomRules := make([]Chain, len(chains)), make([]Rule, len(rules))
-	list := make([]*Rule, len(rules))
-	for i, r := range d.rules {
-		roomRules[i] = *r
-		roomRules[i].Counters = rules[i]
-		list[i] = &roomRules[i]
-	}
+	roomChains, list := make([]Chain, len(chains)), d.counting(rules)
 	for i, c := range d.chains {
 		roomChains[i] = Chain{Name: c.Name, Policy: c.Policy, Counters: chains[i]}
 		if n := len(c.Rules); n > 0 {
