@@ -40,7 +40,7 @@ type chainKey struct {
 
 // Counters reads every counter of the kernel.
 func (e *Engine) Counters(ctx context.Context) (CounterSnapshot, error) {
-	rs, err := e.kernel.Read(ctx)
+	rs, err := e.kernel.ReadRules(ctx)
 	if err != nil {
 		return CounterSnapshot{}, err
 	}
@@ -177,9 +177,9 @@ func (c *ChainCounter) key() chainKey {
 }
 
 // rate fills in the rates from an earlier reading and returns this one as the
-// memory for the next.
+// memory for the next, which may be the earlier one's.
 func (s *CounterSnapshot) rate(before counterMemory) counterMemory {
-	now := counterMemory{at: s.At, chains: make([]chainMemory, len(s.Chains))}
+	now := counterMemory{at: s.At, chains: before.chains}
 	per := s.At.Sub(before.at).Seconds()
 	known := !before.at.IsZero() && per > 0
 	oldRow := earlier(before.rows, func(r *RowCounter) string { return r.ID })
@@ -190,15 +190,33 @@ func (s *CounterSnapshot) rate(before counterMemory) counterMemory {
 		}
 	}
 	oldChain := earlier(before.chains, func(c *chainMemory) chainKey { return c.key })
+	if !s.sameRules(before.chains) { // else each takes the place of its own past
+		now.chains = make([]chainMemory, len(s.Chains))
+	}
 	for i := range s.Chains {
 		c := &s.Chains[i]
-		now.chains[i] = chainMemory{c.key(), c.Count.Packets}
-		if was, ok := oldChain(i, now.chains[i].key); ok && known {
+		key := c.key()
+		if was, ok := oldChain(i, key); ok && known {
 			c.Rate = perSecond(c.Count.Packets, was.packets, per)
 		}
+		now.chains[i] = chainMemory{key, c.Count.Packets}
 	}
 	now.rows = slices.Clone(s.Rows) // the caller's list is the caller's
 	return now
+}
+
+// sameRules reports whether the rules of the chains are those of an earlier
+// reading, each at its place.
+func (s *CounterSnapshot) sameRules(before []chainMemory) bool {
+	if len(before) != len(s.Chains) {
+		return false
+	}
+	for i := range before {
+		if before[i].key != s.Chains[i].key() {
+			return false
+		}
+	}
+	return true
 }
 
 // earlier finds things of an earlier list by their key: at the same place, which

@@ -13,7 +13,9 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"github.com/mfwtui/mfwtui/engine/docker"
 	"github.com/mfwtui/mfwtui/engine/live"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
 
 // CounterStarter keeps a moment from which counters are counted. The counters of
@@ -26,16 +28,27 @@ type CounterStarter interface {
 	StopCounting() error
 }
 
-// CounterBaseline is what the rows had counted at a moment. Rows are known by
-// their id, so that an apply that keeps a row keeps its baseline.
+// CounterBaseline is what the rows and the rules of all chains had counted at a
+// moment. Rows are known by their id, so that an apply that keeps a row keeps its
+// baseline.
 type CounterBaseline struct {
 	At   time.Time                 `json:"at"`
 	Rows map[string]live.RuleCount `json:"rows"`
+	// Chains has the rules that had counted something.
+	Chains map[RuleKey]ruleset.Counters `json:"chains"`
 }
 
-// Since are rows with what they counted since the baseline; a row that came
+// FromBaseline is the snapshot counted from its baseline; itself when it has none.
+func (s CounterSnapshot) FromBaseline() CounterSnapshot {
+	if s.Since != nil {
+		s.Rows, s.Chains = s.Since.RowsSince(s.Rows), s.Since.ChainsSince(s.Chains)
+	}
+	return s
+}
+
+// RowsSince are rows with what they counted since the baseline; a row that came
 // later counts from its beginning.
-func (b *CounterBaseline) Since(rows []RowCounter) []RowCounter {
+func (b *CounterBaseline) RowsSince(rows []RowCounter) []RowCounter {
 	since := make([]RowCounter, len(rows))
 	for i, r := range rows {
 		was := b.Rows[r.ID]
@@ -60,20 +73,21 @@ func (b *CounterBaseline) outdated(rows []RowCounter) *RowCounter {
 	return nil
 }
 
-// maxCounterBaseline bounds what is read back: 10,000 rows make 1 MB.
+// maxCounterBaseline bounds what is read back: 10,000 rows make 5 MB.
 const maxCounterBaseline = 64 << 20
 
 func (e *Engine) counterBaselinePath() string {
 	return filepath.Join(e.cfg.State, "counters-since.json")
 }
 
-// StartCounting notes what every row has counted by now.
+// StartCounting notes what every row and rule has counted by now.
 func (e *Engine) StartCounting(ctx context.Context) error {
-	rs, err := e.kernel.Read(ctx)
+	rs, err := e.kernel.ReadRules(ctx)
 	if err != nil {
 		return fmt.Errorf("note the counters: %w", err)
 	}
-	text, err := json.Marshal(CounterBaseline{At: time.Now(), Rows: live.CountRows(rs)})
+	base := CounterBaseline{At: time.Now(), Rows: live.CountRows(rs), Chains: CountsOf(chainCounters(rs, &docker.Owners{}))}
+	text, err := json.Marshal(base)
 	if err != nil {
 		return fmt.Errorf("note the counters: %w", err)
 	}
@@ -123,6 +137,9 @@ func (c *counterSince) read(path string) (*CounterBaseline, error) {
 	base := new(CounterBaseline)
 	if err := json.NewDecoder(bytes.NewReader(text)).Decode(base); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if base.Rows == nil || base.Chains == nil {
+		return nil, fmt.Errorf("%s has no rows or no chains", path)
 	}
 	*c = counterSince{file: info, base: base}
 	return base, nil

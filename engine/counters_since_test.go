@@ -29,7 +29,7 @@ type stillKernel struct {
 	rules *ruleset.Ruleset
 }
 
-func (k stillKernel) Read(context.Context) (*ruleset.Ruleset, error) { return k.rules, nil }
+func (k stillKernel) ReadRules(context.Context) (*ruleset.Ruleset, error) { return k.rules, nil }
 
 // packetsSince are the packets of each row since the baseline, by id.
 func packetsSince(t *testing.T, e *Engine) (map[string]uint64, CounterSnapshot) {
@@ -42,7 +42,7 @@ func packetsSince(t *testing.T, e *Engine) (map[string]uint64, CounterSnapshot) 
 		return nil, snap
 	}
 	n := make(map[string]uint64)
-	for _, r := range snap.Since.Since(snap.Rows) {
+	for _, r := range snap.FromBaseline().Rows {
 		n[r.ID] = r.V4.Packets
 	}
 	return n, snap

@@ -133,9 +133,9 @@ type CounterSnapshot struct {
 	At     time.Time
 	Rows   []RowCounter
 	Chains []ChainCounter
-	// Since is the moment from which the rows are to be counted, nil for none;
-	// the counts above are those of the kernel all the same. Dropped says why
-	// there is none any more.
+	// Since is the moment from which is to be counted, nil for none; the counts
+	// above are those of the kernel all the same, see FromBaseline. Dropped says
+	// why there is none any more.
 	Since   *CounterBaseline
 	Dropped string
 }

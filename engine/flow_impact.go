@@ -113,12 +113,20 @@ func (j *impactJudge) all(flows []live.Flow) *FlowImpact {
 			impact.Judged++
 		}
 	}
+	var touched []int
 	for _, fate := range []Fate{Cut, Grandfathered, Opens} {
 		for i := range flows {
 			if fates[i] == fate {
-				impact.Touched = append(impact.Touched, j.touched(&flows[i], fate))
+				touched = append(touched, i)
 			}
 		}
+	}
+	if len(touched) > 0 {
+		impact.Touched = make([]TouchedFlow, len(touched))
+		each(len(touched), func(k int) {
+			i := touched[k]
+			impact.Touched[k] = j.touched(&flows[i], fates[i])
+		})
 	}
 	return impact
 }

@@ -239,12 +239,15 @@ func (s *site) apply() *engine.Preview {
 	return p
 }
 
-// inSync fails the test when the kernel is not as the tables say.
-func (s *site) inSync() {
+// inSync fails the test when the kernel is not as the tables say, and returns
+// what it holds.
+func (s *site) inSync() *ruleset.Ruleset {
 	s.t.Helper()
-	if d := s.preview().Diff; !d.Empty() {
-		s.t.Errorf("the kernel is not as the tables say:\n%s", d.Unified())
+	p := s.preview()
+	if !p.Diff.Empty() {
+		s.t.Errorf("the kernel is not as the tables say:\n%s", p.Diff.Unified())
 	}
+	return p.Live
 }
 
 // check reads the tables and checks them.

@@ -53,13 +53,13 @@ func round(n int) map[tables.Kind]string {
 	}
 }
 
-// TestReappliesLoseAndLeakNothing applies a hundred times, each time the whole
-// transaction and one row, while datagrams that are allowed and others that are
+// TestReappliesLoseAndLeakNothing applies a hundred times, half of them on each
+// back end, each time the whole transaction and one row, while datagrams that are allowed and others that are
 // denied arrive in both families, and every one of them meets the rules: nobody
 // answers, so conntrack knows no established flow.
 func TestReappliesLoseAndLeakNothing(t *testing.T) {
 	needs(t)
-	const applies = 100
+	const applies = 50
 	// One after the other: the streams take half of a small machine.
 	for _, backend := range []host.Backend{host.NFT, host.Legacy} {
 		t.Run(string(backend), func(t *testing.T) {

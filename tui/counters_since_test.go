@@ -10,7 +10,9 @@ func TestCountersCountFromTheMomentThatWasSet(t *testing.T) {
 			c.press("tab")
 		}
 		c.shows("0 hits since")
-		c.press("z")
+		c.press("shift+tab")
+		c.shows("by chain", "which z set")
+		c.press("tab", "z")
 		c.shows("Count from another moment", "stay as they are")
 		c.press("c")
 		c.hides("which z set")

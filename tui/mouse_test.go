@@ -64,6 +64,24 @@ func TestClickOpensTabsSelectsRowsAndRunsHints(t *testing.T) {
 	})
 }
 
+func TestClickSelectsAChainFoldsItAndSelectsARule(t *testing.T) {
+	inConsole(t, 100, 30, nil, func(c *console) {
+		c.press("5", "tab")
+		c.shows(">FORWARD", ". DOCKER-USER")
+		c.clickOn("INPUT                   ours")
+		c.shows(">INPUT", ". MFWINPUT", " INPUT  policy")
+		c.clickOn("INPUT                   ours")
+		c.shows(">INPUT +1")
+		c.hides(". MFWINPUT")
+		c.press("h")
+		c.shows(". MFWINPUT")
+		c.clickOn("ext_inp")
+		c.shows(">ext_inp", " ext_inp")
+		c.clickOn("rules:9 ")
+		c.shows("|>ext_inp")
+	})
+}
+
 func TestWheelMovesTheSelection(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("4")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"net/netip"
 	"os/exec"
@@ -94,6 +95,51 @@ func BenchmarkFlows(b *testing.B) {
 			report(b, ratio, "ratio")
 		}
 	})
+}
+
+// BenchmarkImpact compares the whole process that judges 100,000 connections by
+// the rules that run and by others with conntrack -L, which only reads and
+// prints. The change touches the flows of one client, or every flow, each of
+// another client.
+func BenchmarkImpact(b *testing.B) {
+	const flows = 100_000
+	bin := program(b)
+	for source, touched := range map[string]int{"one": 1, "ALL": flows} {
+		b.Run(source, func(b *testing.B) {
+			onHosts(b, func(b *testing.B, h benchHost) {
+				uplink(b)
+				dir := manyRows(b, 100)
+				h.load(b, bin, dir)
+				manyFlows(b, flows)
+				writeTable(b, dir, "addresses", []byte("one 10.0.0.1 -\n"))
+				writeTable(b, dir, "rules", []byte("ext FW "+source+" ALL web accept\n"))
+				said := fmt.Sprintf("%d opening, of %d connections", touched, flows)
+				for b.Loop() {
+					h.impact(b, bin, dir, said)
+				}
+			})
+		})
+	}
+}
+
+// impact takes turns with conntrack -L.
+func (h benchHost) impact(b *testing.B, bin, dir, said string) {
+	var ours, tool, ratio []float64
+	var runs usages
+	for range turns {
+		theirs, _ := measure(b, exec.Command("conntrack", "-L"), 0)
+		found, out := measure(b, h.command(bin, dir, "impact"), 1)
+		if !bytes.Contains(out, []byte(said)) {
+			b.Fatalf("impact does not say %q but\n%s", said, out[max(0, len(out)-500):])
+		}
+		tool, ours, runs = append(tool, theirs.wall), append(ours, found.wall), append(runs, found)
+		ratio = append(ratio, last(ours)/last(tool))
+	}
+	report(b, tool, "ms/conntrack-L")
+	report(b, ours, "ms/impact")
+	report(b, runs.cpu(), "cpu-ms/impact")
+	report(b, runs.peak(), "MB/impact")
+	report(b, ratio, "ratio")
 }
 
 // BenchmarkCounters compares a reading of the counters of 10,000 rules, as a

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -11,42 +13,82 @@ import (
 )
 
 func (a *app) countersCommand() *cobra.Command {
-	var follow, chains bool
+	var ask counterQuestion
 	cmd := rootOnly(a.jsonFlag(&cobra.Command{
 		Use:   "counters",
 		Short: "print packets and bytes by table row, or by chain",
 		Long: `counters adds up what every table row counted, IPv4 and IPv6. With --chains it
 prints every rule of every chain instead, Docker's and foreign ones included.
-With --follow it prints a new reading every second; with --json each is one line.`,
-		Example: "  mfwtui counters\n  mfwtui counters --chains --json",
+With --follow it prints a new reading every second; with --json each is one line.
+
+A baseline is a moment from which to count, as the key z of the console sets it:
+--set-baseline notes what all have counted by now, and --since-baseline prints what
+came since. The counters of the kernel stay as they are, and an apply changes
+neither them nor the baseline.`,
+		Example: "  mfwtui counters\n  mfwtui counters --chains --json\n  mfwtui counters --set-baseline\n  mfwtui counters --since-baseline",
 		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.counters(cmd, follow, chains) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.counters(cmd, ask) },
 	}))
-	cmd.Flags().BoolVar(&follow, "follow", false, "print a reading every second")
-	cmd.Flags().BoolVar(&chains, "chains", false, "by chain instead of by row")
+	cmd.Flags().BoolVar(&ask.follow, "follow", false, "print a reading every second")
+	cmd.Flags().BoolVar(&ask.chains, "chains", false, "by chain instead of by row")
+	cmd.Flags().BoolVar(&ask.since, "since-baseline", false, "what was counted since the baseline")
+	cmd.Flags().BoolVar(&ask.set, "set-baseline", false, "count from now, and print nothing")
+	cmd.Flags().BoolVar(&ask.drop, "drop-baseline", false, "forget the baseline, and print nothing")
+	cmd.MarkFlagsMutuallyExclusive("since-baseline", "set-baseline", "drop-baseline")
 	return cmd
 }
 
-func (a *app) counters(cmd *cobra.Command, follow, chains bool) error {
+// counterQuestion is what the flags of counters ask for.
+type counterQuestion struct{ follow, chains, since, set, drop bool }
+
+// errNoBaseline says that there is nothing to count from.
+var errNoBaseline = errors.New("no baseline is set; mfwtui counters --set-baseline, or z in the console, sets one")
+
+func (a *app) counters(cmd *cobra.Command, ask counterQuestion) error {
 	e := a.engine()
 	if err := a.recovered(cmd, e); err != nil {
 		return err
 	}
-	return a.repeat(cmd, follow, func() error {
+	switch {
+	case ask.set:
+		return e.StartCounting(cmd.Context())
+	case ask.drop:
+		return e.StopCounting()
+	}
+	return a.repeat(cmd, ask.follow, func() error {
 		snap, err := e.Counters(cmd.Context())
 		if err != nil {
 			return err
 		}
-		switch {
-		case a.asJSON && follow:
-			return a.jsonLine(countersJSONOf(snap, chains))
-		case a.asJSON:
-			return a.json(countersJSONOf(snap, chains))
-		case chains:
-			return a.table(chainRows(snap.Chains))
+		if snap.Dropped != "" {
+			a.note("%s", visible(snap.Dropped))
 		}
-		return a.table(counterRows(snap.Rows))
+		if ask.since {
+			if snap.Since == nil {
+				return errNoBaseline
+			}
+			snap = snap.FromBaseline()
+		}
+		return a.printCounters(snap, ask)
 	})
+}
+
+func (a *app) printCounters(snap engine.CounterSnapshot, ask counterQuestion) error {
+	switch {
+	case a.asJSON && ask.follow:
+		return a.jsonLine(countersJSONOf(snap, ask))
+	case a.asJSON:
+		return a.json(countersJSONOf(snap, ask))
+	}
+	if ask.since {
+		if _, err := fmt.Fprintf(a.out, "since %s\n", snap.Since.At.Format(time.RFC3339)); err != nil {
+			return err
+		}
+	}
+	if ask.chains {
+		return a.table(chainRows(snap.Chains))
+	}
+	return a.table(counterRows(snap.Rows))
 }
 
 func counterRows(list []engine.RowCounter) [][]string {
@@ -78,9 +120,11 @@ func count(n uint64) string { return strconv.FormatUint(n, 10) }
 
 func rate(r float64) string { return strconv.FormatFloat(r, 'f', 0, 64) }
 
-// countersJSON is a reading as --json prints it; one of the lists is set.
+// countersJSON is a reading as --json prints it; one of the lists is set. Since
+// is the baseline where it was asked for.
 type countersJSON struct {
 	At     time.Time          `json:"at"`
+	Since  *time.Time         `json:"since,omitempty"`
 	Rows   []rowCountJSON     `json:"rows,omitempty"`
 	Chains []chainCounterJSON `json:"chains,omitempty"`
 }
@@ -114,9 +158,12 @@ type chainCounterJSON struct {
 	Rate   float64   `json:"packets_per_second"`
 }
 
-func countersJSONOf(snap engine.CounterSnapshot, chains bool) countersJSON {
+func countersJSONOf(snap engine.CounterSnapshot, ask counterQuestion) countersJSON {
 	out := countersJSON{At: snap.At}
-	if chains {
+	if ask.since {
+		out.Since = &snap.Since.At
+	}
+	if ask.chains {
 		for _, c := range snap.Chains {
 			out.Chains = append(out.Chains, chainCounterJSON{c.Family.String(), c.Table, c.Chain, c.Owner, c.Index, c.ID, c.Text(), c.Container, c.Network, countOf(c.Count), c.Rate})
 		}

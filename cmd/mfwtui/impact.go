@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +14,8 @@ func (a *app) impactCommand() *cobra.Command {
 		Use:   "impact",
 		Short: "what an apply would do to the connections that are open now",
 		Long: `impact judges every live connection by the rules that run and by the compiled
-tables, and prints those that an apply touches:
+tables, and prints those that an apply touches, similar ones as one line (with
+--json each):
 
   cut            the next packet would be refused
   grandfathered  it goes on, but only because it is open: it could not be opened again
@@ -60,16 +62,8 @@ func (a *app) printImpact(impact *engine.FlowImpact) error {
 			return err
 		}
 	}
-	rows := [][]string{}
-	for i := range impact.Touched {
-		t := &impact.Touched[i]
-		rows = append(rows, []string{
-			string(t.Fate), protoName(t.Proto), endpoint(t.Orig.Src, t.Orig.SrcPort) + " > " + endpoint(t.Orig.Dst, t.Orig.DstPort),
-			t.From + " > " + t.To, t.Before, t.After,
-		})
-	}
-	if len(rows) > 0 {
-		if err := a.table(append([][]string{{"FATE", "PROTO", "FLOW", "PATH", "TODAY", "AFTER, AS NEW"}}, rows...)); err != nil {
+	if groups := impact.Groups(); len(groups) > 0 {
+		if err := a.table(touchedRows(groups)); err != nil {
 			return err
 		}
 	}
@@ -78,7 +72,25 @@ func (a *app) printImpact(impact *engine.FlowImpact) error {
 	return err
 }
 
-// impactJSON is what --json prints.
+// touchedRows is a table of flows, similar ones as one line without the source
+// port.
+func touchedRows(groups []engine.TouchedFlows) [][]string {
+	rows := [][]string{{"FATE", "COUNT", "PROTO", "FLOW", "PATH", "TODAY", "AFTER, AS NEW"}}
+	for i := range groups {
+		t := &groups[i]
+		port := t.Orig.SrcPort
+		if t.Count > 1 {
+			port = 0
+		}
+		rows = append(rows, []string{
+			string(t.Fate), strconv.Itoa(t.Count), protoName(t.Proto), endpoint(t.Orig.Src, port) + " > " + endpoint(t.Orig.Dst, t.Orig.DstPort),
+			t.From + " > " + t.To, t.Before, t.After,
+		})
+	}
+	return rows
+}
+
+// impactJSON is what --json prints; Touched has each flow.
 type impactJSON struct {
 	Judged        int           `json:"judged"`
 	Cut           int           `json:"cut"`

@@ -17,6 +17,9 @@ type Cmd struct {
 	Tool  string // plain name, such as "iptables-nft-save"; never a path
 	Args  []string
 	Stdin string
+	// Expect is about how many bytes the program will print; 0 when that is
+	// not known.
+	Expect int
 }
 
 // String is the command line without its input.
@@ -54,8 +57,9 @@ const (
 	defaultTimeout   = 10 * time.Second
 	defaultMaxOutput = 64 << 20
 	maxStderr        = 64 << 10
-	// A grandchild that keeps our pipe open must not keep us.
-	pipeGrace = time.Second
+	// A grandchild that keeps our pipe open must not keep us. A machine under
+	// load may take longer than a second to copy what a program has written.
+	pipeGrace = 5 * time.Second
 )
 
 var errTooMuchOutput = errors.New("too much output")
@@ -68,6 +72,7 @@ func (s *System) Start(ctx context.Context, c Cmd) Wait {
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(s.Timeout, defaultTimeout))
 	stdout := &limited{max: cmp.Or(s.MaxOutput, defaultMaxOutput), strict: true}
+	stdout.kept.Grow(min(c.Expect, stdout.max))
 	stderr := &limited{max: maxStderr}
 	cmd := exec.CommandContext(ctx, path, c.Args...)
 	cmd.Env = s.environment()

@@ -80,16 +80,28 @@ func (k *Fake) Dump() string {
 
 // Read implements Kernel.
 func (k *Fake) Read(ctx context.Context) (*ruleset.Ruleset, error) {
+	return k.read(ctx, "read", func(rs *ruleset.Ruleset) (err error) {
+		rs.Sets, err = ruleset.ParseSets([]byte(k.saveSets()))
+		return err
+	})
+}
+
+// ReadRules implements Kernel.
+func (k *Fake) ReadRules(ctx context.Context) (*ruleset.Ruleset, error) {
+	return k.read(ctx, "read rules", func(*ruleset.Ruleset) error { return nil })
+}
+
+// read reads both families, and what else adds to them.
+func (k *Fake) read(ctx context.Context, what string, more func(*ruleset.Ruleset) error) (*ruleset.Ruleset, error) {
 	rs := &ruleset.Ruleset{}
-	err := k.do(ctx, "read", func() (err error) {
+	err := k.do(ctx, what, func() (err error) {
 		if rs.V4, err = k.v4.parsed(ruleset.V4); err != nil {
 			return err
 		}
 		if rs.V6, err = k.v6.parsed(ruleset.V6); err != nil {
 			return err
 		}
-		rs.Sets, err = ruleset.ParseSets([]byte(k.saveSets()))
-		return err
+		return more(rs)
 	})
 	if err != nil {
 		return nil, err

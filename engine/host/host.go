@@ -11,8 +11,12 @@ import (
 // Errors of programs are of type *ExecError.
 type Kernel interface {
 	// Read reads both families with counters, and the sets, at the same
-	// time where that is safe.
+	// time where that is safe. The result is for reading only: later ones may
+	// share rules with it.
 	Read(ctx context.Context) (*ruleset.Ruleset, error)
+	// ReadRules is Read without the sets, of which a host may have a great
+	// many members.
+	ReadRules(ctx context.Context) (*ruleset.Ruleset, error)
 	// ReadTables reads one family.
 	ReadTables(ctx context.Context, f ruleset.Family) (ruleset.Tables, error)
 	// ReadSets reads every set of the namespace.

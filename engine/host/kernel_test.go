@@ -59,6 +59,14 @@ func runKernelCase(t *testing.T, k Kernel, c kernelCase, reasons bool) {
 	if diff := cmp.Diff(c.want, describe(rs)); diff != "" {
 		t.Errorf("state after the loads (-want +got):\n%s", diff)
 	}
+	rules, err := k.ReadRules(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rs.Sets = nil
+	if diff := cmp.Diff(describe(rs), describe(rules)); diff != "" {
+		t.Errorf("the rules alone are not those of the whole (-whole +alone):\n%s", diff)
+	}
 }
 
 // describe prints a ruleset with one line for each rule, empty chain and set,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -33,6 +34,8 @@ type Real struct {
 
 	mu    sync.Mutex
 	found *tools // nil until the first call that succeeds
+
+	v4, v6 atomic.Pointer[ruleset.Dump] // the last that was parsed
 }
 
 // NewReal makes a Real. It touches nothing.
@@ -77,9 +80,16 @@ func untorn[T any](ctx context.Context, read func(context.Context) (T, error)) (
 }
 
 // Read implements Kernel. The three programs run at the same time.
-func (r *Real) Read(ctx context.Context) (*ruleset.Ruleset, error) { return untorn(ctx, r.readAll) }
+func (r *Real) Read(ctx context.Context) (*ruleset.Ruleset, error) {
+	return untorn(ctx, func(ctx context.Context) (*ruleset.Ruleset, error) { return r.read(ctx, true) })
+}
 
-func (r *Real) readAll(ctx context.Context) (*ruleset.Ruleset, error) {
+// ReadRules implements Kernel. Both programs run at the same time.
+func (r *Real) ReadRules(ctx context.Context) (*ruleset.Ruleset, error) {
+	return untorn(ctx, func(ctx context.Context) (*ruleset.Ruleset, error) { return r.read(ctx, false) })
+}
+
+func (r *Real) read(ctx context.Context, withSets bool) (*ruleset.Ruleset, error) {
 	t, err := r.tools(ctx)
 	if err != nil {
 		return nil, err
@@ -87,10 +97,13 @@ func (r *Real) readAll(ctx context.Context) (*ruleset.Ruleset, error) {
 	rs := &ruleset.Ruleset{}
 	g, ctx := errgroup.WithContext(ctx)
 	// All start here, on the caller's thread; see Runner.
-	v4, v6, sets := r.startTables(ctx, t, ruleset.V4), r.startTables(ctx, t, ruleset.V6), r.startSets(ctx)
+	v4, v6 := r.startTables(ctx, t, ruleset.V4), r.startTables(ctx, t, ruleset.V6)
+	if withSets {
+		sets := r.startSets(ctx)
+		g.Go(func() (err error) { rs.Sets, err = sets(); return err })
+	}
 	g.Go(func() (err error) { rs.V4, err = v4(); return err })
 	g.Go(func() (err error) { rs.V6, err = v6(); return err })
-	g.Go(func() (err error) { rs.Sets, err = sets(); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
@@ -115,18 +128,51 @@ func (r *Real) startTables(ctx context.Context, t *tools, f ruleset.Family) func
 	if f == ruleset.V6 && !hasIPv6() {
 		return func() (ruleset.Tables, error) { return nil, nil }
 	}
-	wait := r.runner.Start(ctx, Cmd{Tool: t.save(f), Args: []string{"-c"}})
+	wait := r.runner.Start(ctx, Cmd{Tool: t.save(f), Args: []string{"-c"}, Expect: r.expected(f)})
 	return func() (ruleset.Tables, error) {
 		out, err := wait()
 		if err != nil {
 			return nil, fmt.Errorf("read the %s rules: %w", f, err)
 		}
-		ts, err := ruleset.ParseTables(f, out)
+		ts, err := r.parse(f, out)
 		if err != nil {
 			return nil, fmt.Errorf("read the %s rules: %w", f, err)
 		}
 		return ts, nil
 	}
+}
+
+// dump is the last dump of a family.
+func (r *Real) dump(f ruleset.Family) *atomic.Pointer[ruleset.Dump] {
+	if f == ruleset.V6 {
+		return &r.v6
+	}
+	return &r.v4
+}
+
+// expected is about how many bytes a save will print, with room for counters
+// that grew: a buffer that need not grow is a third of the memory.
+func (r *Real) expected(f ruleset.Family) int {
+	if d := r.dump(f).Load(); d != nil {
+		return d.Size() * 17 / 16
+	}
+	return 0
+}
+
+// parse is ruleset.ParseTables, for less while the rules stay the same.
+func (r *Real) parse(f ruleset.Family, out []byte) (ruleset.Tables, error) {
+	last := r.dump(f)
+	if d := last.Load(); d != nil {
+		if ts, same := d.Again(out); same {
+			return ts, nil
+		}
+	}
+	d, err := ruleset.ParseDump(f, out)
+	if err != nil {
+		return nil, err
+	}
+	last.Store(d)
+	return d.Tables(), nil
 }
 
 func (r *Real) startSets(ctx context.Context) func() (ruleset.Sets, error) {

@@ -135,6 +135,34 @@ func TestASetThatVanishesUnderTheReaderIsReadAgain(t *testing.T) {
 	}
 }
 
+// A read that differs from the one before in its counters only takes a shorter
+// way.
+func TestEachReadHasItsOwnRulesAndCounters(t *testing.T) {
+	dumps := []string{
+		"*filter\n:INPUT ACCEPT [1:10]\n[2:20] -A INPUT -i lo -j ACCEPT\nCOMMIT\n",
+		"*filter\n:INPUT ACCEPT [3:30]\n[4:40] -A INPUT -i lo -j ACCEPT\nCOMMIT\n",
+		"*filter\n:INPUT DROP [3:30]\n[4:40] -A INPUT -i lo -j ACCEPT\nCOMMIT\n",
+		"*filter\n:INPUT DROP [3:30]\n[5:50] -A INPUT -i eth0 -j ACCEPT\nCOMMIT\n",
+		"*filter\n:INPUT DROP [3:30]\nCOMMIT\n",
+	}
+	var steps []step
+	for _, d := range dumps {
+		steps = append(steps, step{line: "iptables-nft-save -c", stdout: d}, step{line: "ip6tables-nft-save -c", stdout: d})
+	}
+	k := scripted(t, steps...)
+	for i, d := range dumps {
+		rs, err := k.ReadRules(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range ruleset.Families() {
+			if got := rs.Tables(f).SaveText(f); got != d {
+				t.Errorf("read %d, %s: %q, want %q", i+1, f, got, d)
+			}
+		}
+	}
+}
+
 // A dump that was cut (a full disk, a killed tool) must not pass for a smaller
 // ruleset.
 func TestATruncatedDumpIsAnError(t *testing.T) {

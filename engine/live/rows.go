@@ -16,7 +16,7 @@ func (c RuleCount) Sum() ruleset.Counters { return c.V4.Add(c.V6) }
 // the same packets again, and for the same reason a rule that only logs or
 // marks and lets the packet go on does not.
 func CountRows(rs *ruleset.Ruleset) map[string]RuleCount {
-	counts := map[string]RuleCount{}
+	counts := make(map[string]RuleCount, rulesOf(rs.V4.Table(ruleset.Filter)))
 	for _, f := range ruleset.Families() {
 		filter := rs.Tables(f).Table(ruleset.Filter)
 		if filter == nil {
@@ -34,6 +34,17 @@ func CountRows(rs *ruleset.Ruleset) map[string]RuleCount {
 		}
 	}
 	return counts
+}
+
+// rulesOf is how many rules a table has, 0 for none.
+func rulesOf(t *ruleset.Table) (n int) {
+	if t == nil {
+		return 0
+	}
+	for _, c := range t.Chains {
+		n += len(c.Rules)
+	}
+	return n
 }
 
 func (c *RuleCount) add(f ruleset.Family, n ruleset.Counters) {

@@ -29,16 +29,8 @@ import (
 // in Matches and Target are shared between rules and must not be changed.
 func ParseTables(f Family, data []byte) (Tables, error) {
 	p := newParser(f, string(data))
-	for pos, line := 0, 1; pos < len(p.lex.text); {
-		next := p.lex.line(pos)
-		if err := p.line(p.lex.text[pos:next]); err != nil {
-			return nil, fmt.Errorf("line %d of the %s tables: %w", line, f, err)
-		}
-		line += strings.Count(p.lex.text[pos:next], "\n")
-		pos = next
-	}
-	if p.table != nil {
-		return nil, fmt.Errorf("the %s tables end inside table %s, without COMMIT", f, p.table.Name)
+	if err := p.parse(); err != nil {
+		return nil, err
 	}
 	return p.tables, nil
 }
@@ -65,6 +57,12 @@ type parser struct {
 	table  *Table
 	chains map[string]*Chain // of the table; chainsOf has those of all
 	last   *Rule             // the rule of the line before
+	filled *Chain            // the chain of that rule
+
+	// irregular says that a rule or a chain is not a line of its own, or not
+	// where the tools print it: the chains of a table first, then their rules in
+	// the same order.
+	irregular bool
 
 	chainsOf map[string]map[string]*Chain // by the name of the table
 
@@ -87,6 +85,24 @@ func newParser(f Family, text string) *parser {
 		matches:  make(map[string][]Match),
 		targets:  make(map[string]Target),
 	}
+}
+
+// parse takes the whole text.
+func (p *parser) parse() error {
+	for pos, line := 0, 1; pos < len(p.lex.text); {
+		next := p.lex.line(pos)
+		if err := p.line(p.lex.text[pos:next]); err != nil {
+			return fmt.Errorf("line %d of the %s tables: %w", line, p.family, err)
+		}
+		lines := strings.Count(p.lex.text[pos:next], "\n")
+		p.irregular = p.irregular || lines > 1
+		line += lines
+		pos = next
+	}
+	if p.table != nil {
+		return fmt.Errorf("the %s tables end inside table %s, without COMMIT", p.family, p.table.Name)
+	}
+	return nil
 }
 
 // line takes one line, of which p.lex holds the words.
@@ -120,7 +136,8 @@ func (p *parser) line(text string) error {
 
 func (p *parser) startTable(name string) {
 	p.table = p.tables.Ensure(name)
-	p.last = nil
+	p.last, p.filled = nil, nil
+	p.irregular = p.irregular || len(p.table.Chains) > 0
 	clear(p.targets)
 	p.chains = p.chainsOf[name]
 	if p.chains == nil {
@@ -152,6 +169,8 @@ func (p *parser) chain(words []word) bool {
 			return false
 		}
 	}
+	_, again := p.chains[name]
+	p.irregular = p.irregular || again
 	c := p.ensure(name)
 	c.Counters = counters
 	if policy := words[1].text; policy != "-" {
@@ -170,6 +189,9 @@ func (p *parser) append(words []word) bool {
 		return false
 	}
 	chain := p.ensure(words[1].text)
+	if chain != p.filled {
+		p.fill(chain)
+	}
 	r := p.rule(words[2:])
 	r.Counters = counters
 	chain.Rules = append(chain.Rules, r)
@@ -177,9 +199,16 @@ func (p *parser) append(words []word) bool {
 	return true
 }
 
+// fill goes on with the rules of another chain.
+func (p *parser) fill(c *Chain) {
+	p.irregular = p.irregular || p.filled != nil && p.table.index[c.Name] < p.table.index[p.filled.Name]
+	p.filled = c
+}
+
 // continueRule adds a line to the rule before it. The line feed stays, before
 // the word that it was in or behind.
 func (p *parser) continueRule(words []word) {
+	p.irregular = true
 	if p.last.Raw == nil {
 		l := lexer{text: p.last.Text(p.family)}
 		l.line(0)

@@ -61,7 +61,7 @@ func NewCounters(s *Shared) *Counters {
 			Go:       widget.Bind("Enter/v", "go to the row", "enter", "v"),
 			Since:    widget.Bind("z", "count from now", "z"),
 			Table:    widget.Bind("t", "filter, nat, mangle, raw", "t"),
-			Left:     widget.Bind("h/l", "chains, rules", "left", "h").Hidden(),
+			Left:     widget.Bind("h/l", "fold; chains, rules", "left", "h").Hidden(),
 			Right:    widget.Bind("l", "rules", "right", "l").Hidden(),
 			Back:     widget.Bind("Esc", "drop the filter, back to the chains", "esc").Hidden(),
 		},
@@ -128,7 +128,7 @@ func (c *Counters) Key(k tea.KeyPressMsg) Effect {
 		c.chains.nextTable()
 		c.show(true)
 	case keys.Left.Is(k):
-		c.chains.inRules = false
+		c.left()
 	case keys.Right.Is(k):
 		c.chains.inRules = true
 	case keys.Pause.Is(k):
@@ -139,6 +139,15 @@ func (c *Counters) Key(k tea.KeyPressMsg) Effect {
 		c.escape()
 	}
 	return Effect{}
+}
+
+// left leaves the rules, and in the chains folds those below the selected one.
+func (c *Counters) left() {
+	if n, ok := c.chains.chain(); ok && c.tab == byChain && !c.chains.inRules {
+		c.chains.fold(n)
+		c.show(true)
+	}
+	c.chains.inRules = false
 }
 
 // moveKey gives movement and sorting to the list that is shown.
@@ -210,9 +219,20 @@ func (c *Counters) enter() Effect {
 func (c *Counters) togglePause() {
 	c.paused, c.moved = pause{on: !c.paused.on, since: c.Now()}, 0
 	if !c.paused.on {
-		c.snap = since(c.latest)
+		c.snap = c.latest.FromBaseline()
 		c.show(true)
 	}
+}
+
+// rest says that a moment has passed without a key.
+func (c *Counters) rest() {
+	for _, t := range c.rows {
+		if t != nil {
+			t.Rest()
+		}
+	}
+	c.chains.tree.Rest()
+	c.chains.rules.Rest()
 }
 
 func (c *Counters) refresh() Effect {
@@ -225,7 +245,10 @@ func (c *Counters) refresh() Effect {
 // Handle takes messages.
 func (c *Counters) Handle(msg tea.Msg) Effect {
 	switch msg := msg.(type) {
-	case Shown, Tick:
+	case Shown:
+		return c.refresh()
+	case Tick:
+		c.rest()
 		return c.refresh()
 	case ShowFilter:
 		c.filter.Set(msg.Text)
@@ -268,10 +291,10 @@ func (c *Counters) take(m CountersMsg) {
 	}
 	c.past.settle(c.latest.At)
 	if c.paused.on {
-		c.moved = changedRows(c.snap.Rows, since(c.latest).Rows)
+		c.moved = changedRows(c.snap.Rows, c.latest.FromBaseline().Rows)
 		return
 	}
-	c.snap = since(c.latest)
+	c.snap = c.latest.FromBaseline()
 	c.show(c.Now().Sub(c.sorted) >= sortEvery)
 }
 

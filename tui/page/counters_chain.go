@@ -2,6 +2,7 @@ package page
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,6 +19,8 @@ type chainPanes struct {
 	tree    *widget.Table[string]
 	rules   *widget.Table[chainRule]
 	inRules bool // the keys move in the rules
+	divider int  // the column between the two, as they were drawn last
+	folded  map[foldedChain]bool
 	nodes   []chainNode
 	rows    []chainRow                    // rules of the selected chain
 	rowOf   map[string]*engine.RowCounter // by id
@@ -28,7 +31,11 @@ type chainPanes struct {
 type chainNode struct {
 	name, owner, policy string
 	depth               int
+	below               int // the chains below it
 }
+
+// foldedChain names a chain whose chains below are not shown.
+type foldedChain struct{ table, chain string }
 
 // chainRule is what a rule of a chain is known by: its row id, or its text when
 // it has none, and which of those it is.
@@ -94,6 +101,8 @@ func (p *chainPanes) show(c *Counters, order bool) {
 	if c.filter.Text() != "" {
 		p.rows = joinFamilies(list)
 		p.narrow(c.chainAsk())
+	} else {
+		p.hideFolded()
 	}
 	p.tree.Set(p.treeSource(c))
 	p.rows = nil
@@ -107,6 +116,28 @@ func (p *chainPanes) show(c *Counters, order bool) {
 		p.past.note(c.snap.At, r.chainRule, uint64(figure(v4, v6, rate, sumCol)), rate)
 	}
 	give(p.rules, p.ruleSource(c), order)
+}
+
+// fold hides the chains below a chain, or shows them again.
+func (p *chainPanes) fold(n chainNode) {
+	if p.folded == nil {
+		p.folded = make(map[foldedChain]bool)
+	}
+	at := foldedChain{p.table, n.name}
+	p.folded[at] = !p.folded[at] && n.below > 0
+}
+
+// hideFolded leaves out the chains below folded ones.
+func (p *chainPanes) hideFolded() {
+	shown := p.nodes[:0]
+	for i := 0; i < len(p.nodes); i++ {
+		n := p.nodes[i]
+		shown = append(shown, n)
+		if p.folded[foldedChain{p.table, n.name}] {
+			i += n.below
+		}
+	}
+	p.nodes = shown
 }
 
 // narrow leaves out the chains without a rule that is kept.
@@ -154,10 +185,12 @@ func chainTree(list []engine.ChainCounter) []chainNode {
 		}
 		placed[name] = true
 		n.depth = depth
+		at := len(tree)
 		tree = append(tree, *n)
 		for _, to := range below[name] {
 			place(to, depth+1)
 		}
+		tree[at].below = len(tree) - at - 1
 	}
 	for _, builtIn := range []bool{true, false} {
 		for _, name := range names {
@@ -192,7 +225,11 @@ func (p *chainPanes) treeSource(c *Counters) widget.Source[string] {
 		Cell: func(i, col int) (widget.Safe, style.Style) {
 			n := &nodes[i]
 			if col == 0 {
-				return widget.Clean(strings.Repeat(". ", n.depth) + n.name), c.owner(n.owner)
+				name := strings.Repeat(". ", n.depth) + n.name
+				if p.folded[foldedChain{p.table, n.name}] && c.filter.Text() == "" {
+					name = fmt.Sprintf("%s +%d", name, n.below)
+				}
+				return widget.Clean(name), c.owner(n.owner)
 			}
 			return widget.Clean(n.owner), c.owner(n.owner)
 		},

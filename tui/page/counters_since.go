@@ -1,9 +1,6 @@
 package page
 
-import (
-	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/tui/widget"
-)
+import "github.com/mfwtui/mfwtui/tui/widget"
 
 // countFrom makes the rows count from now; where they count from a moment
 // already, it asks first.
@@ -40,12 +37,4 @@ func (c *Counters) counted(m CountingMsg) Effect {
 	}
 	c.ask.Drop() // a reading that is under way may be from before
 	return c.refresh()
-}
-
-// since is a snapshot as it is shown: its rows count from the baseline.
-func since(snap engine.CounterSnapshot) engine.CounterSnapshot {
-	if snap.Since != nil {
-		snap.Rows = snap.Since.Since(snap.Rows)
-	}
-	return snap
 }

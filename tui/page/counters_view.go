@@ -43,6 +43,7 @@ func (c *Counters) count() widget.Safe {
 func (c *Counters) renderChains(width, height int) []string {
 	p := &c.chains
 	left := max(min(width/3, 40), 20)
+	p.divider = left
 	right := width - left - 1
 	head := c.line(right)
 	if n, ok := p.chain(); ok {
@@ -136,7 +137,7 @@ func (c *Counters) state(width int) string {
 // survive an apply, so the last one is the latest moment that it can be.
 func (c *Counters) baseline(width int) string {
 	words := " counting since the first apply; counters survive the later ones"
-	if base := c.snap.Since; base != nil && c.tab != byChain {
+	if base := c.snap.Since; base != nil {
 		words = fmt.Sprintf(" counting since %s (%s ago), which z set; the kernel's counters go on", base.At.Format("2006-01-02 15:04:05"), age(c.Now().Sub(base.At)))
 	} else if c.since == nil {
 		words = " counting since the rules were loaded; mfwtui has applied nothing yet"

@@ -32,8 +32,8 @@ func (e *Explain) startPick() {
 	p := &rowPicker{
 		editor: widget.NewEditor(""), st: e.Styles,
 		table: widget.NewTable[engine.RowRef](
-			widget.Column{Title: "ROW", Width: 13}, widget.Column{Title: "RULE", Width: 30, Grow: 1, Bare: true},
-			widget.Column{Title: "ZONES", Width: 5, Rank: 1, Bare: true}),
+			widget.Column{Title: "ROW", Width: 13}, widget.Column{Title: "RULE", Width: 30, Grow: 1},
+			widget.Column{Title: "ZONES", Width: 5, Rank: 1}),
 	}
 	src, dst := e.zones()
 	for _, k := range []tables.Kind{tables.Rules, tables.Virtuals} {

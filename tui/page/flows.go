@@ -303,6 +303,9 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 	case Shown:
 		return f.refresh()
 	case Tick:
+		f.table.Rest()
+		f.groups.Rest()
+		f.denied.table.Rest()
 		return Effect{Cmd: tea.Batch(f.refresh().Cmd, f.askNames().Cmd, f.askContainers())}
 	case ContainersMsg:
 		f.takeContainers(msg)

@@ -123,22 +123,26 @@ func flowPath(w *engine.Flow) string {
 }
 
 // ownAmong is the administrator's own SSH connection when it is one of some
-// flows; nil when it is not. Behind a translation sshd knows the ends as the
-// reply has them.
+// flows; nil when it is not.
 func (f *Flows) ownAmong(flows []engine.Flow) *engine.Flow {
 	client, server := f.Calls.OwnConnection()
 	if !client.IsValid() {
 		return nil
 	}
 	for i := range flows {
-		w := &flows[i]
-		from, to := netip.AddrPortFrom(w.Orig.Src, w.Orig.SrcPort), netip.AddrPortFrom(w.Orig.Dst, w.Orig.DstPort)
-		back, behind := netip.AddrPortFrom(w.Reply.Dst, w.Reply.DstPort), netip.AddrPortFrom(w.Reply.Src, w.Reply.SrcPort)
-		if w.Proto == ruleset.TCP && (client == from || client == back) && (server == to || server == behind) {
-			return w
+		if isBetween(&flows[i], client, server) {
+			return &flows[i]
 		}
 	}
 	return nil
+}
+
+// isBetween reports whether a flow is the TCP connection of a client and a
+// server. Behind a translation sshd knows the ends as the reply has them.
+func isBetween(w *engine.Flow, client, server netip.AddrPort) bool {
+	from, to := netip.AddrPortFrom(w.Orig.Src, w.Orig.SrcPort), netip.AddrPortFrom(w.Orig.Dst, w.Orig.DstPort)
+	back, behind := netip.AddrPortFrom(w.Reply.Dst, w.Reply.DstPort), netip.AddrPortFrom(w.Reply.Src, w.Reply.SrcPort)
+	return w.Proto == ruleset.TCP && (client == from || client == back) && (server == to || server == behind)
 }
 
 // takeEnded says what became of the flows.

@@ -33,7 +33,7 @@ const (
 func newFlowTable() *widget.Table[flowKey] {
 	t := widget.NewTable[flowKey](
 		widget.Column{Title: "P", Width: 5},
-		widget.Column{Title: "SOURCE", Width: 19, Grow: 3, Middle: true},
+		widget.Column{Title: "SOURCE", Width: 19, Grow: 3, Middle: true, Bare: true},
 		widget.Column{Title: "DESTINATION", Width: 19, Grow: 3, Middle: true, Bare: true},
 		widget.Column{Title: "STATE", Width: 6, Rank: 4, Bare: true},
 		widget.Column{Title: "ZONES", Width: 8, Rank: 2, Bare: true},

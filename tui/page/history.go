@@ -147,6 +147,7 @@ func (h *History) Handle(msg tea.Msg) Effect {
 	case Shown:
 		return Effect{Cmd: h.Calls.Entries(&h.ask)}
 	case Tick:
+		h.table.Rest()
 		if h.ticks++; h.ticks%refreshEvery == 0 && !h.ask.Busy() {
 			return Effect{Cmd: h.Calls.Entries(&h.ask)}
 		}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"iter"
 	"strings"
 
@@ -67,10 +68,9 @@ func flowWords(f *engine.FlowImpact, yield func(widget.Safe) bool) bool {
 	if o := f.Own; o != nil && !(yield(ownFlowWords(o)) && yield(ownLaterWords(o))) {
 		return false
 	}
-	for i := range f.Touched {
-		t := &f.Touched[i]
+	for _, t := range f.Groups() {
 		if !yield(widget.Format("%s: %s from %s, zone %s to %s: today %s, as a new connection afterwards %s.",
-			fateNames[t.Fate], protoName(&t.Flow), strings.Replace(touchedEnds(t), " > ", " to ", 1), t.From, t.To, t.Before, t.After)) {
+			fateNames[t.Fate], protoName(&t.Flow), strings.Replace(touchedEnds(&t), " > ", " to ", 1), t.From, t.To, t.Before, t.After)) {
 			return false
 		}
 	}
@@ -150,8 +150,11 @@ func setFamilies(s *engine.PacketSet) string {
 	return strings.Join(words, "+")
 }
 
-// touchedEnds is the source and the destination of a flow.
-func touchedEnds(t *engine.TouchedFlow) string {
-	ports := hasPorts(&t.Flow)
-	return string(endpoint(t.Orig.Src, t.Orig.SrcPort, ports) + " > " + endpoint(t.Orig.Dst, t.Orig.DstPort, ports))
+// touchedEnds is the path of a flow; of several, what they have in common and
+// how many they are.
+func touchedEnds(t *engine.TouchedFlows) string {
+	if t.Count == 1 {
+		return flowPath(&t.Flow)
+	}
+	return fmt.Sprintf("%dx %s > %s", t.Count, endpoint(t.Orig.Src, 0, false), endpoint(t.Orig.Dst, t.Orig.DstPort, hasPorts(&t.Flow)))
 }

@@ -117,6 +117,7 @@ func (c *Counters) Legend() []widget.Binding {
 		widget.Bind("LAST", "how long ago it counted, as far as this console saw"),
 		widget.Bind("0", "no packet: good on a drop row, proves nothing on an accept row"),
 		widget.Bind("OWNER", "ours, docker, built-in, or foreign: never touched"),
+		widget.Bind("+3", "a chain that is folded, and how many are below it"),
 	}
 }
 

@@ -20,10 +20,25 @@ func (f *Flows) Click(_, y int) Effect {
 	return Effect{}
 }
 
-// Click selects the row under it. The tree of the chains is left to the keys.
-func (c *Counters) Click(_, y int) Effect {
-	if c.tab != byChain {
-		c.rows[c.tab].RowAt(y - c.top)
+// Click selects the row, the chain or the rule under it; on the chain that is
+// selected it folds those below.
+func (c *Counters) Click(x, y int) Effect {
+	p := &c.chains
+	switch line := y - c.top; {
+	case c.tab != byChain:
+		c.rows[c.tab].RowAt(line)
+	case x > p.divider:
+		p.inRules = p.rules.RowAt(line-1) || p.inRules // below the name of the chain
+	case x < p.divider:
+		was, _ := p.chain()
+		if !p.tree.RowAt(line) {
+			break
+		}
+		if is, _ := p.chain(); is.name == was.name && !p.inRules {
+			p.fold(is)
+		}
+		p.inRules = false
+		c.show(true) // the rules of another chain
 	}
 	return Effect{}
 }

@@ -1,12 +1,9 @@
 package page
 
 import (
-	"net/netip"
-
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -18,8 +15,10 @@ type impact struct {
 	verdicts
 	flowAsk, policyAsk Request
 
-	// counts is how many flows there are of each fate, counted once.
+	// counts is how many flows there are of each fate, groups are the flows
+	// with similar ones as one line.
 	counts map[engine.Fate]int
+	groups []engine.TouchedFlows
 	// ending are the grandfathered flows that may end after the confirm; end is
 	// whether they shall.
 	ending []engine.Flow
@@ -41,10 +40,6 @@ type impactPart struct {
 	line func(i int) widget.DiffLine
 }
 
-// maxEndedAfter is how many flows are ended at a time: what ends them waits for
-// all of them together.
-const maxEndedAfter = 500
-
 func newImpact(s *Shared) *impact {
 	return &impact{Shared: s, view: widget.NewDiff(), moves: widget.Moves(), page: 10}
 }
@@ -63,7 +58,7 @@ func (p *impact) ask(of *engine.Preview) tea.Cmd {
 func (p *impact) forget() {
 	p.flowAsk.Drop()
 	p.policyAsk.Drop()
-	p.verdicts, p.counts, p.ending = verdicts{}, nil, nil
+	p.verdicts, p.counts, p.groups, p.ending = verdicts{}, nil, nil, nil
 	p.lay()
 }
 
@@ -101,24 +96,20 @@ func (p *impact) take(msg tea.Msg) bool {
 // the grandfathered ones, but never the administrator's own.
 func (p *impact) count() {
 	p.counts = make(map[engine.Fate]int)
+	p.groups = p.flows.Groups()
 	for i := range p.flows.Touched {
 		t := &p.flows.Touched[i]
 		p.counts[t.Fate]++
-		if t.Fate == engine.Grandfathered && len(p.ending) < maxEndedAfter && !isOwn(&t.Flow, p.flows.Own) {
+		if t.Fate == engine.Grandfathered && len(p.ending) < maxEnded && !p.isOwn(&t.Flow) {
 			p.ending = append(p.ending, t.Flow)
 		}
 	}
 }
 
-// isOwn reports whether a flow is the administrator's connection. Behind a
-// translation sshd knows the ends as the reply has them.
-func isOwn(w *engine.Flow, own *engine.OwnFlow) bool {
-	if own == nil || w.Proto != ruleset.TCP {
-		return false
-	}
-	from, to := netip.AddrPortFrom(w.Orig.Src, w.Orig.SrcPort), netip.AddrPortFrom(w.Orig.Dst, w.Orig.DstPort)
-	back, behind := netip.AddrPortFrom(w.Reply.Dst, w.Reply.DstPort), netip.AddrPortFrom(w.Reply.Src, w.Reply.SrcPort)
-	return (own.Client == from || own.Client == back) && (own.Server == to || own.Server == behind)
+// isOwn reports whether a flow is the administrator's connection.
+func (p *impact) isOwn(w *engine.Flow) bool {
+	own := p.flows.Own
+	return own != nil && isBetween(w, own.Client, own.Server)
 }
 
 // noEnd says why no flows can be ended after a confirm; empty when some can.
@@ -185,16 +176,14 @@ func (p *impact) lineOf(at int) int {
 	return 0
 }
 
-// selected is the touched flow or the set of packets that is selected; both nil
-// for neither.
-func (p *impact) selected() (*engine.TouchedFlow, *engine.PacketSet) {
+// selected are the touched flows or the set of packets that are selected; both
+// nil for neither.
+func (p *impact) selected() (*engine.TouchedFlows, *engine.PacketSet) {
 	at := p.at
-	if p.flows != nil {
-		if at < len(p.flows.Touched) {
-			return &p.flows.Touched[at], nil
-		}
-		at -= len(p.flows.Touched)
+	if at < len(p.groups) {
+		return &p.groups[at], nil
 	}
+	at -= len(p.groups)
 	if p.policy == nil {
 		return nil, nil
 	}

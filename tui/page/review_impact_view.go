@@ -11,8 +11,8 @@ import (
 // lay gives the list its parts. Their lines are made when they are drawn.
 func (p *impact) lay() {
 	p.parts = nil
-	if p.flows != nil && len(p.flows.Touched) > 0 {
-		p.parts = append(p.parts, impactPart{p.flowHead, len(p.flows.Touched), p.flowLine})
+	if len(p.groups) > 0 {
+		p.parts = append(p.parts, impactPart{p.flowHead, len(p.groups), p.flowLine})
 	}
 	if p.policy != nil {
 		p.layPolicy()
@@ -88,7 +88,7 @@ func (p *impact) endsWidth() int {
 }
 
 func (p *impact) flowLine(i int) widget.DiffLine {
-	t := &p.flows.Touched[i]
+	t := &p.groups[i]
 	ends := widget.Clean(touchedEnds(t)).CutMiddle(p.endsWidth(), p.Styles.Glyphs.Ellipsis)
 	l := widget.DiffLine{Mark: fateMark(t.Fate)}
 	if p.width < impactWide {

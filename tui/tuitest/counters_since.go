@@ -15,7 +15,7 @@ func (s *Site) StartCounting(ctx context.Context) error {
 	if err := s.enter("StartCounting"); err != nil {
 		return err
 	}
-	base := &engine.CounterBaseline{At: snap.At, Rows: make(map[string]engine.RuleCount)}
+	base := &engine.CounterBaseline{At: snap.At, Rows: make(map[string]engine.RuleCount), Chains: engine.CountsOf(snap.Chains)}
 	for _, r := range snap.Rows {
 		base.Rows[r.ID] = engine.RuleCount{V4: r.V4, V6: r.V6}
 	}

@@ -34,6 +34,6 @@ func (t *Table[K]) RowAt(line int) bool {
 		return false
 	}
 	t.choose(place)
-	t.held = true
+	t.held, t.moved = true, restless
 	return true
 }

@@ -64,6 +64,6 @@ func (t *Table[K]) NextMatch(forward bool) bool {
 		place = int(t.hits[place])
 	}
 	t.choose(place)
-	t.held = true
+	t.held, t.moved = true, restless
 	return true
 }

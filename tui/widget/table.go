@@ -24,8 +24,9 @@ type Column struct {
 	Down bool
 	// Unsorted is left out when the next column sorts.
 	Unsorted bool
-	// Bare cells are not painted as selected: painting whole rows would
-	// send each of them twice for every step, over a link that may be slow.
+	// Bare cells are painted as selected only when the selection rests, see
+	// Rest. To paint whole rows at each step would send each of them twice,
+	// over a link that may be slow.
 	Bare bool
 }
 
@@ -70,6 +71,7 @@ type Table[K comparable] struct {
 	at    int     // selected place in order
 	key   K
 	held  bool // the selection follows key
+	moved int  // how many calls of Rest until the selection rests
 	top   int
 	page  int
 	drawn []int // widths of the columns as they were drawn last
@@ -176,6 +178,14 @@ func (t *Table[K]) Select(key K) bool {
 	return false
 }
 
+// Rest says that a second has passed. The selection rests when one went by
+// without a move, so that nothing is painted twice while somebody scrolls.
+func (t *Table[K]) Rest() { t.moved = max(t.moved-1, 0) }
+
+// restless is what moved is after a move: the second that it falls into does not
+// count.
+const restless = 2
+
 // Selected is the index of the selected row; false in an empty table.
 func (t *Table[K]) Selected() (int, bool) {
 	if len(t.order) == 0 {
@@ -202,7 +212,7 @@ func (t *Table[K]) Key(k tea.KeyPressMsg) bool {
 	at, ok := t.moves.Step(k, t.at, len(t.order), t.page)
 	if ok {
 		t.choose(at)
-		t.held = !t.moves.Top.Is(k)
+		t.held, t.moved = !t.moves.Top.Is(k), restless
 	}
 	return ok
 }
@@ -210,7 +220,7 @@ func (t *Table[K]) Key(k tea.KeyPressMsg) bool {
 // Down selects the next row, if there is one.
 func (t *Table[K]) Down() {
 	t.choose(t.at + 1)
-	t.held = true
+	t.held, t.moved = true, restless
 }
 
 // SortNext sorts by the next column that was drawn, in its own direction.
@@ -303,11 +313,11 @@ func (t *Table[K]) row(place, width int, widths []int, st *style.Styles) string 
 		switch {
 		case chosen && c == t.Cursor:
 			how = st.Cell
-		case chosen && !col.Bare:
+		case chosen && !(col.Bare && t.moved > 0):
 			how = st.Selected
 		}
 		t.field(l, how, text, c, widths[c])
-		if col.Bare {
+		if col.Bare && t.moved > 0 {
 			base = style.Style{}
 		}
 		l.Put(base, " ")

@@ -82,6 +82,39 @@ func TestTableShowsAWindowAroundTheSelection(t *testing.T) {
 	}
 }
 
+// paints reports whether a table paints a text as selected.
+func paints(t *Table[string], text string) bool {
+	st := plainStyles()
+	return strings.Contains(strings.Join(t.Render(20, 4, st), "\n"), NewLine(20, st.Glyphs).Cell(st.Selected, Safe(text), 1).String())
+}
+
+func TestBareCellsArePaintedWhereTheSelectionRests(t *testing.T) {
+	table := newThings(thing{"a", 1}, thing{"b", 2}, thing{"c", 3})
+	table.Columns[0].Width, table.Columns[0].Grow = 1, 0
+	table.Columns[1].Bare, table.Columns[1].Width = true, 1
+	steps := []struct {
+		name string
+		do   func()
+		want string // the value that is painted; empty for none
+	}{
+		{"at first", func() {}, "1"},
+		{"a move", func() { table.Key(press("j")) }, ""},
+		{"the second of the move ends", table.Rest, ""},
+		{"another move", func() { table.Key(press("j")) }, ""},
+		{"its second ends", table.Rest, ""},
+		{"a second without a move", table.Rest, "3"},
+		{"and another", table.Rest, "3"},
+	}
+	for _, s := range steps {
+		s.do()
+		for _, value := range []string{"1", "2", "3"} {
+			if got := paints(table, value); got != (value == s.want) {
+				t.Errorf("%s: %s is painted: %t", s.name, value, got)
+			}
+		}
+	}
+}
+
 func TestTableSelectionFollowsTheKey(t *testing.T) {
 	table := newThings(thing{"a", 1}, thing{"b", 2}, thing{"c", 3})
 	table.Key(press("j"))
