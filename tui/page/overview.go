@@ -29,9 +29,11 @@ type Overview struct {
 
 	docker containerWatch
 	list   attentionList
+	// listTop is the line where the list begins.
+	listTop int
 }
 
-type overviewKeys struct{ Open, Timestamps, Refresh widget.Binding }
+type overviewKeys struct{ Apply, Open, Timestamps, Refresh widget.Binding }
 
 // foreignEvery is how often the rules of others are compared, in seconds: it
 // takes a reading of the whole ruleset.
@@ -40,6 +42,7 @@ const foreignEvery = 10
 // NewOverview makes the page.
 func NewOverview(s *Shared) *Overview {
 	return &Overview{Shared: s, moves: widget.Moves(), docker: newContainerWatch(), keys: overviewKeys{
+		Apply:      widget.Bind("A", "review+apply", "A").Dangerous(),
 		Open:       widget.Bind("Enter", "open", "enter"),
 		Timestamps: widget.Bind("t", "note when flows begin", "t"),
 		Refresh:    widget.Bind("R", "refresh now", "R").Hidden(),
@@ -61,12 +64,18 @@ func (o *Overview) Bindings() []widget.Binding {
 	if o.traffic.Timestamps || o.traffic.At.IsZero() {
 		on = "the kernel notes already when a flow begins"
 	}
-	return []widget.Binding{o.keys.Open.Off(nothing), o.keys.Timestamps.Off(on), o.keys.Refresh, o.docker.binding()}
+	var same widget.Safe
+	if o.unapplied() == "" {
+		same = "there is nothing to apply: the firewall runs these tables"
+	}
+	return []widget.Binding{o.keys.Apply.Off(same), o.keys.Open.Off(nothing), o.keys.Timestamps.Off(on), o.keys.Refresh, o.docker.binding()}
 }
 
 // Key handles a key.
 func (o *Overview) Key(k tea.KeyPressMsg) Effect {
 	switch {
+	case o.keys.Apply.Is(k):
+		return Effect{Go: ReviewScreen}
 	case o.keys.Open.Is(k):
 		return o.list.open()
 	case o.keys.Timestamps.Is(k):
