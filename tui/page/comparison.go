@@ -282,7 +282,8 @@ func (c *comparison) tabLine(width int) string {
 		titles[impactTab] = c.impact.title()
 	}
 	var labels []widget.Safe
-	active, x := 0, 0
+	var tabs []comparisonTab
+	active := 0
 	for tab, title := range titles {
 		tab := comparisonTab(tab)
 		if !c.shows(tab) {
@@ -291,12 +292,18 @@ func (c *comparison) tabLine(width int) string {
 		if tab == c.tab {
 			active = len(labels)
 		}
-		labels = append(labels, title)
-		c.areas = append(c.areas, area{tab, x, 0, title.Width() + 2, 0})
-		x += title.Width() + 2
+		labels, tabs = append(labels, title), append(tabs, tab)
 	}
-	line := widget.Tabs(labels, active, width, c.Styles)
-	return widget.Join(line, c.line(width).End(c.Styles.Dim, c.place()).String())
+	line, end := widget.Tabs(labels, active, width, c.Styles), 0
+	for i, tab := range tabs {
+		x, cells := widget.TabPlace(labels, active, width, i)
+		c.areas = append(c.areas, area{tab, x, 0, cells, 0})
+		end = x + cells
+	}
+	if place := c.place(); end+1+place.Width() <= width {
+		return widget.Join(line, c.line(width).End(c.Styles.Dim, place).String())
+	}
+	return line
 }
 
 // place says which part of the tab is visible.

@@ -13,6 +13,16 @@ func TabAt(labels []Safe, active, width, x int) (int, bool) {
 	return 0, false
 }
 
+// TabPlace is where a label is drawn: its column with the cell before it, and how
+// wide it is with the cells at either end. A label that is not drawn has no width.
+func TabPlace(labels []Safe, active, width, i int) (x, cells int) {
+	at := placeTabs(labels, active, width)[i]
+	if at < 0 || at >= width {
+		return 0, 0
+	}
+	return at, min(labels[i].Width()+2, width-at)
+}
+
 // HintAt is the binding whose hint lies under a cell; false for none.
 func HintAt(bindings []Binding, width, lines, x, y int) (Binding, bool) {
 	for _, h := range placeHints(bindings, width, lines) {
