@@ -95,8 +95,10 @@ func TestInsertFillsARowCellByCell(t *testing.T) {
 
 func TestUnfinishedRowCannotBeApplied(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
-		c.press("2", "j", "o", "esc", "3", "A")
-		c.shows("the tables have 2 errors", "cannot be compiled")
+		c.press("2", "j", "o")
+		c.text("ssh")
+		c.press("enter", "esc", "3", "A")
+		c.shows("the tables have 1 error", "cannot be compiled")
 		if c.dialog != nil {
 			t.Error("an apply is offered although the tables have errors")
 		}
@@ -369,9 +371,11 @@ func TestEditWhileACheckIsUnderWayIsCheckedAgain(t *testing.T) {
 		c.press("2")
 		_, first := c.Update(keyPress("x"))
 		c.Update(keyPress("o")) // makes a row that is not complete
-		c.Update(keyPress("esc"))
+		for _, key := range []string{"s", "s", "h", "enter", "esc"} {
+			c.Update(keyPress(key))
+		}
 		c.do(first)
-		c.shows("2E")
+		c.shows("1E")
 	})
 }
 

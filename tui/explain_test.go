@@ -88,7 +88,9 @@ func TestExplainTakesThePacketOfTheSelectedFlow(t *testing.T) {
 
 func TestExplainWithErrorsInTheTablesShowsTheLiveSide(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
-		c.press("2", "o", "esc")
+		c.press("2", "o")
+		c.text("ssh")
+		c.press("enter", "esc")
 		explainWeb(c)
 		c.shows("the tables have errors", "REJECT tcp-reset by rules:10")
 	})

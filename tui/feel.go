@@ -16,6 +16,7 @@ func (m *model) configure(s settings.Settings, on colorprofile.Profile) error {
 	m.shared.Bits = s.Bits
 	var err error
 	m.keymap, err = newKeymap(actions(m.shared), s.Keys)
+	m.shared.KeyName = m.keymap.name
 	return err
 }
 

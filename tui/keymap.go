@@ -185,15 +185,21 @@ func (k keymap) shown(on page.Screen, bindings []widget.Binding) []widget.Bindin
 			if letter, ctrl := strings.CutPrefix(part, "^"); ctrl && letter != "" {
 				key = "ctrl+" + letter
 			}
-			if now, ok := k.label[on][key]; ok {
-				parts[p] = now
-			} else if now, ok := k.label[page.Stay][key]; ok {
-				parts[p] = now
-			}
+			parts[p] = k.name(on, key)
 		}
 		out[i].SetHelp(strings.Join(parts, "/"), b.Help().Desc)
 	}
 	return out
+}
+
+// name is what a key is called now that a screen knows as key.
+func (k keymap) name(on page.Screen, key string) string {
+	for _, at := range []page.Screen{on, page.Stay} {
+		if now, ok := k.label[at][key]; ok {
+			return now
+		}
+	}
+	return labelOf(key)
 }
 
 // labelOf is a key as hints write it.

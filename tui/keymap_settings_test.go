@@ -113,6 +113,33 @@ func TestReboundKeysWorkAndAreShown(t *testing.T) {
 	})
 }
 
+// A text that names a key names the one that does it for this person.
+func TestTextsNameTheKeysThatWereRebound(t *testing.T) {
+	inConsole(t, 120, 24, func(s *tuitest.Site) { s.NoAccounting = true }, func(c *console) {
+		s := rebound(t,
+			`policy.undo = "Z"`, `policy.save = "S"`, `policy.review-apply = "B"`, `policy.switch-off = "D"`, `policy.where-used = "V"`,
+			`console.problems = "Q"`, `console.flows = "F"`, `flows.count-bytes = "C"`, `flows.pause = "P"`, `overview.note-when-flows-begin = "T"`,
+			`overview.review-apply = "B"`,
+		)
+		if err := c.configure(s, colorprofile.ANSI); err != nil {
+			t.Fatal(err)
+		}
+		c.press("2", "1")
+		c.shows("(Q)", "timestamps off (T)", "F, then C, switches it on")
+		c.press("2", "D")
+		c.shows("switched off (Z takes it back)", "D switches it on again")
+		c.send(tea.WindowSizeMsg{Width: 80, Height: 24})
+		c.press("tab")
+		c.shows("V lists it")
+		c.press("S")
+		c.shows("until B reviews and applies")
+		c.press("F", "P")
+		c.shows("(P resumes")
+		c.press("P")
+		c.shows("(C switches it on)")
+	})
+}
+
 func TestReboundKeysDoNotTouchTextDialogsAndTrials(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		if err := c.configure(rebound(t, `policy.undo = "z"`, `console.quit = "Q"`, `console.copy = "Y"`), colorprofile.ANSI); err != nil {

@@ -91,7 +91,7 @@ func TestFlowsThatCannotBeEndedSayWhy(t *testing.T) {
 func TestAFlowBecomesARuleInOneStep(t *testing.T) {
 	inConsole(t, 120, 40, nil, func(c *console) {
 		c.press("4", "j", "r")
-		c.shows("[2 Policy]", "rules:17 made, u takes it back; new: host-203-0-113-1, host-198-51-100-1", "17 int      ext      host-203-0-~")
+		c.shows("[2 Policy]", "rules:17 made, u takes it back; new: host-203-0-113-1, host-198-51-100-1", "17 int      ext      host-203-0-1~")
 		if c.shared.Desk.Staged() == 0 {
 			t.Error("nothing is staged")
 		}

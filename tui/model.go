@@ -45,6 +45,7 @@ type model struct {
 	read     time.Time
 	held     tea.Cmd // waits for the terminal's answers
 	leaving  bool
+	clicked  bool // what is selected was clicked on, and no key was pressed since
 	settings settings.Settings
 	profile  colorprofile.Profile
 

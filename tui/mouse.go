@@ -10,7 +10,8 @@ import (
 // wheelRows is how many rows a notch of the wheel moves.
 const wheelRows = 3
 
-// click handles a click: on a tab, on what the page shows, on a hint. A dialog
+// click handles a click: on a tab, on what the page shows, on a hint. What was
+// clicked on is opened by another click, as by Enter. A dialog
 // is answered from the keyboard alone, and so is a trial: there a click does
 // nothing, wherever it lands.
 func (m *model) click(at tea.Mouse) tea.Cmd {
@@ -28,7 +29,12 @@ func (m *model) click(at tea.Mouse) tea.Cmd {
 		return m.clickTab(at.X)
 	}
 	if c, ok := m.page().(page.Clicker); ok && at.Y >= headLines && at.Y < headLines+m.layout.body {
-		return m.apply(c.Click(at.X, at.Y-headLines))
+		again := m.clicked // a first click only selects, also what is selected already
+		m.clicked = true
+		if hit := c.Click(at.X, at.Y-headLines); hit == widget.Again && again {
+			m.clicked = false
+			return m.key(widget.Press("enter"))
+		}
 	}
 	return nil
 }

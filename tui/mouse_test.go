@@ -82,6 +82,58 @@ func TestClickSelectsAChainFoldsItAndSelectsARule(t *testing.T) {
 	})
 }
 
+func TestASecondClickOpensWhatTheFirstSelected(t *testing.T) {
+	for _, one := range []struct {
+		name, screen  string
+		width, height int
+		click         string
+		first, second string // what is shown after each click
+	}{
+		{"flow", "4", 80, 24, "203.0.113.2:40002", ">tcp   203.0.113.2:40002", "[6 Explain]"},
+		{"cell", "2", 80, 24, "monitoring", ">        9 ext      FW       monitoring", "Enter write the cell"},
+		{"event", "7", 80, 24, "rolled back", "rolled back after", "against its PREDECESSOR"},
+		{"attention", "1", 80, 24, "! Docker changed", ">! Docker changed", "[5 Counters]"},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			inConsole(t, one.width, one.height, nil, func(c *console) {
+				c.press(one.screen)
+				c.clickOn(one.click)
+				c.shows(one.first)
+				c.clickOn(one.click)
+				c.shows(one.second)
+			})
+		})
+	}
+}
+
+// A row that a key selected is only selected by the first click on it: who
+// clicks to get the window back opens nothing.
+func TestTheFirstClickAfterAKeyOpensNothing(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("4")
+		c.clickOn("203.0.113.2:40002")
+		c.press("j", "k")
+		c.clickOn("203.0.113.2:40002")
+		c.shows("[4 Flows]")
+	})
+}
+
+func TestClickSelectsChangesConsequencesAndTabsOfReview(t *testing.T) {
+	for _, width := range []int{80, 120} {
+		inConsole(t, width, 40, nil, func(c *console) {
+			c.press("2", "x", "J", "3")
+			rows := c.review.Copied()
+			if len(rows) == 0 {
+				t.Fatal("nothing to click on")
+			}
+			c.clickOn("compiled v6")
+			c.shows("[compiled v6")
+			c.clickOn("changes ")
+			c.shows("[changes ")
+		})
+	}
+}
+
 func TestWheelMovesTheSelection(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("4")

@@ -19,7 +19,7 @@ func TestEnterOnAnAttentionItemOpensWhereItCanBeMended(t *testing.T) {
 		at          page.Screen
 	}{
 		{"source address 'nobody' does not exist", "nobody", page.PolicyScreen},
-		{"conntrack does not count bytes", "accounting is off", page.FlowsScreen},
+		{"conntrack counts no bytes", "accounting is off", page.FlowsScreen},
 		{"Docker changed rules", "by policy line", page.CountersScreen},
 		{"legacy tables hold rules", "mfwtui doctor", page.OverviewScreen},
 	}
@@ -52,7 +52,7 @@ func TestSelectedItemStaysSelectedWhenOthersCome(t *testing.T) {
 		before := overview.Copied()
 		c.site.NoAccounting = true
 		c.seconds(2)
-		c.shows("conntrack does not count bytes")
+		c.shows("conntrack counts no bytes")
 		if after := overview.Copied(); after != before {
 			t.Errorf("the selection moved from %q to %q", before, after)
 		}

@@ -135,15 +135,23 @@ func (m *model) stagedField() field {
 // never left out; warnings are on the overview as well.
 func (m *model) checkFields() []field {
 	st := m.shared.Styles
-	switch errors, warnings := m.shared.Desk.Problems().Count(); {
+	switch errors, warnings := m.shared.Desk.Count(); {
 	case errors > 0:
-		return []field{{label: "check ", how: st.Bad, text: widget.Format("%dE %dW", errors, warnings)}}
+		return []field{{label: "check ", how: st.Bad, text: errorsText(errors, warnings)}}
 	case warnings > 0:
 		return []field{{label: "check ", how: st.Warn, text: widget.Format("%dW", warnings), rank: 5}}
 	case m.shared.Desk.Config() == nil:
 		return nil // not checked yet
 	}
-	return []field{{label: "check ", how: st.Good, text: "ok", rank: 6}}
+	return []field{{label: "check ", how: st.Good, text: "ok", rank: 4}}
+}
+
+// errorsText counts errors, and warnings when there are some.
+func errorsText(errors, warnings int) widget.Safe {
+	if warnings == 0 {
+		return widget.Format("%dE", errors)
+	}
+	return widget.Format("%dE %dW", errors, warnings)
 }
 
 // parityFields say how many rows exist in one address family only.
@@ -155,7 +163,7 @@ func (m *model) parityFields() []field {
 	case n > 0:
 		f.how, f.text = st.Warn, widget.Format("warn %d", n)
 	default:
-		f.how, f.text = st.Good, "ok"
+		f.how, f.text, f.rank = st.Good, "ok", 6
 	}
 	return []field{f}
 }

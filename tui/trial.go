@@ -127,7 +127,7 @@ func (m *model) ended(how ending) tea.Cmd {
 		m.note = page.Note{Text: widget.Format("kept: the new rules stay, after %d s on trial", int(how.took.Round(time.Second).Seconds())), Kind: page.Good}
 	case engine.RolledBack:
 		to = page.ReviewScreen
-		m.note = page.Note{Text: widget.Format("rolled back at %s, %s. %s", how.at.Format("15:04:05"), m.keptEdits(), how.reason), Kind: page.Warn}
+		m.note = page.Note{Text: widget.Format("rolled back at %s: %s; %s", how.at.Format("15:04:05"), how.reason, m.keptEdits()), Kind: page.Warn}
 	default:
 		m.note = page.Note{Text: widget.Format("the trial has ended: %s %s", how.state, how.reason), Kind: page.Warn}
 	}
@@ -143,7 +143,7 @@ func (m *model) ended(how ending) tea.Cmd {
 func (m *model) keptEdits() string {
 	switch n := m.shared.Desk.Staged(); n {
 	case 0:
-		return "the tables keep your changes"
+		return "your changes are kept"
 	case 1:
 		return "your 1 staged change is kept"
 	default:

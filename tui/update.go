@@ -17,6 +17,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.layout = newLayout(msg.Width, msg.Height)
 	case tea.KeyPressMsg:
 		m.trial.Heard(0)
+		m.clicked = false
 		return m, m.press(msg)
 	case tea.MouseClickMsg:
 		return m, m.click(msg.Mouse())

@@ -77,7 +77,7 @@ func (m *model) tooSmall() ([]string, *page.Point) {
 	width, st := m.layout.width, m.shared.Styles
 	var lines []string
 	if m.pending != "" {
-		lines = append(lines, widget.NewLine(width, st.Glyphs).Put(st.Alarm, "TRIAL "+m.clock()).Text(" 0 opens it, ^r rolls back").String())
+		lines = append(lines, widget.NewLine(width, st.Glyphs).Put(st.Alarm, "TRIAL "+m.clock()).Text(widget.Format(" %s opens it, ^r rolls back", m.keymap.name(page.Stay, "0"))).String())
 	}
 	for _, text := range widget.Format("enlarge to %dx%d or use --plain; q quits", minWidth, minHeight).Wrap(width) {
 		lines = append(lines, widget.NewLine(width, st.Glyphs).Text(text).String())

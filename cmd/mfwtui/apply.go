@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/page"
 )
 
 func (a *app) applyCommand() *cobra.Command {
@@ -17,8 +18,9 @@ func (a *app) applyCommand() *cobra.Command {
 		Use:   "apply",
 		Short: "load the compiled tables; without a confirm they are rolled back",
 		Long: `apply loads the compiled rules beside those that run, switches over, and counts
-down. On a terminal it shows a code: type it to keep the new rules. Elsewhere it
-waits for "mfwtui confirm" from another session. When nobody confirms, or when
+down. On a terminal it shows a code: type it to keep the new rules; meanwhile it
+says how far a new login came. Elsewhere it waits for "mfwtui confirm" from
+another session. When nobody confirms, or when
 anything dies meanwhile, the old rules come back.
 
 It ends with 0 when confirmed, 3 when rolled back, and 1 when refused or failed,
@@ -65,7 +67,28 @@ func (a *app) apply(cmd *cobra.Command, req engine.ApplyRequest) error {
 		return a.ask(ctx, e, st)
 	}
 	fmt.Fprintf(a.out, "confirm from another session: mfwtui confirm %s\n", st.Code)
-	return a.ended(a.wait(ctx, e, st.ID, nil))
+	return a.ended(a.waitWithProofs(ctx, e, st.ID))
+}
+
+// waitWithProofs waits without a person at the terminal: it prints how far a new
+// login comes, and at the end everything that was proved.
+func (a *app) waitWithProofs(ctx context.Context, e *engine.Engine, id string) (engine.TrialStatus, error) {
+	var said string
+	seen := watchProofs(ctx, e, func(p *engine.TrialProof) {
+		if state := page.LoginState(p); state != said {
+			said = state
+			fmt.Fprintf(a.out, "new login: %s\n", state)
+		}
+	})
+	st, err := a.wait(ctx, e, id, nil)
+	a.printProofs(seen)
+	return st, err
+}
+
+func (a *app) printProofs(seen *proofs) {
+	for _, line := range seen.end() {
+		fmt.Fprintln(a.out, line)
+	}
 }
 
 // wait blocks until the transaction has ended. An interrupt rolls it back.

@@ -36,6 +36,9 @@ type Result struct {
 	Hooks []ruleset.Hook
 	// Rows finds the table row of a rule id.
 	Rows map[string]RowRef
+	// Hosts maps each host name of an address cell to the addresses that stand
+	// for it in the rules, as Facts had them.
+	Hosts map[string][]netip.Addr
 }
 
 // RowRef is where a rule came from: a table row, or a built-in part of the
@@ -69,7 +72,7 @@ func Compile(cfg *tables.Config, facts Facts) (*Result, tables.Problems) {
 		cfg:     cfg,
 		facts:   facts,
 		ids:     nameRows(cfg),
-		result:  &Result{Rules: &ruleset.Ruleset{Sets: ruleset.Sets{}}},
+		result:  &Result{Rules: &ruleset.Ruleset{Sets: ruleset.Sets{}}, Hosts: facts.Hosts},
 		said:    map[tables.Problem]bool{},
 		sets:    map[string]*ruleset.Set{},
 		known:   map[string][]service{},

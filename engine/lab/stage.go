@@ -119,7 +119,10 @@ func runHost(report *os.File) (int, error) {
 		return 0, err
 	}
 	defer stop()
-	return l.Firewall.foreground(plan.Command, plan.Terminal, report)
+	ctx, logOut := context.WithCancel(context.Background())
+	defer logOut()
+	go l.stayLoggedIn(ctx)
+	return l.Firewall.foreground(plan.Command, append(demoEnv(), "SSH_CONNECTION="+l.sshConnection()), plan.Terminal, report)
 }
 
 // Where the command finds its files, all in the private /run.
@@ -145,12 +148,12 @@ func (p *demoPlan) writeFiles() error {
 
 // foreground runs a command on the host with our own standard streams, one of
 // which may be a terminal. The report ends here: from now on the command has it.
-func (h *Host) foreground(command []string, terminal bool, report *os.File) (status int, err error) {
+func (h *Host) foreground(command, env []string, terminal bool, report *os.File) (status int, err error) {
 	path, err := findTool(command[0])
 	if err != nil {
 		return 0, err
 	}
-	cmd := &exec.Cmd{Path: path, Args: command, Env: demoEnv(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	cmd := &exec.Cmd{Path: path, Args: command, Env: env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: terminal}
 	err = h.Do(func() error {
 		// Interfaces below /sys are those of the namespace that mounted it.

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -122,7 +123,7 @@ func (l *Lab) repeat(ctx context.Context, e errand, f ruleset.Family) {
 func (e errand) run(ctx context.Context, from *Host, to netip.Addr) {
 	switch e.proto {
 	case ruleset.TCP:
-		from.talk(ctx, netip.AddrPortFrom(to, e.port), e.hold)
+		from.talk(ctx, netip.AddrPortFrom(to, e.port), 0, e.hold)
 	case ruleset.UDP:
 		from.Probe(UDP(to, e.port))
 	default:
@@ -130,11 +131,36 @@ func (e errand) run(ctx context.Context, from *Host, to netip.Addr) {
 	}
 }
 
-// talk keeps a connection for a while and says something now and then.
-func (h *Host) talk(ctx context.Context, to netip.AddrPort, hold time.Duration) {
+// loginPort is the port from which the first client is logged in to the firewall
+// host, in both senses of a demo: whoever looks at it is the one who does.
+const loginPort = 50000
+
+// sshConnection is what SSH_CONNECTION says to who is logged in.
+func (l *Lab) sshConnection() string {
+	return fmt.Sprintf("%s %d %s 22", l.hosts[Client1].V4, loginPort, l.Firewall.V4)
+}
+
+// stayLoggedIn keeps one SSH connection of the first client as long as ctx, and
+// makes it anew when something ends it.
+func (l *Lab) stayLoggedIn(ctx context.Context) {
+	for ctx.Err() == nil {
+		l.hosts[Client1].talk(ctx, netip.AddrPortFrom(l.Firewall.V4, 22), loginPort, 24*time.Hour)
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// talk keeps a connection for a while and says something now and then. It comes
+// from a port of the kernel's choice when from is 0.
+func (h *Host) talk(ctx context.Context, to netip.AddrPort, from uint16, hold time.Duration) {
 	var conn net.Conn
 	err := h.Do(func() (err error) {
 		dialer := net.Dialer{Timeout: 2 * time.Second}
+		if from != 0 {
+			dialer.LocalAddr = &net.TCPAddr{Port: int(from)}
+		}
 		conn, err = dialer.DialContext(ctx, "tcp", to.String())
 		return err
 	})

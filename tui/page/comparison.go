@@ -54,6 +54,7 @@ type comparison struct {
 	lit    map[string]bool // the rule ids of the selected row
 	litFor *engine.RowEffect
 	beside bool // as it was drawn last
+	areas  []area
 }
 
 type comparisonTab int
@@ -218,12 +219,14 @@ func (c *comparison) render(width, height int) []string {
 		c.beside = beside
 		c.source()
 	}
+	c.areas = c.areas[:0]
 	under := c.impactHeight(height)
 	if beside && (c.tab != impactTab || under > 0) {
 		lines := append([]string{c.rule(width)}, c.renderBeside(width, height-1-under)...)
-		return append(lines, c.renderUnder(width, under)...)
+		return append(lines, c.renderUnder(width, under, len(lines))...)
 	}
 	lines := append([]string{c.tabLine(width)}, c.rule(width))
+	c.areas = append(c.areas, area{c.tab, 0, len(lines), width, height - len(lines)})
 	switch c.tab {
 	case rowsTab:
 		return append(lines, c.renderRows(width, height-len(lines))...)
@@ -246,11 +249,13 @@ func (c *comparison) impactHeight(height int) int {
 	return height / 2
 }
 
-// renderUnder draws the consequences under what is beside each other.
-func (c *comparison) renderUnder(width, height int) []string {
+// renderUnder draws the consequences under what is beside each other, from line
+// y on.
+func (c *comparison) renderUnder(width, height, y int) []string {
 	if height == 0 {
 		return nil
 	}
+	c.areas = append(c.areas, area{impactTab, 0, y + 1, width, 0}, area{impactTab, 0, y + 2, width, height - 2})
 	lines := []string{c.rule(width), c.heading(c.impact.title(), impactTab, width)}
 	return append(lines, c.impact.render(width, height-len(lines))...)
 }
@@ -271,27 +276,34 @@ func (c *comparison) titles() (rows, v4, v6 widget.Safe) {
 }
 
 func (c *comparison) tabLine(width int) string {
-	rows, v4, v6 := c.titles()
-	labels, active := []widget.Safe{rows}, 0
-	for _, one := range []struct {
-		tab   comparisonTab
-		title widget.Safe
-	}{{v4Tab, v4}, {v6Tab, v6}} {
-		if c.shows(one.tab) {
-			if one.tab == c.tab {
-				active = len(labels)
-			}
-			labels = append(labels, one.title)
-		}
+	titles := make([]widget.Safe, impactTab+1)
+	titles[rowsTab], titles[v4Tab], titles[v6Tab] = c.titles()
+	if c.impact != nil {
+		titles[impactTab] = c.impact.title()
 	}
-	if c.shows(impactTab) {
-		if c.tab == impactTab {
+	var labels []widget.Safe
+	var tabs []comparisonTab
+	active := 0
+	for tab, title := range titles {
+		tab := comparisonTab(tab)
+		if !c.shows(tab) {
+			continue
+		}
+		if tab == c.tab {
 			active = len(labels)
 		}
-		labels = append(labels, c.impact.title())
+		labels, tabs = append(labels, title), append(tabs, tab)
 	}
-	line := widget.Tabs(labels, active, width, c.Styles)
-	return widget.Join(line, c.line(width).End(c.Styles.Dim, c.place()).String())
+	line, end := widget.Tabs(labels, active, width, c.Styles), 0
+	for i, tab := range tabs {
+		x, cells := widget.TabPlace(labels, active, width, i)
+		c.areas = append(c.areas, area{tab, x, 0, cells, 0})
+		end = x + cells
+	}
+	if place := c.place(); end+1+place.Width() <= width {
+		return widget.Join(line, c.line(width).End(c.Styles.Dim, place).String())
+	}
+	return line
 }
 
 // place says which part of the tab is visible.
@@ -336,18 +348,23 @@ func (c *comparison) renderBeside(width, height int) []string {
 		first = width * 2 / 5
 		rest = width - first - 1
 	}
-	columns := []column{{c.heading(rows, rowsTab, first), c.renderRows(first, height-1), first}}
+	columns := []column{{rowsTab, c.heading(rows, rowsTab, first), c.renderRows(first, height-1), first}}
 	if c.shows(v4Tab) {
 		w := rest
 		if c.families == bothFamilies {
 			w = take(2)
 		}
-		columns = append(columns, column{c.heading(v4, v4Tab, w), c.view[0].Render(w, height-1, c.Styles), w})
+		columns = append(columns, column{v4Tab, c.heading(v4, v4Tab, w), c.view[0].Render(w, height-1, c.Styles), w})
 	}
 	if c.shows(v6Tab) {
-		columns = append(columns, column{c.heading(v6, v6Tab, rest), c.view[1].Render(rest, height-1, c.Styles), rest})
+		columns = append(columns, column{v6Tab, c.heading(v6, v6Tab, rest), c.view[1].Render(rest, height-1, c.Styles), rest})
 	}
-	return besideEachOther(columns, width, height, c.Shared)
+	x := 0
+	for _, col := range columns {
+		c.areas = append(c.areas, area{col.tab, x, 1, col.width, 0}, area{col.tab, x, 2, col.width, height - 1})
+		x += col.width + 1
+	}
+	return besideEachOther(columns, height, c.Shared)
 }
 
 // heading is the title of a column; the one that has the keys is in brackets.
@@ -360,13 +377,14 @@ func (c *comparison) heading(title widget.Safe, tab comparisonTab, width int) st
 
 // column is a part of the screen beside others.
 type column struct {
+	tab   comparisonTab
 	title string
 	lines []string
 	width int
 }
 
 // besideEachOther lays columns side by side with a rule between.
-func besideEachOther(columns []column, width, height int, s *Shared) []string {
+func besideEachOther(columns []column, height int, s *Shared) []string {
 	edge := s.Styles.Rule.Render(s.Styles.Glyphs.Vertical)
 	lines := make([]string, height)
 	for i := range lines {

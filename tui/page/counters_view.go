@@ -118,7 +118,7 @@ func (c *Counters) state(width int) string {
 	case c.err != nil:
 		l.Put(c.Styles.Bad, widget.Format("%v", c.err))
 	case c.paused.on:
-		l.Put(c.Styles.Warn, widget.Format("PAUSED %s (p resumes; %s changed)", age(c.Now().Sub(c.paused.since)), plural(c.moved, "row")))
+		l.Put(c.Styles.Warn, widget.Format("PAUSED %s (%s resumes; %s changed)", age(c.Now().Sub(c.paused.since)), c.keyName(CountersScreen, "p"), plural(c.moved, "row")))
 	default:
 		l.Put(c.Styles.Good, "live")
 	}

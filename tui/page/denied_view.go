@@ -230,7 +230,7 @@ func (d *deniedList) state(width int) string {
 	l := d.line(width).Text(" ")
 	switch {
 	case d.paused.on:
-		l.Put(d.Styles.Warn, widget.Format("PAUSED %s (p resumes; %s changed)", age(d.Now().Sub(d.paused.since)), plural(d.moved, "line")))
+		l.Put(d.Styles.Warn, widget.Format("PAUSED %s (%s resumes; %s changed)", age(d.Now().Sub(d.paused.since)), d.keyName(FlowsScreen, "p"), plural(d.moved, "line")))
 	case d.err != nil:
 		l.Put(d.Styles.Bad, "not read")
 		if d.table.Shown() > 0 {

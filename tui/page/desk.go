@@ -23,6 +23,10 @@ type Desk struct {
 	staged  int
 	rows    map[tables.Kind]rowCount
 
+	// typed is the row that is being written for the first time: what it lacks
+	// is no error yet. The zero value is none.
+	typed Place
+
 	config   *tables.Config
 	problems tables.Problems
 	checked  *tables.Set // the set that config and problems are about
@@ -68,6 +72,24 @@ func (d *Desk) Checked() bool { return d.checked == d.set }
 
 // Problems are those found by the last check.
 func (d *Desk) Problems() tables.Problems { return d.problems }
+
+// known are the problems without those of a row that is still being written.
+func (d *Desk) known() tables.Problems {
+	if d.typed.Line == 0 {
+		return d.problems
+	}
+	var list tables.Problems
+	for _, p := range d.problems {
+		if p.Line != d.typed.Line || p.File != d.typed.Kind.String() {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// Count counts errors and warnings; those of a row that is still being written
+// count when it is left.
+func (d *Desk) Count() (errors, warnings int) { return d.known().Count() }
 
 // placeNow is where a row of the applied tables stands in the tables as edited:
 // on its line, or where a row with the same cells is now.
@@ -287,10 +309,10 @@ func (d *Desk) Saved(set *tables.Set) {
 	d.inStep()
 }
 
-// problemsAt lists the problems of one line.
+// problemsAt lists the known problems of one line.
 func (d *Desk) problemsAt(k tables.Kind, line int) tables.Problems {
 	var list tables.Problems
-	for _, p := range d.problems {
+	for _, p := range d.known() {
 		if p.Line == line && p.File == k.String() {
 			list = append(list, p)
 		}

@@ -85,7 +85,7 @@ func (e *Explain) Bindings() []widget.Binding {
 func (e *Explain) walkBindings() []widget.Binding {
 	var none, family, row widget.Safe
 	if len(e.ways) == 0 {
-		none = "there is no packet yet; e writes one"
+		none = widget.Format("there is no packet yet; %s writes one", e.keyName(ExplainScreen, "e"))
 	}
 	if family = none; len(e.ways) == 1 {
 		family = "this packet exists in one family only; names that have addresses of both can be switched"

@@ -28,7 +28,7 @@ func (e *Explain) traceKeyOff() widget.Safe {
 	case e.real.ask.Busy():
 		return "the kernel is telling of packets already; one trace at a time"
 	case len(e.ways) == 0:
-		return "there is no packet yet; e writes one"
+		return widget.Format("there is no packet yet; %s writes one", e.keyName(ExplainScreen, "e"))
 	}
 	return ""
 }

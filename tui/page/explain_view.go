@@ -90,10 +90,14 @@ func (e *Explain) renderForm(width int) ([]string, *Point) {
 	return append(lines, e.formNote(width)), cursor
 }
 
-// field draws a field and returns the column of the cursor, -1 when it is in
-// another one.
+// field draws a field in brackets, unless it is an IPv6 address that has its
+// own, and returns the column of the cursor, -1 when it is in another one.
 func (e *Explain) field(l *widget.Line, field, most int, last bool) int {
-	l.Text(" ").Put(e.Styles.Dim, widget.Clean(fieldNames[field])).Text(" [")
+	open, end := widget.Safe("["), widget.Safe("]")
+	if strings.HasPrefix(e.form[field], "[") && (e.edit == nil || e.edit.field != field) {
+		open, end = "", ""
+	}
+	l.Text(" ").Put(e.Styles.Dim, widget.Clean(fieldNames[field])).Text(" " + open)
 	cursor := -1
 	if e.edit != nil && e.edit.field == field {
 		text, at := e.edit.editor.View(most)
@@ -109,7 +113,7 @@ func (e *Explain) field(l *widget.Line, field, most int, last bool) int {
 		}
 		l.Put(how, text.CutMiddle(most, e.Styles.Glyphs.Ellipsis))
 	}
-	l.Text("]")
+	l.Text(end)
 	if !last {
 		l.Text(" ")
 	}
@@ -208,7 +212,7 @@ func (e *Explain) walkLines(side, width, height int) []string {
 	}
 	lines := []string{
 		e.line(width).Put(e.Styles.Bad, " the tables have errors: nothing is staged").String(),
-		e.line(width).Text(" w lists them").String(),
+		e.line(width).Text(widget.Format(" %s lists them", e.problemsKey())).String(),
 	}
 	return widget.Fit(lines, height)
 }

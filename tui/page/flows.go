@@ -41,10 +41,12 @@ type Flows struct {
 	kept    []int32     // what the filter keeps of snap; nil for all
 	list    []flowGroup // groups of snap, when grouped
 	marks   map[flowKey]bool
-	track   flowTrack
-	names   addressNames
-	told    told
-	docker  containerNames
+	// sortChosen says that the person chose the order.
+	sortChosen bool
+	track      flowTrack
+	names      addressNames
+	told       told
+	docker     containerNames
 }
 
 type flowBindings struct {
@@ -146,7 +148,7 @@ func (f *Flows) flowBindings() []widget.Binding {
 	enter := k.Explain
 	if f.by != ungrouped {
 		enter, mark = widget.Bind("Enter", "open the group", "enter"), "a group cannot be marked"
-		rule = "Enter opens the group; then r makes a rule for a flow"
+		rule = widget.Format("Enter opens the group; then %s makes a rule for a flow", f.keyName(FlowsScreen, "r"))
 	}
 	if f.shown().Shown() == 0 {
 		none = "there is no flow here"
@@ -221,6 +223,7 @@ func (f *Flows) moveKey(k tea.KeyPressMsg) bool {
 
 // sort sorts the flows by the next column, or turns the direction.
 func (f *Flows) sort(turn bool) Effect {
+	f.sortChosen = true
 	if turn {
 		f.table.Flip = !f.table.Flip
 	} else {

@@ -81,6 +81,7 @@ type siftedMsg struct {
 // show gives the list the flows; with order it sorts them anew.
 func (f *Flows) show(order bool) Effect {
 	f.titles()
+	order = f.defaultSort() || order
 	m := siftedMsg{snap: f.latest, by: f.by, order: order, containers: f.names.containers}
 	if f.paused.on {
 		m.snap = f.snap

@@ -17,7 +17,7 @@ func newRuleKey() widget.Binding { return widget.Bind("r", "new rule for it", "r
 func (f *Flows) makeRule() Effect {
 	w, v := f.selected(), f.verdict()
 	if w == nil {
-		return say(Info, "choose a flow; r makes a rule for it")
+		return say(Info, "choose a flow; %s makes a rule for it", f.keyName(FlowsScreen, "r"))
 	}
 	if v == nil {
 		return say(Warn, "no row made: the zones of this flow are not known")
@@ -59,7 +59,7 @@ func (s *Shared) admit(w tables.Wanted) Effect {
 	set, cfg := s.Desk.Set(), s.Desk.Config()
 	switch {
 	case set == nil:
-		return say(Bad, "no row made: the tables on disk cannot be read; w says why")
+		return say(Bad, "no row made: the tables on disk cannot be read; %s says why", s.problemsKey())
 	case cfg == nil || !s.Desk.Checked():
 		return say(Warn, "no row made: the tables are still being checked; press it again")
 	case w.From == tables.FW:
@@ -73,7 +73,7 @@ func (s *Shared) admit(w tables.Wanted) Effect {
 	if !s.Desk.Put(at, next) {
 		return say(Info, "no row made: there is one like this")
 	}
-	e := say(Good, "%s made, u takes it back; %s", at, madeObjects(set, next))
+	e := say(Good, "%s made, %s takes it back; %s", at, s.undoKey(), madeObjects(set, next))
 	e.Cmd, e.Go, e.Tell = s.Desk.Check(s.Calls), PolicyScreen, ShowPlace{at}
 	return e
 }

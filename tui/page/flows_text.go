@@ -151,7 +151,7 @@ func (f *Flows) count() widget.Safe {
 func (f *Flows) state(width int) string {
 	l := f.line(width).Text(" ")
 	if f.paused.on {
-		l.Put(f.Styles.Warn, widget.Format("PAUSED %s (p resumes; %s changed)", age(f.Now().Sub(f.paused.since)), plural(f.moved, "flow")))
+		l.Put(f.Styles.Warn, widget.Format("PAUSED %s (%s resumes; %s changed)", age(f.Now().Sub(f.paused.since)), f.keyName(FlowsScreen, "p"), plural(f.moved, "flow")))
 	} else {
 		l.Put(f.Styles.Good, "live")
 	}
@@ -162,7 +162,7 @@ func (f *Flows) state(width int) string {
 	case f.err != nil:
 		l.Put(f.Styles.Bad, widget.Format("   %v", f.err))
 	case !f.latest.At.IsZero() && !f.latest.Accounting:
-		l.Put(f.Styles.Warn, "   bytes are not counted: accounting is off (a switches it on)")
+		l.Put(f.Styles.Warn, widget.Format("   bytes are not counted: accounting is off (%s switches it on)", f.keyName(FlowsScreen, "a")))
 	}
 	if f.latest.Max > 0 {
 		l.End(f.Styles.Dim, widget.Format("conntrack %d of %d ", len(f.latest.Flows), f.latest.Max))

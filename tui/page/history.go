@@ -25,6 +25,7 @@ type History struct {
 	detail  *pastDetail // nil: the list is shown
 	restore Request
 	ticks   int
+	top     int // the line where the list begins, or the difference
 }
 
 type historyKeys struct{ Open, Restore, Refresh, Against, Back widget.Binding }
@@ -93,7 +94,7 @@ func (h *History) whyNot(g *engine.Generation) widget.Safe {
 	case g.Damaged != nil:
 		return widget.Format("it was changed on disk: %v", g.Damaged)
 	case h.Desk.Set() == nil:
-		return "the tables on disk cannot be read; w says why"
+		return widget.Format("the tables on disk cannot be read; %s says why", h.problemsKey())
 	case h.restore.Busy():
 		return "its tables are being read"
 	}
@@ -222,12 +223,13 @@ func (h *History) askRestore() Effect {
 		Title: "Restore these tables?",
 		Text: []widget.Safe{
 			widget.Format("The tables of the apply of %s by %s come on the desk in place of those that are there.", string(h.when(&g)), g.Who), "",
-			"Nothing is saved or applied by that: 3 Review shows what would change, and A there applies it on trial like any other change. On 2 Policy u takes it back.",
+			widget.Format("Nothing is saved or applied by that: %s shows what would change, and %s there applies it on trial like any other change. On %s %s takes it back.",
+				h.screenName(ReviewScreen, "Review"), h.keyName(ReviewScreen, "A"), h.screenName(PolicyScreen, "Policy"), h.undoKey()),
 		},
 		Choices: []widget.Choice{{Key: "r", Does: "put them on the desk and review"}},
 	}
 	if n := h.Desk.Staged(); n > 0 {
-		d.Text = append(d.Text, "", widget.Format("%s that is not saved is replaced; u brings it back too.", plural(n, "changed line")))
+		d.Text = append(d.Text, "", widget.Format("%s that is not saved is replaced; %s brings it back too.", plural(n, "changed line"), h.undoKey()))
 	}
 	return Effect{Ask: &Ask{Dialog: d, Then: func(int) Effect { return Effect{Cmd: h.Calls.PastTables(&h.restore, g)} }}}
 }
@@ -244,7 +246,7 @@ func (h *History) restored(m PastTablesMsg) Effect {
 	case !h.Desk.Replace(m.Set):
 		return say(Info, "the tables on the desk are these already")
 	}
-	e := say(Good, "on the desk: the tables of %s. Nothing is applied yet; u on 2 Policy takes it back", string(h.when(&m.Of)))
+	e := say(Good, "on the desk: the tables of %s. Nothing is applied yet; %s on %s takes it back", string(h.when(&m.Of)), h.undoKey(), h.screenName(PolicyScreen, "Policy"))
 	e.Cmd, e.Go = h.Desk.Check(h.Calls), ReviewScreen
 	return e
 }

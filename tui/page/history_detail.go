@@ -73,6 +73,7 @@ func (h *History) renderDetail(width, height int) []string {
 	for _, text := range note.Wrap(width - 2) {
 		lines = append(lines, h.line(width).Text(" ").Put(how, text).String())
 	}
+	h.top = len(lines)
 	if d.comparison.of != nil {
 		lines = append(lines, d.comparison.render(width, height-len(lines))...)
 	}
@@ -88,7 +89,7 @@ func (h *History) against() (note widget.Safe, bad bool) {
 	case d.gen.Pruned:
 		return "its rules and tables are not kept any more: the newest 20 applies are", true
 	case d.err != nil:
-		return widget.Format("no difference to show: %v   (d compares with another one)", d.err), true
+		return widget.Format("no difference to show: %v   (%s compares with another one)", d.err, h.keyName(HistoryScreen, "d")), true
 	case d.ask.Busy() && d.comparison.of == nil:
 		return "comparing ...", false
 	case d.against == engine.Now && d.base == nil:

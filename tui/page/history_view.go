@@ -56,7 +56,7 @@ func (h *History) cell(g *engine.Generation, col int) (widget.Safe, style.Style)
 		if g.Took == 0 {
 			return "-", st.Dim
 		}
-		return widget.Clean(age(g.Took.Round(time.Second))), st.Text
+		return lasted(g.Took), st.Text
 	case whyCol:
 		return h.why(g), st.Dim
 	}
@@ -114,7 +114,7 @@ func (h *History) why(g *engine.Generation) widget.Safe {
 	if g.Damaged != nil {
 		parts = append(parts, g.Damaged.Error())
 	}
-	if g.By != "" && g.Result == engine.Confirmed {
+	if g.By != "" && g.By != g.Who && g.Result == engine.Confirmed {
 		parts = append(parts, "by "+g.By)
 	}
 	if g.Reason != "" {
@@ -132,6 +132,7 @@ func (h *History) Render(width, height int) View {
 		return View{Lines: h.renderDetail(width, height)}
 	}
 	lines, cursor := h.head(width)
+	h.top = len(lines)
 	foot := h.foot(width)
 	if height < 12 {
 		foot = nil
@@ -179,7 +180,7 @@ func (h *History) about(g *engine.Generation, width, most int) []string {
 	l := h.line(width).Text(" ").Put(h.Styles.Strong, h.when(g)).Text("  ").Text(widget.Clean(g.Who)).Text("  ").
 		Put(h.endStyle(g), h.end(g))
 	if g.Event == engine.Applied && g.Took > 0 {
-		l.Text(widget.Format(" after %s", age(g.Took.Round(time.Second))))
+		l.Text(" after " + lasted(g.Took))
 	}
 	if g.Changes != nil {
 		l.Text(widget.Format("   +%d -%d rules", g.Changes.Added, g.Changes.Gone))
@@ -190,6 +191,15 @@ func (h *History) about(g *engine.Generation, width, most int) []string {
 		lines = append(lines, h.line(width).Text(" ").Text(text).String())
 	}
 	return lines
+}
+
+// lasted is how long an apply took until its end: one that confirms itself takes
+// milliseconds.
+func lasted(d time.Duration) widget.Safe {
+	if d < time.Second {
+		return widget.Format("%dms", max(d.Milliseconds(), 1))
+	}
+	return widget.Clean(age(d.Round(time.Second)))
 }
 
 // shortID is the end of an identifier, which tells those of one day apart.

@@ -328,7 +328,7 @@ func (f *objectForm) add() Effect {
 	p.Desk.Put(e.at, next)
 	p.panel, p.edit = nil, nil
 	p.refresh()
-	effect := Effect{Cmd: p.Desk.Check(p.Calls), Say: &Note{Text: widget.Format("%s:%d %s added (u takes it back)", f.kind, num, f.name()), Kind: Good}}
+	effect := Effect{Cmd: p.Desk.Check(p.Calls), Say: &Note{Text: widget.Format("%s:%d %s added (%s takes it back)", f.kind, num, f.name(), p.undoKey()), Kind: Good}}
 	if e.fresh && e.at.Cell < len(e.at.Kind.Columns())-1 {
 		p.rows().step(1)
 		more := p.startEdit(true)

@@ -31,9 +31,11 @@ type Overview struct {
 	containers *containerList
 	inside     bool // the tab of the containers is shown
 	list       attentionList
+	// listTop is the line where the list begins.
+	listTop int
 }
 
-type overviewKeys struct{ Open, Timestamps, Refresh, Containers, BackTab, Overview, Back widget.Binding }
+type overviewKeys struct{ Apply, Open, Timestamps, Refresh, Containers, BackTab, Overview, Back widget.Binding }
 
 // foreignEvery is how often the rules of others are compared, in seconds: it
 // takes a reading of the whole ruleset.
@@ -42,6 +44,7 @@ const foreignEvery = 10
 // NewOverview makes the page.
 func NewOverview(s *Shared) *Overview {
 	return &Overview{Shared: s, moves: widget.Moves(), docker: newContainerWatch(), containers: newContainerList(s), keys: overviewKeys{
+		Apply:      widget.Bind("A", "review+apply", "A").Dangerous(),
 		Open:       widget.Bind("Enter", "open", "enter"),
 		Timestamps: widget.Bind("t", "note when flows begin", "t"),
 		Refresh:    widget.Bind("R", "refresh now", "R").Hidden(),
@@ -75,8 +78,12 @@ func (o *Overview) stateBindings() []widget.Binding {
 	if o.traffic.Timestamps || o.traffic.At.IsZero() {
 		on = "the kernel notes already when a flow begins"
 	}
+	var same widget.Safe
+	if o.unapplied() == "" {
+		same = "there is nothing to apply: the firewall runs these tables"
+	}
 	k := o.keys
-	return []widget.Binding{k.Open.Off(nothing), k.Containers, k.Timestamps.Off(on), k.Refresh, k.BackTab, o.docker.binding()}
+	return []widget.Binding{k.Apply.Off(same), k.Open.Off(nothing), k.Containers, k.Timestamps.Off(on), k.Refresh, k.BackTab, o.docker.binding()}
 }
 
 // containerBindings are the keys of the containers.
@@ -105,6 +112,8 @@ func (o *Overview) Key(k tea.KeyPressMsg) Effect {
 		o.inside = o.containers.escape()
 	case o.inside:
 		return o.containers.key(k)
+	case keys.Apply.Is(k):
+		return Effect{Go: ReviewScreen}
 	case keys.Open.Is(k):
 		return o.list.open()
 	case keys.Timestamps.Is(k):

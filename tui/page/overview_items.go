@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -91,10 +92,35 @@ func (l *attentionList) lines(s *Shared, width, room int) []string {
 // attention lists what somebody should look at, the worst first.
 func (o *Overview) attention() []attentionItem {
 	items := o.problemItems(tables.Error)
+	if text := o.unapplied(); text != "" && len(items) == 0 {
+		items = append(items, attentionItem{o.Styles.Warn, "!", text, Effect{Go: ReviewScreen}})
+	}
 	items = append(items, o.hostItems()...)
 	items = append(items, o.trafficItems()...)
 	items = append(items, o.docker.items(o.Styles)...)
 	return append(items, o.problemItems(tables.Warning)...)
+}
+
+// unapplied says what the firewall does not run yet of the tables here, and
+// which key leads on; empty when it runs them, and while that is not known.
+func (o *Overview) unapplied() widget.Safe {
+	key := o.keyName(OverviewScreen, "A")
+	staged := o.Desk.Staged()
+	switch {
+	case !o.known || o.statusErr != nil || o.Desk.Set() == nil:
+		return ""
+	case o.status.Current == nil:
+		return widget.Format("nothing is applied yet: %s shows what an apply would change, and applies it", key)
+	case staged > 0:
+		return widget.Format("%s not applied: %s shows what that changes, and applies it", plural(staged, "changed line"), key)
+	case len(o.status.Unapplied) > 0:
+		var names []string
+		for _, k := range o.status.Unapplied {
+			names = append(names, k.String())
+		}
+		return widget.Format("saved, not applied: %s. %s shows what that changes, and applies it", strings.Join(names, ", "), key)
+	}
+	return ""
 }
 
 // maxProblemItems bounds the problems in the list; the list of problems (w)
@@ -135,12 +161,12 @@ func (o *Overview) hostItems() []attentionItem {
 		items = append(items, attentionItem{how, "!", widget.Format(format, args...), mend})
 	}
 	if o.statusErr != nil {
-		add(o.Styles.Bad, say(Warn, "R reads again; mfwtui doctor looks for what is wrong"), "the firewall cannot be read: %v", o.statusErr)
+		add(o.Styles.Bad, say(Warn, "%s reads again; mfwtui doctor looks for what is wrong", o.keyName(OverviewScreen, "R")), "the firewall cannot be read: %v", o.statusErr)
 	}
 	if d := o.status.Drift; d != nil && !d.Empty() {
 		add(o.Styles.Warn, Effect{Go: ReviewScreen}, "the kernel does not run what was applied last: %s", lowerFirst(summary(d)))
 		for _, h := range d.Hooks {
-			add(o.Styles.Bad, say(Info, "H moves our hooks back to where they work"), "the jump from %s to %s (%s) %s", h.From, h.To, h.Family, h.Why)
+			add(o.Styles.Bad, say(Info, "%s moves our hooks back to where they work", o.keyName(OverviewScreen, "H")), "the jump from %s to %s (%s) %s", h.From, h.To, h.Family, h.Why)
 		}
 	}
 	for _, w := range o.status.Warnings {
@@ -180,7 +206,7 @@ func (o *Overview) trafficItems() []attentionItem {
 		add(o.Styles.Bad, Effect{Go: CountersScreen}, "the counters cannot be read: %v", o.countersErr)
 	}
 	if !t.At.IsZero() && t.FlowsErr == nil && !t.Accounting {
-		add(o.Styles.Warn, Effect{Go: FlowsScreen}, "conntrack does not count bytes: flows show no rates (4, then a, switches it on)")
+		add(o.Styles.Warn, Effect{Go: FlowsScreen}, "conntrack counts no bytes, so flows show no rates: %s, then %s, switches it on", o.keyName(Stay, "4"), o.keyName(FlowsScreen, "a"))
 	}
 	return items
 }

@@ -39,6 +39,7 @@ func (o *Overview) Render(width, height int) View {
 	if len(zones)+len(flows) > 0 && height-len(lines) > attention {
 		lines = append(lines, o.rule(width))
 	}
+	o.listTop = len(lines) + 1
 	lines = append(lines, o.attentionLines(width, height-len(lines))...)
 	return View{Lines: widget.Fit(lines, height)}
 }
@@ -151,7 +152,7 @@ func (o *Overview) noFlows() widget.Safe {
 	case o.traffic.FlowsErr != nil:
 		return "not known"
 	case !o.traffic.Accounting:
-		return "not known: conntrack does not count bytes"
+		return "not known: conntrack counts no bytes"
 	}
 	return "nothing moves"
 }
@@ -209,7 +210,7 @@ func (o *Overview) policyLines() []item {
 	for some := range slices.Chunk(counts, 3) {
 		lines = append(lines, item{o.Styles.Text, widget.Clean(strings.Join(some, "  "))})
 	}
-	check := item{o.Styles.Good, widget.Clean("check: " + problemsText(o.Desk.Problems()) + "  (w)")}
+	check := item{o.Styles.Good, widget.Format("check: %s  (%s)", problemsText(o.Desk.Problems()), o.problemsKey())}
 	if e, w := o.Desk.Problems().Count(); e > 0 {
 		check.how = o.Styles.Bad
 	} else if w > 0 {
@@ -286,7 +287,7 @@ func (o *Overview) conntrackLines() []item {
 		acct = item{o.Styles.Warn, "acct off"}
 	}
 	if !t.Timestamps {
-		stamps = item{o.Styles.Dim, "timestamps off (t)"}
+		stamps = item{o.Styles.Dim, widget.Format("timestamps off (%s)", o.keyName(OverviewScreen, "t"))}
 	}
 	return append(lines, fill, acct, stamps)
 }

@@ -146,6 +146,9 @@ type Shared struct {
 	// Host is the name of the machine, which a dangerous dialog asks for.
 	Host widget.Safe
 	Now  func() time.Time
+	// KeyName is what a key of a screen is called now, which the screen knows
+	// as known; nil: every key is called what the screens know it as.
+	KeyName func(on Screen, known string) string
 	// Bits shows rates in bits per second instead of bytes.
 	Bits bool
 }

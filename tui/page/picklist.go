@@ -231,7 +231,7 @@ func (l *pickList) pick(item *pickItem) Effect {
 	l.show()
 	return Effect{
 		Cmd: l.Desk.Check(l.Calls),
-		Say: &Note{Text: widget.Format("%s:%d %s added (u takes it back)", l.kind, num, item.row[0]), Kind: Good},
+		Say: &Note{Text: widget.Format("%s:%d %s added (%s takes it back)", l.kind, num, item.row[0], l.undoKey()), Kind: Good},
 	}
 }
 
@@ -246,7 +246,7 @@ func (l *pickList) fill(item *pickItem) Effect {
 	p.refresh()
 	return Effect{
 		Cmd: p.Desk.Check(p.Calls),
-		Say: &Note{Text: widget.Format("%s:%d is %s now (u takes it back)", at.Kind, at.Line, item.row[0]), Kind: Good},
+		Say: &Note{Text: widget.Format("%s:%d is %s now (%s takes it back)", at.Kind, at.Line, item.row[0], p.undoKey()), Kind: Good},
 	}
 }
 

@@ -113,7 +113,7 @@ func (p *Policy) tableBindings() []widget.Binding {
 	k := p.keys
 	var row, saved, undo, redo widget.Safe
 	if _, ok := p.rows().Selected(); !ok {
-		row = "there is no row here; o makes one"
+		row = widget.Format("there is no row here; %s makes one", p.keyName(PolicyScreen, "o"))
 	}
 	if len(p.Desk.Dirty()) == 0 {
 		saved = "nothing was changed"
@@ -311,6 +311,10 @@ func (p *Policy) refresh() {
 	set := p.Desk.Set()
 	if set == nil {
 		return
+	}
+	p.Desk.typed = Place{}
+	if p.edit != nil && p.edit.fresh {
+		p.Desk.typed = p.edit.at
 	}
 	p.rows().show(p.Shared, p.Desk, &p.filter, p.edit, &p.known)
 	p.list.set(p.Desk.Problems())

@@ -1,7 +1,10 @@
 package page
 
 import (
+	"fmt"
+	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -15,7 +18,8 @@ type compiledRows struct {
 	set   *tables.Set
 	rows  map[*tables.Line]*compiledRow
 	sets  ruleset.Sets
-	apart int // rules and virtuals that exist in one family only
+	hosts map[string][]netip.Addr // what host names resolved to
+	apart int                     // rules and virtuals that exist in one family only
 }
 
 // compiledRow is what one row compiles to.
@@ -38,7 +42,7 @@ type kernelRule struct {
 
 // newCompiledRows finds the rules of each row.
 func newCompiledRows(set *tables.Set, c *engine.Compiled) *compiledRows {
-	r := &compiledRows{set: set, rows: make(map[*tables.Line]*compiledRow, len(c.Rows)), sets: c.Rules.Sets}
+	r := &compiledRows{set: set, rows: make(map[*tables.Line]*compiledRow, len(c.Rows)), sets: c.Rules.Sets, hosts: c.Hosts}
 	byID := make(map[string]*compiledRow, len(c.Rows))
 	for id, ref := range c.Rows {
 		line := set.File(ref.Kind).Line(ref.Line)
@@ -72,6 +76,38 @@ func newCompiledRows(set *tables.Set, c *engine.Compiled) *compiledRows {
 	}
 	r.apart = r.countApart()
 	return r
+}
+
+// resolvedValue is a member of an address with what a host name in it resolved
+// to when the tables were compiled.
+type resolvedValue struct {
+	tables.AddrValue
+	addrs []string
+}
+
+// String is the value as the table has it; behind a host name its addresses.
+func (v resolvedValue) String() string {
+	if len(v.addrs) == 0 {
+		return v.AddrValue.String()
+	}
+	return fmt.Sprintf("%s (%s)", v.AddrValue, strings.Join(v.addrs, ", "))
+}
+
+// resolve looks the host names among the values of a family up.
+func (r *compiledRows) resolve(values []tables.AddrValue, f ruleset.Family) []resolvedValue {
+	list := make([]resolvedValue, len(values))
+	for i, v := range values {
+		list[i].AddrValue = v
+		if r == nil || v.Host == "" {
+			continue
+		}
+		for _, a := range r.hosts[v.Host] {
+			if ruleset.OfAddr(a) == f {
+				list[i].addrs = append(list[i].addrs, a.String())
+			}
+		}
+	}
+	return list
 }
 
 // countApart counts the rows that exist in one family only.

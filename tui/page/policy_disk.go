@@ -68,7 +68,7 @@ func (p *Policy) saved(err error) Effect {
 	if then != nil {
 		return Effect{Edit: then}
 	}
-	return say(Good, "saved; the firewall runs the old rules until you apply (3 reviews)")
+	return say(Good, "saved, not applied: the firewall runs the old rules until %s reviews and applies", p.keyName(PolicyScreen, "A"))
 }
 
 // loaded looks whether tables that cannot be read are missing altogether.
@@ -84,7 +84,7 @@ func (p *Policy) handleDisk(msg tea.Msg) Effect {
 	switch msg := msg.(type) {
 	case OnDiskMsg:
 		if p.Desk.takeOnDisk(msg) {
-			return say(Warn, "somebody else changed %s on disk; R on Policy shows it", strings.Join(p.Desk.Elsewhere(), ", "))
+			return say(Warn, "somebody else changed %s on disk; %s on Policy shows it", strings.Join(p.Desk.Elsewhere(), ", "), p.keyName(PolicyScreen, "R"))
 		}
 	case DiskReadMsg:
 		if p.Desk.disk.reading.Done(msg.N) {
@@ -178,9 +178,9 @@ func (p *Policy) rebased(err error) Effect {
 	p.goBack()
 	effect := Effect{Cmd: p.Desk.Check(p.Calls)}
 	if next == onDisk {
-		effect.Say = p.afterEditor(Note{Text: "the tables from disk are here (u brings back what was here)", Kind: Good})
+		effect.Say = p.afterEditor(Note{Text: widget.Format("the tables from disk are here (%s brings back what was here)", p.undoKey()), Kind: Good})
 	} else {
-		effect.Say = &Note{Text: "merged: both changes are here; s saves, u takes theirs out again", Kind: Good}
+		effect.Say = &Note{Text: widget.Format("merged: both changes are here; %s saves, %s takes theirs out again", p.keyName(PolicyScreen, "s"), p.undoKey()), Kind: Good}
 	}
 	return effect
 }

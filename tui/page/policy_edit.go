@@ -18,6 +18,9 @@ type cellEdit struct {
 	before string
 	// fresh says that the row was just made: Enter goes on to the next cell.
 	fresh bool
+	// made are the tables with that row as it was made: while they are these,
+	// nothing was written into it.
+	made *tables.Set
 
 	offers []tables.Completion
 	pick   int  // the chosen offer
@@ -128,9 +131,7 @@ func (p *Policy) editKey(k tea.KeyPressMsg) Effect {
 			e.shunned = true
 			return Effect{}
 		}
-		p.edit = nil
-		p.refresh()
-		return Effect{}
+		return p.cancelEdit()
 	case "enter":
 		return p.editEnter()
 	case "tab":
@@ -156,6 +157,20 @@ func (p *Policy) editKey(k tea.KeyPressMsg) Effect {
 		return Effect{}
 	}
 	return p.editChanged()
+}
+
+// cancelEdit leaves the cell as it was. A new row into which nothing was written
+// goes with it: nobody wants to look for what is left of a slip of the finger.
+func (p *Policy) cancelEdit() Effect {
+	e := p.edit
+	p.edit = nil
+	if e.fresh && e.made == p.Desk.Set() {
+		p.Desk.Undo()
+		p.refresh()
+		return Effect{Cmd: p.Desk.Check(p.Calls), Say: &Note{Text: "no row made"}}
+	}
+	p.refresh()
+	return Effect{}
 }
 
 // choose moves through the offers.
@@ -260,6 +275,7 @@ func (p *Policy) insert(below int) Effect {
 	p.rows().goTo(at)
 	check := p.Desk.Check(p.Calls)
 	effect := p.startEdit(true)
+	p.edit.made = p.Desk.Set()
 	effect.Cmd = tea.Batch(check, effect.Cmd)
 	return effect
 }

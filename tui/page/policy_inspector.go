@@ -103,7 +103,12 @@ func (p *Policy) summary(width int) []string {
 		if row := p.known.compiled.of(line); row == nil || line.Disabled {
 			first.Text(p.unknown(line))
 		} else {
-			first.Text("v4: " + p.compilesTo(line, row, ruleset.V4)).Text("   v6: " + p.compilesTo(line, row, ruleset.V6))
+			v4, v6 := p.compilesTo(line, row, ruleset.V4), p.compilesTo(line, row, ruleset.V6)
+			if v4 == v6 {
+				first.Text("v4 and v6 each: " + v4)
+			} else {
+				first.Text("v4: " + v4 + "   v6: " + v6)
+			}
 		}
 		return []string{first.String(), p.line(width).Put(st.Dim, " hits         ").Text(p.hitsOf(line)).String()}
 	}
@@ -122,7 +127,7 @@ func (p *Policy) summaryOfObject(width int, at Place) []string {
 	}
 	if o != (object{}) {
 		l := p.line(width).Put(st.Dim, " used by      ").Text(p.usedBy(o))
-		lines = append(lines, l.End(st.Dim, "v lists it ").String())
+		lines = append(lines, l.End(st.Dim, widget.Format("%s lists it ", p.keyName(PolicyScreen, "v"))).String())
 	}
 	return lines
 }
@@ -148,8 +153,10 @@ func (p *Policy) unknown(line *tables.Line) widget.Safe {
 		return "nothing: the row is switched off"
 	case p.failed != nil:
 		return widget.Format("not known: %v", p.failed)
+	case p.Desk.typed.Line > 0:
+		return "not known before the row is complete"
 	case p.Desk.Problems().HasErrors():
-		return "not known while the tables have errors (w lists them)"
+		return widget.Format("not known while the tables have errors (%s lists them)", p.problemsKey())
 	}
 	return "compiling ..."
 }
@@ -236,7 +243,8 @@ func (p *Policy) meaning(o object) widget.Safe {
 	switch o.class {
 	case tables.AddressObject:
 		if a, ok := cfg.Addresses[o.name]; ok {
-			return widget.Format("v4: %s   v6: %s", listOf(a.V4), listOf(a.V6))
+			return widget.Format("v4: %s   v6: %s",
+				listOf(p.known.compiled.resolve(a.V4, ruleset.V4)), listOf(p.known.compiled.resolve(a.V6, ruleset.V6)))
 		}
 	case tables.ServiceObject:
 		if s, ok := cfg.Services[o.name]; ok {

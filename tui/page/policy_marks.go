@@ -164,7 +164,7 @@ func (p *Policy) act(done string, edit rowEdit) Effect {
 	p.rows().goTo(Place{Line: to, Cell: -1})
 	e := Effect{Cmd: p.Desk.Check(p.Calls)}
 	if done != "" {
-		e.Say = &Note{Text: widget.Format("%s %s (u takes it back)", rowNames(at.Kind, nums), done)}
+		e.Say = &Note{Text: widget.Format("%s %s (%s takes it back)", rowNames(at.Kind, nums), done, p.undoKey())}
 	}
 	return e
 }

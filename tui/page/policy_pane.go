@@ -85,8 +85,8 @@ func (p *Policy) paneOfObject(out *pane, o object) {
 		a, s := cfg.Addresses[o.name], cfg.Services[o.name]
 		switch o.class {
 		case tables.AddressObject:
-			values(out, "IPv4", a.V4)
-			values(out, "IPv6", a.V6)
+			values(out, "IPv4", p.known.compiled.resolve(a.V4, ruleset.V4))
+			values(out, "IPv6", p.known.compiled.resolve(a.V6, ruleset.V6))
 		case tables.ServiceObject:
 			values(out, "TCP", s.TCP)
 			values(out, "UDP", s.UDP)

@@ -74,7 +74,7 @@ func (p *Policy) pasteRows(text string) Effect {
 	if skipped > 0 {
 		done += widget.Format(", %s left out", plural(skipped, "comment"))
 	}
-	return Effect{Cmd: p.Desk.Check(p.Calls), Say: &Note{Text: done + " (u takes it back)", Kind: Good}}
+	return Effect{Cmd: p.Desk.Check(p.Calls), Say: &Note{Text: done + widget.Format(" (%s takes it back)", p.undoKey()), Kind: Good}}
 }
 
 // pastedRows reads the rows of a text. Each must have the cells of the table;

@@ -148,7 +148,7 @@ func (p *Policy) endRename() Effect {
 	p.rename = nil
 	p.Desk.Put(r.at, r.next)
 	p.refresh()
-	e := say(Good, "%s %s is now %s in %s (u takes it back)", r.of.class, r.of.name, r.editor.Text(), plural(len(r.uses), "place"))
+	e := say(Good, "%s %s is now %s in %s (%s takes it back)", r.of.class, r.of.name, r.editor.Text(), plural(len(r.uses), "place"), p.undoKey())
 	e.Cmd = p.Desk.Check(p.Calls)
 	return e
 }

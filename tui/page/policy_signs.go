@@ -1,6 +1,8 @@
 package page
 
 import (
+	"slices"
+
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
@@ -16,7 +18,7 @@ func (p *Policy) Legend() []widget.Binding {
 		widget.Bind(">", "the selected row"),
 		widget.Bind("*", "a marked row; in the tabs: not saved"),
 		widget.Bind("+", "a row that is not in the file on disk"),
-		widget.Bind("~", "a row that differs from the file on disk"),
+		widget.Bind("~", "a row that differs from the file on disk, or was moved"),
 		widget.Bind("x", "a row that is switched off"),
 		widget.Bind("E", "an error: it blocks an apply"),
 		widget.Bind("W", "a warning"),
@@ -46,7 +48,7 @@ func (s *rowSigns) take(d *Desk, k tables.Kind) {
 		s.changed = changeSigns(saved.Lines, now.Lines)
 	}
 	s.bad = make(map[int]rowProblem)
-	for _, p := range d.problems {
+	for _, p := range d.known() {
 		if p.File == k.String() && p.Severity+1 > s.bad[p.Line].rank {
 			s.bad[p.Line] = rowProblem{p.Severity + 1, p.Cell}
 		}
@@ -83,9 +85,9 @@ func (s *rowSigns) style(st *style.Styles, num int) style.Style {
 }
 
 // changeSigns finds the rows that are not on disk as they are now: "~" for one
-// that took the place of another, "+" for a new one. Lines that no edit touched
-// are the same in both lists; between two of them, what is new is compared with
-// what is gone.
+// that took the place of another or that was moved, "+" for a new one. Lines that
+// no edit touched are the same in both lists; between two of them, what is new is
+// compared with what is gone.
 func changeSigns(saved, now []*tables.Line) map[*tables.Line]widget.Safe {
 	signs := make(map[*tables.Line]widget.Safe)
 	if len(saved) == len(now) && len(saved) > 0 && &saved[0] == &now[0] {
@@ -98,6 +100,11 @@ func changeSigns(saved, now []*tables.Line) map[*tables.Line]widget.Safe {
 	kept := make(map[*tables.Line]bool, len(now))
 	for _, l := range now {
 		kept[l] = true
+	}
+	for _, l := range movedLines(now, at) {
+		if len(l.Cells) > 0 {
+			signs[l] = "~"
+		}
 	}
 	for i, behind := 0, -1; i < len(now); i++ {
 		if place, ok := at[now[i]]; ok {
@@ -118,6 +125,46 @@ func changeSigns(saved, now []*tables.Line) map[*tables.Line]widget.Safe {
 		signChanges(signs, rowsOf(saved[behind+1:last]), rowsOf(now[first:i+1]))
 	}
 	return signs
+}
+
+// movedLines are the fewest of the lines that are in both lists whose moving
+// makes the order of one that of the other: those outside a longest run of lines
+// that ascend. at is where each was.
+func movedLines(now []*tables.Line, at map[*tables.Line]int) []*tables.Line {
+	var kept []*tables.Line
+	for _, l := range now {
+		if _, ok := at[l]; ok {
+			kept = append(kept, l)
+		}
+	}
+	var ends []int                   // of the best run of each length, its last line
+	before := make([]int, len(kept)) // in the best run that ends with a line, the one before it
+	for i, l := range kept {
+		n, _ := slices.BinarySearchFunc(ends, at[l], func(end, place int) int { return at[kept[end]] - place })
+		before[i] = -1
+		if n > 0 {
+			before[i] = ends[n-1]
+		}
+		if n == len(ends) {
+			ends = append(ends, i)
+		} else {
+			ends[n] = i
+		}
+	}
+	if len(ends) == len(kept) {
+		return nil
+	}
+	stays := make([]bool, len(kept))
+	for i := ends[len(ends)-1]; i >= 0; i = before[i] {
+		stays[i] = true
+	}
+	var moved []*tables.Line
+	for i, l := range kept {
+		if !stays[i] {
+			moved = append(moved, l)
+		}
+	}
+	return moved
 }
 
 func rowsOf(lines []*tables.Line) []*tables.Line {

@@ -39,7 +39,7 @@ func TestChangeSigns(t *testing.T) {
 		{"a new row below a changed one", "a,1,2", "a,1,3 n,7,8", "~ +"},
 		{"one of two rows changed, the other gone", "a,1,2 b,5,6", "b,5,7", "~"},
 		{"a row written anew", "a,1,2", "z,8,9", "~"},
-		{"a row moved", "a,1,2 b,1,2 c,1,2", "b,1,2 c,1,2 a,1,2", ". . ."},
+		{"a row moved", "a,1,2 b,1,2 c,1,2", "b,1,2 c,1,2 a,1,2", ". . ~"},
 		{"a comment between", "a,1,2 # b,1,2", "a,1,3 # b,1,2 n,7,8", "~ . . +"},
 		{"an empty table", "", "n,7,8", "+"},
 	}

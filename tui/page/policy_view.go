@@ -171,7 +171,7 @@ func (p *Policy) detail(width int) []string {
 	}
 	at, ok := p.place()
 	if !ok {
-		return []string{p.line(width).Text(" no rows; o makes the first one").String()}
+		return []string{p.line(width).Text(widget.Format(" no rows; %s makes the first one", p.keyName(PolicyScreen, "o"))).String()}
 	}
 	var lines []string
 	for _, problem := range p.Desk.problemsAt(at.Kind, at.Line) {
@@ -179,7 +179,7 @@ func (p *Policy) detail(width int) []string {
 	}
 	column, line := at.Kind.Columns()[at.Cell], p.Desk.Set().File(at.Kind).Line(at.Line)
 	if line.Disabled {
-		lines = append(lines, p.line(width).Text(" this row is switched off; x switches it on again").String())
+		lines = append(lines, p.line(width).Text(widget.Format(" this row is switched off; %s switches it on again", p.keyName(PolicyScreen, "x"))).String())
 	}
 	lines = lines[:min(len(lines), detailLines-1)]
 	if at.Cell < len(line.Cells) { // a long cell is read here

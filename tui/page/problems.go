@@ -18,6 +18,7 @@ type problemList struct {
 	filter finder
 	keys   problemKeys
 	st     *style.Styles
+	top    int // the line where the list begins
 }
 
 type problemKeys struct{ Go, Take, Undo, Redo, Close widget.Binding }
@@ -199,7 +200,7 @@ func (p *Policy) takeSuggestion() Effect {
 	}
 	p.refresh()
 	return Effect{Cmd: p.Desk.Check(p.Calls), Say: &Note{Kind: Good,
-		Text: widget.Format("%s:%d %s is %s now (u takes it back)", at.Kind, at.Line, at.Kind.Columns()[at.Cell].Name, problem.Suggest)}}
+		Text: widget.Format("%s:%d %s is %s now (%s takes it back)", at.Kind, at.Line, at.Kind.Columns()[at.Cell].Name, problem.Suggest, p.undoKey())}}
 }
 
 // listTravel goes back or forth in the edits without leaving the list.
@@ -240,6 +241,7 @@ func (l *problemList) render(s *Shared, width, height int) ([]string, *Point) {
 	}
 	lines = append(lines, found...)
 	detail := min(5, height/3)
+	l.top = len(lines)
 	lines = append(lines, l.table.Render(width, height-len(lines)-detail, s.Styles)...)
 	if problem, ok := l.selected(); ok {
 		lines = append(lines, s.rule(width))

@@ -50,6 +50,23 @@ func ProofWords(p *engine.TrialProof) []widget.Safe {
 	return out
 }
 
+// LoginState says in a word or two, at most 12 cells, how far a new SSH
+// connection of the administrator came, or somebody else's where there is none.
+func LoginState(p *engine.TrialProof) string {
+	best := bestLogin(p)
+	switch {
+	case p.LoginsErr != nil:
+		return "not known"
+	case best == nil:
+		return "none yet"
+	case !best.Done:
+		return "first packet"
+	case p.Client.IsValid() && best.From.Addr() != p.Client:
+		return "not yours"
+	}
+	return "established"
+}
+
 func orNone(ports []string) string {
 	if len(ports) == 0 {
 		return "none"

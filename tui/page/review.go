@@ -17,6 +17,7 @@ type Review struct {
 	keys       reviewKeys
 	comparison comparison
 	after      afterConfirm
+	top        int        // the line where the comparison begins
 	raw        *rawText   // nil: the text for the restore tools is not shown
 	save       *savePanel // nil: no file name is being typed
 
@@ -99,11 +100,11 @@ func (r *Review) blocked() widget.Safe {
 	case r.Applying():
 		return "an apply is under way"
 	case r.Desk.Set() == nil:
-		return "the tables cannot be read; w says why"
+		return widget.Format("the tables cannot be read; %s says why", r.problemsKey())
 	case r.preview == nil || r.ask.Busy():
 		return "the comparison is not ready yet"
 	case r.of != r.Desk.Set():
-		return "the tables were edited since; R compares again"
+		return widget.Format("the tables were edited since; %s compares again", r.keyName(ReviewScreen, "R"))
 	case r.preview.Compiled == nil, r.preview.Diff == nil:
 		return "the tables have errors; Enter goes to the first one"
 	case len(r.preview.Diff.Taken) > 0:
@@ -161,7 +162,7 @@ func (r *Review) openRow() Effect {
 	case e == nil:
 		return say(Warn, "no row changes")
 	case e.After == nil:
-		return say(Info, "this row is gone; u on 2 Policy brings it back when it was deleted here")
+		return say(Info, "this row is gone; %s on %s brings it back when it was deleted here", r.undoKey(), r.screenName(PolicyScreen, "Policy"))
 	}
 	return Effect{Go: PolicyScreen, Tell: ShowPlace{At: Place{Kind: e.Kind, Line: e.Now}}}
 }
@@ -217,7 +218,7 @@ func (r *Review) Handle(msg tea.Msg) Effect {
 	case AppliedMsg:
 		return r.applied(msg)
 	case StillLiveMsg:
-		r.asks.take(msg)
+		r.asks.take(msg, r.keyName(ReviewScreen, "R"))
 	case PayloadMsg:
 		r.raw.take(msg)
 	case WrittenMsg:

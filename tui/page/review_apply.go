@@ -67,8 +67,9 @@ func (a *applyDialog) key(k tea.KeyPressMsg) bool {
 	return true
 }
 
-// take takes the answer whether the kernel still holds what was compared.
-func (a *applyDialog) take(m StillLiveMsg) {
+// take takes the answer whether the kernel still holds what was compared; again
+// is the key that compares.
+func (a *applyDialog) take(m StillLiveMsg, again string) {
 	if !a.still.Done(m.N) {
 		return
 	}
@@ -78,7 +79,7 @@ func (a *applyDialog) take(m StillLiveMsg) {
 	case m.Value:
 		a.live = "live rules: unchanged since this comparison (just checked)"
 	default:
-		a.live = "live rules: CHANGED since this comparison. Esc, then R compares again; an apply is refused"
+		a.live = widget.Format("live rules: CHANGED since this comparison. Esc, then %s compares again; an apply is refused", again)
 	}
 	a.write()
 }

@@ -30,6 +30,7 @@ type impact struct {
 	view  *widget.Diff
 	moves widget.Movement
 	page  int
+	top   int // the line where the list begins
 	width int
 }
 
@@ -148,6 +149,22 @@ func (p *impact) choose(at int) {
 	p.view.Reveal(p.lineOf(p.at))
 }
 
+// chooseAt selects the entry on a line of what was drawn last; false for none.
+func (p *impact) chooseAt(line int) (again, ok bool) {
+	first, _, _ := p.view.Place()
+	want := first - 1 + line - p.top
+	if line < p.top || line >= p.top+p.page {
+		return false, false
+	}
+	for at := range p.size {
+		if p.lineOf(at) == want {
+			again, p.at = p.at == at, at
+			return again, true
+		}
+	}
+	return false, false
+}
+
 // next selects the first entry of the next part, or of the one before.
 func (p *impact) next(forward bool) {
 	first := 0
@@ -201,7 +218,7 @@ func (p *impact) explain() Effect {
 	t, set := p.selected()
 	switch {
 	case set != nil:
-		return say(Info, "this is a set of packets; e on 6 Explain walks one of them")
+		return say(Info, "this is a set of packets; %s on %s walks one of them", p.keyName(ExplainScreen, "e"), p.screenName(ExplainScreen, "Explain"))
 	case t == nil:
 		return say(Info, "no flow is selected")
 	}

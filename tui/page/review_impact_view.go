@@ -205,7 +205,7 @@ func (p *impact) render(width, height int) []string {
 		foot = foot[len(foot)-1:]
 	}
 	room := max(height-len(lines)-len(foot), 0)
-	p.width, p.page = width, max(room, 1)
+	p.width, p.page, p.top = width, max(room, 1), len(lines)
 	if p.size > 0 {
 		lines = append(lines, p.view.Render(width, room, p.Styles)...)
 	} else {

@@ -18,6 +18,7 @@ func (r *Review) Render(width, height int) View {
 	lines := append(r.verdict(width), r.totals(width)...)
 	lines = append(lines, r.comparison.impact.summary(width)...)
 	lines = append(lines, r.notes(width)...)
+	r.top = len(lines)
 	if r.comparison.of != nil {
 		lines = append(lines, r.comparison.render(width, height-len(lines))...)
 	} else {
@@ -115,17 +116,17 @@ func (r *Review) notes(width int) []string {
 func (r *Review) note() widget.Safe {
 	switch {
 	case r.Desk.Set() == nil && !r.Desk.Loading():
-		return "the tables cannot be read (w says why)"
+		return widget.Format("the tables cannot be read (%s says why)", r.problemsKey())
 	case r.preview == nil && r.err != nil:
-		return widget.Format("the comparison failed: %v   (R tries again)", r.err)
+		return widget.Format("the comparison failed: %v   (%s tries again)", r.err, r.keyName(ReviewScreen, "R"))
 	case r.preview == nil:
 		return "compiling, and reading the kernel's rules ..."
 	case errors.Is(r.err, engine.ErrProblems), r.preview.Compiled == nil:
 		return widget.Format("the tables have %s and cannot be compiled; Enter goes to the first error:", r.problems)
 	case r.err != nil:
-		return widget.Format("the comparison failed: %v   (R tries again)", r.err)
+		return widget.Format("the comparison failed: %v   (%s tries again)", r.err, r.keyName(ReviewScreen, "R"))
 	case r.of != r.Desk.Set():
-		return "the tables were edited since this comparison; R compares again"
+		return widget.Format("the tables were edited since this comparison; %s compares again", r.keyName(ReviewScreen, "R"))
 	}
 	return r.baseNote()
 }

@@ -19,6 +19,7 @@ type rowChanges struct {
 	at    int
 	top   int
 	page  int // rows that fit
+	tall  int // lines of a row
 	moves widget.Movement
 }
 
@@ -44,6 +45,16 @@ func (c *rowChanges) key(k tea.KeyPressMsg) {
 	}
 }
 
+// choose selects the change on a line of what was drawn last; false for none.
+func (c *rowChanges) choose(line int) (again, ok bool) {
+	at := c.top + line/max(c.tall, 1)
+	if line < 0 || at >= min(c.top+c.page, len(c.rows)) {
+		return false, false
+	}
+	again, c.at = c.at == at, at
+	return again, true
+}
+
 // step goes to the next change or the one before.
 func (c *rowChanges) step(forward bool) {
 	if forward {
@@ -57,11 +68,11 @@ func (c *rowChanges) step(forward bool) {
 const oneLine = 72
 
 func (c *rowChanges) render(width, height int, s *Shared) []string {
-	tall := 2
+	c.tall = 2
 	if width >= oneLine {
-		tall = 1
+		c.tall = 1
 	}
-	c.page = max(height/tall, 1)
+	c.page = max(height/c.tall, 1)
 	c.top = max(min(c.top, len(c.rows)-c.page), 0)
 	if c.at < c.top {
 		c.top = c.at
@@ -71,12 +82,12 @@ func (c *rowChanges) render(width, height int, s *Shared) []string {
 	}
 	var lines []string
 	for i := c.top; i < min(c.top+c.page, len(c.rows)); i++ {
-		lines = append(lines, c.row(i, width, tall, s)...)
+		lines = append(lines, c.row(i, width, s)...)
 	}
 	return widget.Fit(lines, height)
 }
 
-func (c *rowChanges) row(i, width, tall int, s *Shared) []string {
+func (c *rowChanges) row(i, width int, s *Shared) []string {
 	e := &c.rows[i]
 	st := s.Styles
 	m := rowMark(e)
@@ -92,7 +103,7 @@ func (c *rowChanges) row(i, width, tall int, s *Shared) []string {
 	if e.Missing != "" {
 		warn = "! "
 	}
-	if tall == 1 {
+	if c.tall == 1 {
 		return []string{l.Cell(st.Text, rowHead(e), headWidth).Text(" ").Put(st.Warn, warn).Put(how, rowTail(e)).String()}
 	}
 	return []string{

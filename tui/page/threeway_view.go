@@ -17,7 +17,7 @@ func (w *threeWay) render(width, height int) View {
 	if n := w.open(); n > 0 {
 		answer.Put(w.Styles.Bad, widget.Format(" %s: choose m, t or b for each", plural(n, "open conflict")))
 	} else {
-		answer.Put(w.Styles.Good, " no open conflict").Text(": M brings both changes together here; s then saves them")
+		answer.Put(w.Styles.Good, " no open conflict").Text(widget.Format(": M brings both changes together here; %s then saves them", w.keyName(PolicyScreen, "s")))
 	}
 	lines := []string{title.String(), answer.String(), w.rule(width)}
 	if width >= wideEnough {

@@ -190,10 +190,11 @@ func (t *Trial) loginLines(width int) []trialLine {
 	var lines []trialLine
 	what, how, state := t.invitation(), t.Styles.Warn, widget.Safe("waiting ...")
 	if best := bestLogin(p); best != nil {
-		what, how, state = widget.Clean("from "+best.From.String()), t.Styles.Warn, "first packet"
+		from := widget.Safe("from ")
 		if p.Client.IsValid() && best.From.Addr() != p.Client {
-			what += ", not from you"
+			from = "not you: " // in front: an IPv6 address may be cut
 		}
+		what, how, state = from+widget.Clean(best.From.String()), t.Styles.Warn, "first packet"
 		if best.Done {
 			how, state = t.Styles.Good, "established"
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"net/netip"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/plan"
@@ -41,13 +42,18 @@ func (s *Site) rows(set *tables.Set) *engine.Compiled {
 
 // compiledOf compiles in the simplest form.
 func compiledOf(cfg *tables.Config) *engine.Compiled {
-	c := &engine.Compiled{Hooks: sampleHooks()}
+	c := &engine.Compiled{Hooks: sampleHooks(), Hosts: sampleHosts()}
 	c.Rules = compileSample(cfg, func(id string, kind tables.Kind, line int) {
 		var row engine.RowCounter
 		row.Row.Kind, row.Row.Line = kind, line
 		put(&c.Rows, id, row.Row)
 	})
 	return c
+}
+
+// sampleHosts are what the host name resolves to that a test may write.
+func sampleHosts() map[string][]netip.Addr {
+	return map[string][]netip.Addr{"nas.example": {netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("192.0.2.8"), netip.MustParseAddr("2001:db8::7")}}
 }
 
 // Payload is what staging would load.

@@ -5,15 +5,22 @@ package widget
 
 // TabAt is the tab under a column; false for none.
 func TabAt(labels []Safe, active, width, x int) (int, bool) {
-	at := 0
-	for i := firstTab(labels, active, width); i < len(labels); i++ {
-		w := labels[i].Width() + 2
-		if x >= at && x < at+w && x < width {
+	for i, at := range placeTabs(labels, active, width) {
+		if at >= 0 && x >= at && x < min(at+labels[i].Width()+2, width) {
 			return i, true
 		}
-		at += w
 	}
 	return 0, false
+}
+
+// TabPlace is where a label is drawn: its column with the cell before it, and how
+// wide it is with the cells at either end. A label that is not drawn has no width.
+func TabPlace(labels []Safe, active, width, i int) (x, cells int) {
+	at := placeTabs(labels, active, width)[i]
+	if at < 0 || at >= width {
+		return 0, 0
+	}
+	return at, min(labels[i].Width()+2, width-at)
 }
 
 // HintAt is the binding whose hint lies under a cell; false for none.
@@ -24,6 +31,45 @@ func HintAt(bindings []Binding, width, lines, x, y int) (Binding, bool) {
 		}
 	}
 	return Binding{}, false
+}
+
+// Hit is what a click found.
+type Hit uint8
+
+// What a click finds: nothing; something, which is selected by that; or what was
+// selected before.
+const (
+	Missed Hit = iota
+	Chosen
+	Again
+)
+
+// Hit selects the row under a line of what Render drew, and says whether a
+// person had selected it before.
+func (t *Table[K]) Hit(line int) Hit {
+	was, held := t.key, t.held
+	switch {
+	case !t.RowAt(line):
+		return Missed
+	case held && t.key == was:
+		return Again
+	}
+	return Chosen
+}
+
+// ColumnAt is the column under a cell of what Render drew; false for none.
+func (t *Table[K]) ColumnAt(x int) (int, bool) {
+	at := 1
+	for c, w := range t.drawn {
+		if w == 0 {
+			continue
+		}
+		if x >= at && x < at+w {
+			return c, true
+		}
+		at += w + 1
+	}
+	return 0, false
 }
 
 // RowAt selects the row under a line of what Render drew, from 0 for the

@@ -75,6 +75,7 @@ type Table[K comparable] struct {
 	top   int
 	page  int
 	drawn []int // widths of the columns as they were drawn last
+	needs columnNeeds
 	moves Movement
 
 	scratch scratch
@@ -251,12 +252,13 @@ func (t *Table[K]) Render(width, height int, st *style.Styles) []string {
 	if height <= 0 {
 		return nil
 	}
+	t.page = max(height-1, 1)
+	t.scroll()
+	t.measure(width)
 	widths := t.widths(width)
 	t.drawn = widths
 	lines := make([]string, 0, height)
 	lines = append(lines, t.header(width, widths, st))
-	t.page = max(height-1, 1)
-	t.scroll()
 	for p := t.top; p < len(t.order) && len(lines) < height; p++ {
 		lines = append(lines, t.row(p, width, widths, st))
 	}
@@ -335,43 +337,6 @@ func (t *Table[K]) field(l *Line, how style.Style, text Safe, c, width int) {
 	} else {
 		l.Cell(how, text, width)
 	}
-}
-
-// widths gives each column its cells, 0 for the ones that are left out.
-func (t *Table[K]) widths(width int) []int {
-	widths := make([]int, len(t.Columns))
-	need, grow := 1, 0
-	for c, col := range t.Columns {
-		widths[c] = col.Width
-		need += col.Width + 1
-	}
-	for need > width+1 {
-		worst := -1
-		for c, col := range t.Columns {
-			if widths[c] > 0 && col.Rank > 0 && (worst < 0 || col.Rank >= t.Columns[worst].Rank) {
-				worst = c
-			}
-		}
-		if worst < 0 {
-			break
-		}
-		need -= widths[worst] + 1
-		widths[worst] = 0
-	}
-	for c, col := range t.Columns {
-		if widths[c] > 0 {
-			grow += col.Grow
-		}
-	}
-	for c, room := 0, width+1-need; c < len(widths) && room > 0 && grow > 0; c++ {
-		if g := t.Columns[c].Grow; widths[c] > 0 && g > 0 {
-			share := (room*g + grow - 1) / grow
-			widths[c] += share
-			room -= share
-			grow -= g
-		}
-	}
-	return widths
 }
 
 // CursorAt is where the cell cursor stands in a table of this width: column

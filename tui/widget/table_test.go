@@ -291,3 +291,45 @@ func TestTableMarksMatchesAndGoesThroughThem(t *testing.T) {
 		t.Error("an empty table has a match")
 	}
 }
+
+func TestTableGivesColumnsWhatTheirTextsNeed(t *testing.T) {
+	columns := []Column{
+		{Title: "A", Width: 8, Grow: 1},
+		{Title: "B", Width: 4},
+		{Title: "C", Width: 8, Grow: 1, Middle: true},
+	}
+	for _, tt := range []struct {
+		name  string
+		cells [3]Safe
+		width int
+		want  string
+	}{
+		{"room goes to the cut one", [3]Safe{"ab", "abcdef", "abcdefgh"}, 26, " ab        abcdef abcdefgh"},
+		{"the others give what they do not fill", [3]Safe{"ab", "abcdef", "abcdefgh"}, 23, " ab     abcdef abcdefgh"},
+		{"a text cut in its middle comes last", [3]Safe{"abcdefgh", "abcdef", "abcdefghijkl"}, 25, " abcdefgh abcdef abc~ijkl"},
+		{"an endless text leaves the others theirs", [3]Safe{Safe(strings.Repeat("x", 99)), "abcdef", "abcdefgh"}, 30, " xxxxxxxxxxxx~ abcdef abcdefgh"},
+		{"what does not grow gives nothing", [3]Safe{"abcdefghij", "a", "abcdefgh"}, 23, " abcdefg~ a    abcdefgh"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			table := NewTable[int](columns...)
+			table.Set(Source[int]{Len: 1, Key: func(int) int { return 0 }, Cell: func(_, col int) (Safe, style.Style) { return tt.cells[col], style.Style{} }})
+			got := strings.TrimRight(ansi.Strip(table.Render(tt.width, 2, plainStyles())[1]), " ")
+			if got = " " + strings.TrimPrefix(got, ">"); got != tt.want {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// A list that moves must not shift its columns with each row that comes.
+func TestTableColumnsStayWhereTheyAreWhenTextsGetShorter(t *testing.T) {
+	text := Safe("abcdefghij")
+	table := NewTable[int](Column{Title: "A", Width: 4}, Column{Title: "B", Width: 4, Grow: 1})
+	table.Set(Source[int]{Len: 1, Key: func(int) int { return 0 }, Cell: func(int, int) (Safe, style.Style) { return text, style.Style{} }})
+	st := plainStyles()
+	before := table.Render(40, 2, st)[0]
+	text = "a"
+	if after := table.Render(40, 2, st)[0]; after != before {
+		t.Errorf("the columns moved:\n%q\n%q", before, after)
+	}
+}

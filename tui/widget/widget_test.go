@@ -281,3 +281,29 @@ func TestPressIsCalledByItsName(t *testing.T) {
 		}
 	}
 }
+
+func TestTabsShareTheBlankBetweenThemWhereTheLineIsNarrow(t *testing.T) {
+	labels := []Safe{"one", "two", "three"}
+	for _, tt := range []struct {
+		width int
+		want  string
+	}{
+		{17, " one [two] three "},
+		{15, " one[two]three"},
+		{9, " one[two]"},
+		{8, "[two]th"},
+	} {
+		got := strings.TrimRight(ansi.Strip(Tabs(labels, 1, tt.width, plainStyles())), " ~")
+		if want := strings.TrimRight(tt.want, " "); got != want {
+			t.Errorf("width %d: %q, want %q", tt.width, got, want)
+		}
+		if at := strings.Index(tt.want, "two"); at >= 0 {
+			if i, ok := TabAt(labels, 1, tt.width, at); !ok || i != 1 {
+				t.Errorf("width %d: tab %d, %v under the active label, want 1", tt.width, i, ok)
+			}
+		}
+		if x, cells := TabPlace(labels, 1, tt.width, 1); tt.want[x:x+cells] != "[two]" {
+			t.Errorf("width %d: the active label is at %d, %d cells", tt.width, x, cells)
+		}
+	}
+}

@@ -48,17 +48,13 @@ type session struct {
 // patience is how long a screen may take on a busy machine.
 const patience = 60 * time.Second
 
-// client is where the administrator of the demo seems to log in from: its first
-// client on the internet side.
-const client = "SSH_CONNECTION=203.0.113.11 50000 203.0.113.1 22"
-
 // open starts a command in the demo's network.
 func open(program string, width, height int, command string) (*session, error) {
 	s := &session{recording: recording{cast: newCast(width, height)}}
 	cmd := exec.Command(program, "demo", "--", "sh", "-c", command, program)
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH") + ":/usr/sbin:/sbin", "HOME=" + os.TempDir(), "USER=root",
-		"TERM=xterm-256color", "LANG=C.UTF-8", client,
+		"TERM=xterm-256color", "LANG=C.UTF-8",
 	}
 	t, err := tty.Start(cmd, tty.Options{Width: width, Height: height, Seen: s.seen})
 	s.Terminal = t
