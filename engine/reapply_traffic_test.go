@@ -54,9 +54,9 @@ func round(n int) map[tables.Kind]string {
 }
 
 // TestReappliesLoseAndLeakNothing applies a hundred times, half of them on each
-// back end, each time the whole transaction and one row, while datagrams that are allowed and others that are
-// denied arrive in both families, and every one of them meets the rules: nobody
-// answers, so conntrack knows no established flow.
+// back end, each time the whole transaction and one row, while datagrams that are
+// allowed and others that are denied arrive in both families, and every one of
+// them meets the rules: nobody answers, so conntrack knows no established flow.
 func TestReappliesLoseAndLeakNothing(t *testing.T) {
 	needs(t)
 	const applies = 50
