@@ -76,7 +76,7 @@ func (a *app) repeat(cmd *cobra.Command, follow bool, snapshot func() error) err
 
 func flowRows(snap engine.LiveFlows) [][]string {
 	rows := [][]string{{"PROTO", "STATE", "PATH", "ROW", "SOURCE", "DESTINATION", "REPLY FROM", "REPLY TO", "BYTES", "REPLY BYTES", "TIMEOUT"}}
-	for i, f := range snap.Flows {
+	for i, f := range snap.Flows.All() {
 		v := snap.Verdicts[i]
 		rows = append(rows, []string{
 			protoName(f.Proto), f.State, v.From + ">" + v.To, flowRow(v),
@@ -172,9 +172,9 @@ func flowJSONOf(f *engine.Flow) flowJSON {
 }
 
 func (a *app) flowsAsJSON(snap engine.LiveFlows, oneLine bool) error {
-	out := flowsJSON{At: snap.At, Accounting: snap.Accounting, Max: snap.Max, Flows: make([]flowJSON, 0, len(snap.Flows))}
-	for i := range snap.Flows {
-		one, v := flowJSONOf(&snap.Flows[i]), snap.Verdicts[i]
+	out := flowsJSON{At: snap.At, Accounting: snap.Accounting, Max: snap.Max, Flows: make([]flowJSON, 0, snap.Flows.Len())}
+	for i, f := range snap.Flows.All() {
+		one, v := flowJSONOf(f), snap.Verdicts[i]
 		one.Verdict = &verdictJSON{v.From, v.To, string(v.Outcome), v.By, v.Exact}
 		out.Flows = append(out.Flows, one)
 	}

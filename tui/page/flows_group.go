@@ -66,8 +66,8 @@ func groupFlows(snap *engine.LiveFlows, kept []int32, by grouping) []flowGroup {
 	var list []flowGroup
 	at := make(map[groupKey]int)
 	add := func(n int) {
-		w := &snap.Flows[n]
-		key := groupOf(w, by)
+		w := snap.Flows.At(n)
+		key := groupOf(&w, by)
 		if by == byRule {
 			key.rule = ruleOf(snap.Verdicts, n)
 		}
@@ -78,10 +78,10 @@ func groupFlows(snap *engine.LiveFlows, kept []int32, by grouping) []flowGroup {
 			list = append(list, flowGroup{groupKey: key})
 		}
 		g := &list[i]
-		g.flows, g.rate, g.bytes = g.flows+1, g.rate+w.Rate, g.bytes+flowBytes(w)
+		g.flows, g.rate, g.bytes = g.flows+1, g.rate+w.Rate, g.bytes+flowBytes(&w)
 	}
 	if kept == nil {
-		for i := range snap.Flows {
+		for i := range snap.Flows.Len() {
 			add(i)
 		}
 		return list
