@@ -64,6 +64,7 @@ type flowRows struct {
 	// 10^10 tables. Equal verdicts are one, of which distinct are the list.
 	verdicts map[uint64]*FlowVerdict
 	seed     maphash.Seed
+	cases    []uint64 // of the flows that are being judged
 	alike    sync.Mutex
 	distinct map[FlowVerdict]*FlowVerdict
 }
@@ -95,11 +96,11 @@ func (r *flowRows) all(ctx context.Context, e *Engine, flows live.FlowList) ([]*
 		return nil, err
 	}
 	list := make([]*FlowVerdict, flows.Len())
-	cases := make([]uint64, len(list))
+	r.cases = slices.Grow(r.cases[:0], len(list))[:len(list)]
 	each(len(list), func(i int) {
 		f := flows.At(i)
-		cases[i] = maphash.Comparable(r.seed, r.caseOf(&f))
-		if list[i] = r.verdicts[cases[i]]; list[i] == nil {
+		r.cases[i] = maphash.Comparable(r.seed, r.caseOf(&f))
+		if list[i] = r.verdicts[r.cases[i]]; list[i] == nil {
 			list[i] = r.one(r.verdict(&f))
 		}
 	})
@@ -107,7 +108,7 @@ func (r *flowRows) all(ctx context.Context, e *Engine, flows live.FlowList) ([]*
 		r.verdicts = make(map[uint64]*FlowVerdict, len(list))
 	}
 	for i, v := range list {
-		r.verdicts[cases[i]] = v
+		r.verdicts[r.cases[i]] = v
 	}
 	return list, nil
 }

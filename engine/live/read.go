@@ -37,8 +37,7 @@ func snapshotNow() FlowSnapshot {
 // dialDump connects to the netfilter of the calling thread's network
 // namespace; the connection stays there, whichever thread uses it.
 func dialDump() (*netlink.Conn, error) {
-	// The kernel fills the buffer that it is offered, up to 32 kB at a time.
-	conn, err := netlink.Dial(unix.NETLINK_NETFILTER, &netlink.Config{MessageBufferSize: 32 << 10})
+	conn, err := netlink.Dial(unix.NETLINK_NETFILTER, nil)
 	if err != nil {
 		return nil, fmt.Errorf("connect to netfilter: %w", err)
 	}
@@ -52,18 +51,18 @@ func dumpFlows(ctx context.Context, conn *netlink.Conn, take func(*Flow)) error 
 	if _, err := conn.Send(dumpRequest()); err != nil {
 		return fmt.Errorf("dump conntrack table: %w", err)
 	}
-	var f Flow
-	for message, err := range conn.ReceiveIter() {
+	err := receiveDump(conn, func(payload []byte) error {
+		f, err := decodeFlow(payload)
 		if err == nil {
-			f, err = decodeFlow(message.Data)
+			take(&f)
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			return fmt.Errorf("dump conntrack table: %w", err)
-		}
-		take(&f)
+		return err
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("dump conntrack table: %w", err)
 	}
 	return nil
 }

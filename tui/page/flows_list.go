@@ -73,6 +73,7 @@ type siftedMsg struct {
 	kept    []int32
 	marked  []bool
 	list    []flowGroup
+	room    *widget.Room
 }
 
 // show gives the list the flows; with order it sorts them anew.
@@ -97,14 +98,18 @@ func (f *Flows) show(order bool) Effect {
 	m.n = f.Calls.number(&f.sift)
 	column, down := f.table.Sorting()
 	old, shown := f.table.Order()
+	m.room, f.room = f.room, nil // it comes back with the answer
+	if m.room == nil {
+		m.room = new(widget.Room)
+	}
 	return Effect{Cmd: func() tea.Msg {
 		m.sift(keep, mark)
 		if m.by == ungrouped {
 			m.arrange(func(src widget.Source[flowKey]) {
 				if m.order {
-					widget.Sort(src, m.kept, column, down, &widget.Room{})
+					widget.Sort(src, m.kept, column, down, m.room)
 				} else {
-					widget.Settle(old, shown, src, m.kept, &widget.Room{})
+					widget.Settle(old, shown, src, m.kept, m.room)
 				}
 			})
 		}
@@ -149,6 +154,7 @@ func (f *Flows) takeSifted(m siftedMsg) Effect {
 	if !f.sift.Done(m.n) {
 		return Effect{}
 	}
+	f.room = m.room
 	if m.by == f.by { // shown even when it is old: a slow machine would never show any
 		f.lay(m)
 	}
