@@ -14,56 +14,64 @@ import (
 // collector would follow. The zero value is empty. Copies share their flows, as
 // those of a slice do.
 type FlowList struct {
-	blocks []*block
+	blocks []block
 	n      int
 }
 
-// perBlock fills one of the allocator's size classes, 32 kB.
-const perBlock = 292
+// perBlock makes both arrays of a block as large as a size class of the
+// allocator: 32 and 24 kB.
+const perBlock = 512
 
-// block is a part of a list that is copied as a whole before it is written while
-// a snapshot shares it.
+// block is a part of a list, in two: who its flows are, and what they do. Each
+// is copied before it is written while a snapshot shares it, so that a table in
+// which only counters moved costs its snapshots the smaller half.
 type block struct {
+	who  *[perBlock]who
+	what *[perBlock]what
 	// replies are the addresses of the IPv6 replies that do not mirror the
 	// original direction, by place: they are rare.
 	replies map[uint16][2]netip.Addr
-	entries [perBlock]entry
-}
-
-func (b *block) clone() *block {
-	c := *b
-	if b.replies != nil {
-		c.replies = make(map[uint16][2]netip.Addr, len(b.replies))
-		for i, pair := range b.replies {
-			c.replies[i] = pair
-		}
-	}
-	return &c
 }
 
 // entry is a flow as a list keeps it.
 type entry struct {
-	// addrs are source and destination; of IPv4 also those of the reply.
-	addrs              [32]byte
-	ports              [4]uint16 // source and destination, and of the reply
-	orig, reply        ruleset.Counters
-	start, firstSeen   int64 // nanoseconds since 1970, 0 for none
-	id, mark, timeout  uint32
-	rate               float32
-	zone               uint16
-	proto, state, bits uint8
+	who
+	what
 }
 
-// The bits of an entry.
+// who is what stays while a flow lives.
+type who struct {
+	// addrs are source and destination; of IPv4 also those of the reply.
+	addrs            [32]byte
+	ports            [4]uint16 // source and destination, and of the reply
+	start, firstSeen int64     // nanoseconds since 1970, 0 for none
+	id               uint32
+	zone             uint16
+	proto, form      uint8
+}
+
+// The bits of a form.
 const (
 	isV6 = 1 << iota
-	isAssured
-	isReplied
-	isSrcNAT
-	isDstNAT
 	hasOrig
 	hasReply
 	isMirror // the addresses of the reply are those of the original direction
+)
+
+// what is what changes.
+type what struct {
+	orig, reply   ruleset.Counters
+	mark, timeout uint32
+	rate          float32
+	state, status uint8
+}
+
+// The bits of a status.
+const (
+	isAssured = 1 << iota
+	isReplied
+	isSrcNAT
+	isDstNAT
 )
 
 // ListFlows makes a list of flows.
@@ -86,20 +94,20 @@ func (l FlowList) At(i int) (f Flow) {
 
 // Ident is what a flow is known by from one list to the next.
 func (l FlowList) Ident(i int) (id uint32, proto uint8, srcPort uint16) {
-	e := l.entry(i)
-	return e.id, e.proto, e.ports[0]
+	w := l.who(i)
+	return w.id, w.proto, w.ports[0]
 }
 
 // Bytes is what the i-th flow moved in both directions.
-func (l FlowList) Bytes(i int) uint64 {
-	e := l.entry(i)
-	return e.orig.Bytes + e.reply.Bytes
-}
+func (l FlowList) Bytes(i int) uint64 { return uint64(l.what(i).bytes()) }
 
 // Rate is the rate of the i-th flow, in bytes per second.
-func (l FlowList) Rate(i int) float64 { return float64(l.entry(i).rate) }
+func (l FlowList) Rate(i int) float64 { return float64(l.what(i).rate) }
 
-func (l FlowList) entry(i int) *entry { return &l.blocks[i/perBlock].entries[i%perBlock] }
+func (l FlowList) who(i int) *who   { return &l.blocks[i/perBlock].who[i%perBlock] }
+func (l FlowList) what(i int) *what { return &l.blocks[i/perBlock].what[i%perBlock] }
+
+func (w *what) bytes() int64 { return int64(w.orig.Bytes + w.reply.Bytes) }
 
 // All are the flows with their places.
 func (l FlowList) All() iter.Seq2[int, *Flow] {
@@ -122,9 +130,11 @@ func (l *FlowList) Append(f *Flow) {
 
 func (l *FlowList) append(e *entry, f *Flow) {
 	if l.n == len(l.blocks)*perBlock {
-		l.blocks = append(l.blocks, new(block))
+		l.blocks = append(l.blocks, block{who: new([perBlock]who), what: new([perBlock]what)})
 	}
-	l.blocks[l.n/perBlock].put(l.n%perBlock, e, f)
+	b := &l.blocks[l.n/perBlock]
+	b.what[l.n%perBlock] = e.what
+	b.name(l.n%perBlock, &e.who, f)
 	l.n++
 }
 
@@ -147,13 +157,16 @@ func stateNumber(state string) uint8 {
 // pack makes the entry of a flow, without the addresses of an IPv6 reply that
 // does not mirror the original direction.
 func pack(f *Flow) entry {
-	e := entry{
+	var e entry
+	e.who = who{
 		ports: [4]uint16{f.Orig.SrcPort, f.Orig.DstPort, f.Reply.SrcPort, f.Reply.DstPort},
-		orig:  f.OrigCount, reply: f.ReplyCount, start: nanoseconds(f.Start), firstSeen: nanoseconds(f.FirstSeen),
-		id: f.ID, mark: f.Mark, timeout: uint32(f.Timeout / time.Second), rate: float32(f.Rate),
-		zone: f.Zone, proto: f.Proto, state: stateNumber(f.State),
-		bits: bit(f.Assured, isAssured) | bit(f.Replied, isReplied) | bit(f.SrcNAT, isSrcNAT) | bit(f.DstNAT, isDstNAT) |
-			bit(f.Orig.Src.IsValid(), hasOrig) | bit(f.Reply.Src.IsValid(), hasReply),
+		start: nanoseconds(f.Start), firstSeen: nanoseconds(f.FirstSeen), id: f.ID, zone: f.Zone, proto: f.Proto,
+		form: bit(f.Orig.Src.IsValid(), hasOrig) | bit(f.Reply.Src.IsValid(), hasReply),
+	}
+	e.what = what{
+		orig: f.OrigCount, reply: f.ReplyCount, mark: f.Mark, timeout: uint32(f.Timeout / time.Second), rate: float32(f.Rate),
+		state:  stateNumber(f.State),
+		status: bit(f.Assured, isAssured) | bit(f.Replied, isReplied) | bit(f.SrcNAT, isSrcNAT) | bit(f.DstNAT, isDstNAT),
 	}
 	if f.Family != ruleset.V6 && !f.Orig.Src.Is6() {
 		for n, a := range [...]netip.Addr{f.Orig.Src, f.Orig.Dst, f.Reply.Src, f.Reply.Dst} {
@@ -169,14 +182,14 @@ func pack(f *Flow) entry {
 		copy(e.addrs[:], src[:])
 		copy(e.addrs[16:], dst[:])
 	}
-	e.bits |= isV6 | bit(f.Reply.Src == f.Orig.Dst && f.Reply.Dst == f.Orig.Src, isMirror)
+	e.form |= isV6 | bit(f.Reply.Src == f.Orig.Dst && f.Reply.Dst == f.Orig.Src, isMirror)
 	return e
 }
 
-// put writes a flow to a place; e is its entry.
-func (b *block) put(i int, e *entry, f *Flow) {
-	b.entries[i] = *e
-	if e.bits&(isV6|hasReply|isMirror) != isV6|hasReply {
+// name writes who a flow is.
+func (b *block) name(i int, w *who, f *Flow) {
+	b.who[i] = *w
+	if w.form&(isV6|hasReply|isMirror) != isV6|hasReply {
 		delete(b.replies, uint16(i))
 		return
 	}
@@ -209,38 +222,38 @@ func moment(nanoseconds int64) time.Time {
 
 // get reads the flow at a place into f, which must be zero.
 func (b *block) get(i int, f *Flow) {
-	e := &b.entries[i]
-	f.ID, f.Proto, f.State, f.Mark, f.Zone = e.id, e.proto, flowStates[e.state], e.mark, e.zone
-	f.Assured, f.Replied = e.bits&isAssured != 0, e.bits&isReplied != 0
-	f.SrcNAT, f.DstNAT = e.bits&isSrcNAT != 0, e.bits&isDstNAT != 0
-	f.Timeout, f.Rate = time.Duration(e.timeout)*time.Second, float64(e.rate)
-	f.OrigCount, f.ReplyCount, f.Start, f.FirstSeen = e.orig, e.reply, moment(e.start), moment(e.firstSeen)
-	f.Orig.SrcPort, f.Orig.DstPort, f.Reply.SrcPort, f.Reply.DstPort = e.ports[0], e.ports[1], e.ports[2], e.ports[3]
-	e.getAddrs(f, b.replies[uint16(i)])
+	n, w := &b.who[i], &b.what[i]
+	f.ID, f.Proto, f.Zone, f.Start, f.FirstSeen = n.id, n.proto, n.zone, moment(n.start), moment(n.firstSeen)
+	f.Orig.SrcPort, f.Orig.DstPort, f.Reply.SrcPort, f.Reply.DstPort = n.ports[0], n.ports[1], n.ports[2], n.ports[3]
+	n.getAddrs(f, b.replies[uint16(i)])
+	f.State, f.Mark, f.Timeout, f.Rate = flowStates[w.state], w.mark, time.Duration(w.timeout)*time.Second, float64(w.rate)
+	f.Assured, f.Replied = w.status&isAssured != 0, w.status&isReplied != 0
+	f.SrcNAT, f.DstNAT = w.status&isSrcNAT != 0, w.status&isDstNAT != 0
+	f.OrigCount, f.ReplyCount = w.orig, w.reply
 }
 
 // getAddrs reads family and addresses; reply are those of an IPv6 reply that does
 // not mirror the original direction.
-func (e *entry) getAddrs(f *Flow, reply [2]netip.Addr) {
-	known, answered := e.bits&hasOrig != 0, e.bits&hasReply != 0
-	if e.bits&isV6 == 0 {
+func (w *who) getAddrs(f *Flow, reply [2]netip.Addr) {
+	known, answered := w.form&hasOrig != 0, w.form&hasReply != 0
+	if w.form&isV6 == 0 {
 		f.Family = ruleset.V4
 		if known {
-			f.Orig.Src, f.Orig.Dst = e.v4(0), e.v4(4)
+			f.Orig.Src, f.Orig.Dst = w.v4(0), w.v4(4)
 		}
 		if answered {
-			f.Reply.Src, f.Reply.Dst = e.v4(8), e.v4(12)
+			f.Reply.Src, f.Reply.Dst = w.v4(8), w.v4(12)
 		}
 		return
 	}
 	f.Family = ruleset.V6
 	if known {
-		f.Orig.Src, f.Orig.Dst = netip.AddrFrom16([16]byte(e.addrs[:16])), netip.AddrFrom16([16]byte(e.addrs[16:]))
+		f.Orig.Src, f.Orig.Dst = netip.AddrFrom16([16]byte(w.addrs[:16])), netip.AddrFrom16([16]byte(w.addrs[16:]))
 	}
 	f.Reply.Src, f.Reply.Dst = reply[0], reply[1]
-	if e.bits&isMirror != 0 {
+	if w.form&isMirror != 0 {
 		f.Reply.Src, f.Reply.Dst = f.Orig.Dst, f.Orig.Src
 	}
 }
 
-func (e *entry) v4(at int) netip.Addr { return netip.AddrFrom4([4]byte(e.addrs[at : at+4])) }
+func (w *who) v4(at int) netip.Addr { return netip.AddrFrom4([4]byte(w.addrs[at : at+4])) }

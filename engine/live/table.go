@@ -2,6 +2,7 @@ package live
 
 import (
 	"hash/maphash"
+	"maps"
 	"slices"
 	"time"
 )
@@ -15,9 +16,9 @@ type flowKey struct {
 	zone, proto uint16
 }
 
-func (e *entry) key() flowKey {
-	k := flowKey{addrs: e.addrs, ports: [2]uint16{e.ports[0], e.ports[1]}, id: e.id, zone: e.zone, proto: uint16(e.proto)}
-	if e.bits&isV6 == 0 {
+func (w *who) key() flowKey {
+	k := flowKey{addrs: w.addrs, ports: [2]uint16{w.ports[0], w.ports[1]}, id: w.id, zone: w.zone, proto: uint16(w.proto)}
+	if w.form&isV6 == 0 {
 		clear(k.addrs[8:]) // the reply
 	}
 	return k
@@ -27,8 +28,8 @@ func (e *entry) key() flowKey {
 // the events since.
 type flowTable struct {
 	list FlowList
-	// ours says which blocks of the list no snapshot shares.
-	ours []bool
+	// ours says which halves of blocks no snapshot shares.
+	ours []struct{ who, what bool }
 	// index finds a flow by the hash of its key: whole keys would take as much
 	// memory as the flows. Of 100,000 flows two share a hash of 64 bits in 3 of
 	// 10^10 tables, and nobody can aim at one: the seed is the table's own.
@@ -59,7 +60,7 @@ func (t *flowTable) begin() {
 func (t *flowTable) dump(now time.Time, f *Flow) {
 	took := now.Sub(t.dumped).Seconds()
 	e := pack(f)
-	i, known, hash := t.find(&e)
+	i, known, hash := t.find(&e.who)
 	if !known {
 		e.firstSeen, e.rate = nanoseconds(now), t.rate(e.bytes(), -1, took)
 		t.add(hash, &e, f)
@@ -70,8 +71,7 @@ func (t *flowTable) dump(now time.Time, f *Flow) {
 		return // the kernel's table moved on while it was read
 	}
 	t.seen[i] = true
-	old := t.list.entry(i)
-	e.firstSeen, e.rate = old.firstSeen, t.rate(e.bytes(), old.bytes(), took)
+	e.firstSeen, e.rate = t.list.who(i).firstSeen, t.rate(e.bytes(), t.list.what(i).bytes(), took)
 	t.write(i, &e, f)
 }
 
@@ -86,52 +86,69 @@ func (t *flowTable) end(now time.Time) {
 }
 
 // find is the place of a flow, and the hash of its key.
-func (t *flowTable) find(e *entry) (i int, known bool, hash uint64) {
-	hash = maphash.Comparable(t.seed, e.key())
+func (t *flowTable) find(w *who) (i int, known bool, hash uint64) {
+	hash = maphash.Comparable(t.seed, w.key())
 	at, known := t.index[hash]
 	return int(at), known, hash
 }
 
 func (t *flowTable) add(hash uint64, e *entry, f *Flow) {
 	t.index[hash] = int32(t.list.n)
-	if t.list.n < len(t.list.blocks)*perBlock {
-		t.own(t.list.n)
+	if n := t.list.n / perBlock; n < len(t.list.blocks) {
+		t.ownWho(n)
+		t.ownWhat(n)
 	} else {
-		t.ours = append(t.ours, true)
+		t.ours = append(t.ours, struct{ who, what bool }{true, true})
 	}
 	t.list.append(e, f)
 }
 
-// write puts a flow in the place of another.
-func (t *flowTable) write(i int, e *entry, f *Flow) { t.own(i).put(i%perBlock, e, f) }
-
-// own makes the block of a place one that no snapshot shares.
-func (t *flowTable) own(i int) *block {
+// write puts a flow in the place of another, or of its own past.
+func (t *flowTable) write(i int, e *entry, f *Flow) {
 	n := i / perBlock
-	if !t.ours[n] {
-		t.list.blocks[n], t.ours[n] = t.list.blocks[n].clone(), true
+	t.ownWhat(n)
+	b := &t.list.blocks[n]
+	b.what[i%perBlock] = e.what
+	if b.who[i%perBlock] != e.who {
+		t.ownWho(n)
+		b.name(i%perBlock, &e.who, f)
 	}
-	return t.list.blocks[n]
+}
+
+// ownWho makes the names of the n-th block some that no snapshot shares, and
+// ownWhat its values.
+func (t *flowTable) ownWho(n int) {
+	if t.ours[n].who {
+		return
+	}
+	b, copied := &t.list.blocks[n], *t.list.blocks[n].who
+	b.who, b.replies, t.ours[n].who = &copied, maps.Clone(b.replies), true
+}
+
+func (t *flowTable) ownWhat(n int) {
+	if t.ours[n].what {
+		return
+	}
+	copied := *t.list.blocks[n].what
+	t.list.blocks[n].what, t.ours[n].what = &copied, true
 }
 
 // drop removes the flow at a place; the last one takes the place.
 func (t *flowTable) drop(i int) {
 	delete(t.index, t.hashAt(i))
 	if last := t.list.n - 1; i != last {
-		e, f := *t.list.entry(last), t.list.At(last)
+		e, f := entry{*t.list.who(last), *t.list.what(last)}, t.list.At(last)
 		t.index[t.hashAt(last)] = int32(i)
 		t.write(i, &e, &f)
 	}
 	t.list.n--
 	if n := len(t.list.blocks) - 1; t.list.n <= n*perBlock {
-		t.list.blocks[n] = nil
+		t.list.blocks[n] = block{}
 		t.list.blocks, t.ours = t.list.blocks[:n], t.ours[:n]
 	}
 }
 
-func (t *flowTable) hashAt(i int) uint64 { return maphash.Comparable(t.seed, t.list.entry(i).key()) }
-
-func (e *entry) bytes() int64 { return int64(e.orig.Bytes + e.reply.Bytes) }
+func (t *flowTable) hashAt(i int) uint64 { return maphash.Comparable(t.seed, t.list.who(i).key()) }
 
 // rate is bytes per second since the last dump. A flow that was not there
 // (before is -1) began since, so all its bytes count; before the first dump
@@ -147,16 +164,16 @@ func (t *flowTable) rate(bytes, before int64, took float64) float32 {
 // has no counters: those of the last dump stay.
 func (t *flowTable) update(now time.Time, f *Flow) {
 	e := pack(f)
-	i, known, hash := t.find(&e)
+	i, known, hash := t.find(&e.who)
 	if !known {
 		e.firstSeen = nanoseconds(now)
 		t.add(hash, &e, f)
 		return
 	}
-	old := t.list.entry(i)
-	e.firstSeen, e.rate, e.orig, e.reply = old.firstSeen, old.rate, old.orig, old.reply
+	was, old := t.list.who(i), t.list.what(i)
+	e.firstSeen, e.rate, e.orig, e.reply = was.firstSeen, old.rate, old.orig, old.reply
 	if e.start == 0 {
-		e.start = old.start
+		e.start = was.start
 	}
 	t.write(i, &e, f)
 }
@@ -164,7 +181,7 @@ func (t *flowTable) update(now time.Time, f *Flow) {
 // remove takes over an event about a flow that ended.
 func (t *flowTable) remove(f *Flow) {
 	e := pack(f)
-	if i, known, _ := t.find(&e); known {
+	if i, known, _ := t.find(&e.who); known {
 		t.drop(i)
 	}
 }

@@ -92,7 +92,7 @@ func TestEventsAddAndRemoveFlows(t *testing.T) {
 			t.Errorf("flow %d is gone", id)
 		}
 		e := pack(&f)
-		if i, _, _ := table.find(&e); table.list.At(i).ID != id {
+		if i, _, _ := table.find(&e.who); table.list.At(i).ID != id {
 			t.Errorf("flow %d is indexed at the place of flow %d", id, table.list.At(i).ID)
 		}
 	}
