@@ -2,9 +2,14 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +17,7 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/tuitest/tty"
 )
 
 // manyFlows puts connections of as many clients into the connection table of
@@ -94,6 +100,101 @@ func BenchmarkFlows(b *testing.B) {
 			report(b, ratio, "ratio")
 		}
 	})
+}
+
+// BenchmarkFlowsScreen leaves the screen of the flows open for a while, filters
+// and sorts it, and stops and goes on. "%core" is what the refreshes take of one
+// core, once a second, "%core-tools" what the firewall's tools take that they
+// call; "MB" is the memory of the whole process at the end, "peak-MB" the most
+// that it had.
+func BenchmarkFlowsScreen(b *testing.B) {
+	bin := program(b)
+	for _, flows := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprint(flows), func(b *testing.B) {
+			onHosts(b, func(b *testing.B, h benchHost) {
+				uplink(b)
+				dir := manyRows(b, 100)
+				h.load(b, bin, dir)
+				manyFlows(b, flows)
+				for b.Loop() {
+					h.flowsScreen(b, bin, dir, flows)
+				}
+			})
+		})
+	}
+}
+
+// screenTime is how long refreshes are watched.
+const screenTime = 20 * time.Second
+
+func (h benchHost) flowsScreen(b *testing.B, bin, dir string, flows int) {
+	b.Helper()
+	cmd := h.command(bin, dir)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LANG=C.UTF-8")
+	t, err := tty.Start(cmd, tty.Options{Width: 120, Height: 40})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer t.Close()
+	do := func(keys string, texts ...string) {
+		b.Helper()
+		if err := errors.Join(t.Type(keys), t.Wait(30*time.Second, texts...)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	do("", "CONNTRACK")
+	do("4", fmt.Sprintf("%d of %[1]d flows", flows))
+	own, tools := processTime(b, t.Process().Pid)
+	time.Sleep(screenTime)
+	ownThen, toolsThen := processTime(b, t.Process().Pid)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(100*(ownThen-own).Seconds()/screenTime.Seconds(), "%core")
+	b.ReportMetric(100*(toolsThen-tools).Seconds()/screenTime.Seconds(), "%core-tools")
+	do("/port:44", "/port:44")
+	do("3\r", fmt.Sprintf("%d of %[1]d flows", flows))
+	do("jjGgs", "live")
+	do("p", "PAUSED")
+	time.Sleep(3 * time.Second) // refreshes
+	do("p", "live")
+	time.Sleep(3 * time.Second)
+	b.ReportMetric(processMemory(b, t.Process().Pid, "VmRSS:"), "MB")
+	b.ReportMetric(processMemory(b, t.Process().Pid, "VmHWM:"), "peak-MB")
+}
+
+// processTime is the processor time of a running process, and that of its
+// children which have ended: the fields 14 to 17 of proc_pid_stat(5), in
+// hundredths of a second.
+func processTime(b *testing.B, pid int) (own, children time.Duration) {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')'):])) // the second field is the name, in brackets
+	var ticks [4]time.Duration
+	for i := range ticks {
+		n, err := strconv.Atoi(fields[12+i])
+		if err != nil {
+			b.Fatal(err)
+		}
+		ticks[i] = time.Duration(n) * time.Second / 100
+	}
+	return ticks[0] + ticks[1], ticks[2] + ticks[3]
+}
+
+// processMemory is a field of proc_pid_status(5) in MB.
+func processMemory(b *testing.B, pid int, field string) float64 {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), field)
+	kilobytes, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		b.Fatal(err)
+	}
+	return float64(kilobytes) / 1024
 }
 
 // BenchmarkCounters compares a reading of the counters of 10,000 rules, as a

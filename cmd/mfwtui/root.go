@@ -69,7 +69,7 @@ terminal and in a pipe it talks line by line instead of drawing screens.`,
 // consoleGCPercent keeps the heap of a console small, which lives for days beside
 // what the host is for. Lists of flows hold no pointers, so a collection of 30 MB
 // takes a millisecond or two of processor time.
-const consoleGCPercent = 25
+const consoleGCPercent = 20
 
 // checkFlags refuses what could only be meant otherwise: an empty directory is
 // a shell variable that was not set, not a wish for the default.

@@ -36,11 +36,10 @@ type Flows struct {
 	sorted   time.Time
 	err      error
 
-	sift    Request      // a filter or grouping under way
-	again   bool         // another one is due
-	reorder bool         // that one sorts anew
-	list    []flowGroup  // groups of snap, when grouped
-	room    *widget.Room // for the next sift; nil while one is under way
+	sift    Request     // a filter or grouping under way
+	again   bool        // another one is due
+	reorder bool        // that one sorts anew
+	list    []flowGroup // groups of snap, when grouped
 	marks   map[flowKey]bool
 	track   flowTrack
 	names   addressNames

@@ -73,7 +73,6 @@ type siftedMsg struct {
 	kept    []int32
 	marked  []bool
 	list    []flowGroup
-	room    *widget.Room
 }
 
 // show gives the list the flows; with order it sorts them anew.
@@ -98,18 +97,15 @@ func (f *Flows) show(order bool) Effect {
 	m.n = f.Calls.number(&f.sift)
 	column, down := f.table.Sorting()
 	old, shown := f.table.Order()
-	m.room, f.room = f.room, nil // it comes back with the answer
-	if m.room == nil {
-		m.room = new(widget.Room)
-	}
 	return Effect{Cmd: func() tea.Msg {
 		m.sift(keep, mark)
 		if m.by == ungrouped {
 			m.arrange(func(src widget.Source[flowKey]) {
+				var room widget.Room // kept, it would take more than it leaves for collection
 				if m.order {
-					widget.Sort(src, m.kept, column, down, m.room)
+					widget.Sort(src, m.kept, column, down, &room)
 				} else {
-					widget.Settle(old, shown, src, m.kept, m.room)
+					widget.Settle(old, shown, src, m.kept, &room)
 				}
 			})
 		}
@@ -154,7 +150,6 @@ func (f *Flows) takeSifted(m siftedMsg) Effect {
 	if !f.sift.Done(m.n) {
 		return Effect{}
 	}
-	f.room = m.room
 	if m.by == f.by { // shown even when it is old: a slow machine would never show any
 		f.lay(m)
 	}
