@@ -103,10 +103,11 @@ func BenchmarkFlows(b *testing.B) {
 }
 
 // BenchmarkFlowsScreen leaves the screen of the flows open for a while, filters
-// and sorts it, and stops and goes on. "%core" is what the refreshes take of one
-// core, once a second, "%core-tools" what the firewall's tools take that they
-// call; "MB" is the memory of the whole process at the end, "peak-MB" the most
-// that it had.
+// and sorts it, and stops and goes on. "%core" is what the console takes of one
+// core, refreshing once a second, and "%core-refresh" how much of it is because
+// of the flows: without any it takes the rest. "%core-tools" is what the
+// firewall's tools take that it calls; "MB" is the memory of the whole process at
+// the end, "peak-MB" the most that it had.
 func BenchmarkFlowsScreen(b *testing.B) {
 	bin := program(b)
 	for _, flows := range []int{10_000, 100_000} {
@@ -115,9 +116,12 @@ func BenchmarkFlowsScreen(b *testing.B) {
 				uplink(b)
 				dir := manyRows(b, 100)
 				h.load(b, bin, dir)
+				idle := h.openFlows(b, bin, dir, 0)
+				without, _ := idle.shares()
+				idle.Close()
 				manyFlows(b, flows)
 				for b.Loop() {
-					h.flowsScreen(b, bin, dir, flows)
+					h.flowsScreen(b, bin, dir, flows, without)
 				}
 			})
 		})
@@ -127,7 +131,22 @@ func BenchmarkFlowsScreen(b *testing.B) {
 // screenTime is how long refreshes are watched.
 const screenTime = 20 * time.Second
 
-func (h benchHost) flowsScreen(b *testing.B, bin, dir string, flows int) {
+// benchConsole is a console on a terminal that is read.
+type benchConsole struct {
+	b *testing.B
+	*tty.Terminal
+}
+
+// do types keys and waits for a text.
+func (c benchConsole) do(keys, text string) {
+	c.b.Helper()
+	if err := errors.Join(c.Type(keys), c.Wait(30*time.Second, text)); err != nil {
+		c.b.Fatal(err)
+	}
+}
+
+// openFlows opens the screen of the flows, of which there are so many.
+func (h benchHost) openFlows(b *testing.B, bin, dir string, flows int) benchConsole {
 	b.Helper()
 	cmd := h.command(bin, dir)
 	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LANG=C.UTF-8")
@@ -135,30 +154,41 @@ func (h benchHost) flowsScreen(b *testing.B, bin, dir string, flows int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer t.Close()
-	do := func(keys string, texts ...string) {
-		b.Helper()
-		if err := errors.Join(t.Type(keys), t.Wait(30*time.Second, texts...)); err != nil {
-			b.Fatal(err)
-		}
-	}
-	do("", "CONNTRACK")
-	do("4", fmt.Sprintf("%d of %[1]d flows", flows))
-	own, tools := processTime(b, t.Process().Pid)
+	c := benchConsole{b, t}
+	c.do("", "CONNTRACK")
+	c.do("4", fmt.Sprintf("conntrack %d of", flows))
+	return c
+}
+
+// shares are what the console, and the tools that it calls, take of a core, in
+// percent.
+func (c benchConsole) shares() (own, tools float64) {
+	c.b.Helper()
+	pid := c.Process().Pid
+	ownBefore, toolsBefore := processTime(c.b, pid)
 	time.Sleep(screenTime)
-	ownThen, toolsThen := processTime(b, t.Process().Pid)
+	ownThen, toolsThen := processTime(c.b, pid)
+	return 100 * (ownThen - ownBefore).Seconds() / screenTime.Seconds(), 100 * (toolsThen - toolsBefore).Seconds() / screenTime.Seconds()
+}
+
+func (h benchHost) flowsScreen(b *testing.B, bin, dir string, flows int, idle float64) {
+	b.Helper()
+	c := h.openFlows(b, bin, dir, flows)
+	defer c.Close()
+	own, tools := c.shares()
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(100*(ownThen-own).Seconds()/screenTime.Seconds(), "%core")
-	b.ReportMetric(100*(toolsThen-tools).Seconds()/screenTime.Seconds(), "%core-tools")
-	do("/port:44", "/port:44")
-	do("3\r", fmt.Sprintf("%d of %[1]d flows", flows))
-	do("jjGgs", "live")
-	do("p", "PAUSED")
+	b.ReportMetric(own, "%core")
+	b.ReportMetric(own-idle, "%core-refresh")
+	b.ReportMetric(tools, "%core-tools")
+	c.do("/port:44", "/port:44")
+	c.do("3\r", fmt.Sprintf("%d of %[1]d flows", flows))
+	c.do("jjGgs", "live")
+	c.do("p", "PAUSED")
 	time.Sleep(3 * time.Second) // refreshes
-	do("p", "live")
+	c.do("p", "live")
 	time.Sleep(3 * time.Second)
-	b.ReportMetric(processMemory(b, t.Process().Pid, "VmRSS:"), "MB")
-	b.ReportMetric(processMemory(b, t.Process().Pid, "VmHWM:"), "peak-MB")
+	b.ReportMetric(processMemory(b, c.Process().Pid, "VmRSS:"), "MB")
+	b.ReportMetric(processMemory(b, c.Process().Pid, "VmHWM:"), "peak-MB")
 }
 
 // processTime is the processor time of a running process, and that of its

@@ -109,11 +109,12 @@ func (l FlowList) what(i int) *what { return &l.blocks[i/perBlock].what[i%perBlo
 
 func (w *what) bytes() int64 { return int64(w.orig.Bytes + w.reply.Bytes) }
 
-// All are the flows with their places.
+// All are the flows with their places. Each is gone when the next one comes.
 func (l FlowList) All() iter.Seq2[int, *Flow] {
 	return func(yield func(int, *Flow) bool) {
+		var f Flow
 		for i := range l.n {
-			f := l.At(i)
+			f = l.At(i)
 			if !yield(i, &f) {
 				return
 			}

@@ -51,9 +51,9 @@ func dumpFlows(ctx context.Context, conn *netlink.Conn, take func(*Flow)) error 
 	if _, err := conn.Send(dumpRequest()); err != nil {
 		return fmt.Errorf("dump conntrack table: %w", err)
 	}
-	err := receiveDump(conn, func(payload []byte) error {
-		f, err := decodeFlow(payload)
-		if err == nil {
+	var f Flow // one for all: take makes it escape
+	err := receiveDump(conn, func(payload []byte) (err error) {
+		if f, err = decodeFlow(payload); err == nil {
 			take(&f)
 		}
 		return err
