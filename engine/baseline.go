@@ -86,8 +86,8 @@ func (e *Engine) takeBaseline(ctx context.Context, id string, rs *ruleset.Rulese
 	}
 	if err == nil {
 		port := e.sshPort()
-		for i := range flows.Flows {
-			if f := &flows.Flows[i]; isLogin(f, port) {
+		for _, f := range flows.Flows.All() {
+			if isLogin(f, port) {
 				b.Logins = append(b.Logins, loginKey(f))
 			}
 		}

@@ -36,8 +36,9 @@ type (
 	PendingError = apply.PendingError
 	// RowRef is where a compiled rule came from.
 	RowRef = compile.RowRef
-	// Flow and FlowSnapshot are conntrack entries.
+	// Flow, FlowList and FlowSnapshot are conntrack entries.
 	Flow         = live.Flow
+	FlowList     = live.FlowList
 	FlowSnapshot = live.FlowSnapshot
 	// RuleCount is what the rules of a row counted, by family.
 	RuleCount = live.RuleCount

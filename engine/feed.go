@@ -13,8 +13,7 @@ import (
 type flowFeed struct {
 	mu     sync.Mutex
 	looked bool
-	feed   <-chan live.FlowSnapshot
-	newest live.FlowSnapshot
+	feed   *live.Follower
 	// began is when the follower knew every flow: those seen first after it
 	// are new.
 	began time.Time
@@ -35,7 +34,7 @@ func (f *flowFeed) read(ctx context.Context) (FlowSnapshot, error) {
 	defer f.mu.Unlock()
 	if !f.looked {
 		snap, err := live.ReadFlows(ctx)
-		f.looked, f.newest = err == nil, snap
+		f.looked = err == nil
 		return snap, err
 	}
 	if f.feed == nil {
@@ -47,14 +46,9 @@ func (f *flowFeed) read(ctx context.Context) (FlowSnapshot, error) {
 		}
 		f.feed, f.began = feed, time.Now()
 	}
-	select {
-	case snap, ok := <-f.feed:
-		if !ok { // the follower gave up: start a new one at the next look
-			f.feed, f.looked, f.began = nil, false, time.Time{}
-			break
-		}
-		f.newest = snap
-	default:
+	snap, err := f.feed.Snapshot(ctx)
+	if err != nil && ctx.Err() == nil { // the follower gave up: start a new one at the next look
+		f.feed, f.looked, f.began = nil, false, time.Time{}
 	}
-	return f.newest, nil
+	return snap, err
 }

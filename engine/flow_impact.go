@@ -104,19 +104,22 @@ type impactJudge struct {
 }
 
 // all judges the flows.
-func (j *impactJudge) all(flows []live.Flow) *FlowImpact {
-	fates := make([]Fate, len(flows))
-	each(len(flows), func(i int) { fates[i] = j.fate(&flows[i]) })
+func (j *impactJudge) all(flows live.FlowList) *FlowImpact {
+	fates := make([]Fate, flows.Len())
+	each(flows.Len(), func(i int) {
+		f := flows.At(i)
+		fates[i] = j.fate(&f)
+	})
 	impact := &FlowImpact{}
-	for i := range flows {
-		if !closing(&flows[i]) {
+	for _, f := range flows.All() {
+		if !closing(f) {
 			impact.Judged++
 		}
 	}
 	var touched []int
 	for _, fate := range []Fate{Cut, Grandfathered, Opens} {
-		for i := range flows {
-			if fates[i] == fate {
+		for i, is := range fates {
+			if is == fate {
 				touched = append(touched, i)
 			}
 		}
@@ -125,7 +128,7 @@ func (j *impactJudge) all(flows []live.Flow) *FlowImpact {
 		impact.Touched = make([]TouchedFlow, len(touched))
 		each(len(touched), func(k int) {
 			i := touched[k]
-			impact.Touched[k] = j.touched(&flows[i], fates[i])
+			impact.Touched[k] = j.touched(flows.At(i), fates[i])
 		})
 	}
 	return impact
@@ -162,11 +165,11 @@ func (j *impactJudge) passes(t *ruleset.Tracer, p ruleset.Packet) bool {
 }
 
 // touched puts the verdicts about a flow into words.
-func (j *impactJudge) touched(f *live.Flow, fate Fate) TouchedFlow {
-	fresh := j.fresh(f)
+func (j *impactJudge) touched(f live.Flow, fate Fate) TouchedFlow {
+	fresh := j.fresh(&f)
 	before, after := j.before.Judge(fresh, j.routes.to), j.after.Judge(fresh, j.routes.to)
 	return TouchedFlow{
-		Flow: *f, Fate: fate,
+		Flow: f, Fate: fate,
 		Before: j.outcome(&before), After: j.outcome(&after),
 		From: j.words.zoneOf(fresh.In), To: j.words.zoneOf(after.Packet.Out),
 	}
@@ -194,7 +197,7 @@ func (w *impactWords) zoneOf(name string) string {
 }
 
 // own judges the administrator's connection; nil when it is not known.
-func (j *impactJudge) own(admin apply.Connection, flows []live.Flow) *OwnFlow {
+func (j *impactJudge) own(admin apply.Connection, flows live.FlowList) *OwnFlow {
 	if !admin.Client.IsValid() {
 		return nil
 	}
@@ -203,10 +206,10 @@ func (j *impactJudge) own(admin apply.Connection, flows []live.Flow) *OwnFlow {
 		Reply: live.Tuple{Src: admin.Server.Addr(), SrcPort: admin.Server.Port(), Dst: admin.Client.Addr(), DstPort: admin.Client.Port()},
 	}
 	own := &OwnFlow{Client: admin.Client, Server: admin.Server}
-	for i := range flows {
-		if o := &flows[i].Orig; o.Src == f.Orig.Src && o.SrcPort == f.Orig.SrcPort && flows[i].Proto == ruleset.TCP &&
-			flows[i].Reply.SrcPort == f.Reply.SrcPort {
-			f, own.Listed = flows[i], true
+	for _, one := range flows.All() {
+		if o := &one.Orig; o.Src == f.Orig.Src && o.SrcPort == f.Orig.SrcPort && one.Proto == ruleset.TCP &&
+			one.Reply.SrcPort == f.Reply.SrcPort {
+			f, own.Listed = *one, true
 		}
 	}
 	open, answer := j.after.Judge(j.onward(&f), j.routes.to), j.after.Judge(j.answer(&f), j.routes.to)

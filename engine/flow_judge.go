@@ -85,7 +85,7 @@ func each(n int, do func(i int)) {
 	var all sync.WaitGroup
 	for w := range workers {
 		all.Go(func() {
-			for i := w; i < n; i += workers {
+			for i := w * n / workers; i < (w+1)*n/workers; i++ {
 				do(i)
 			}
 		})

@@ -155,7 +155,7 @@ func manyFlows(n int) []live.Flow {
 
 func BenchmarkFlowImpact(b *testing.B) {
 	for _, n := range []int{1000, 10_000, 100_000} {
-		flows := manyFlows(n)
+		flows := live.ListFlows(manyFlows(n)...)
 		b.Run(fmt.Sprint(n, " flows"), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

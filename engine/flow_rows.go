@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"hash/maphash"
 	"net/netip"
 	"slices"
 	"strings"
@@ -51,14 +52,21 @@ const rulesAge = 5 * time.Second
 // flowRows judges flows by the live rules and remembers the verdicts: the next
 // look only judges flows that are new.
 type flowRows struct {
-	mu       sync.Mutex
-	at       time.Time // when the rules were read
-	names    *naming
-	hash     string // of the rules
-	judge    flowJudge
-	tracer   *ruleset.Tracer
-	ported   bool // some rule asks for source ports
-	verdicts map[flowCase]*FlowVerdict
+	mu     sync.Mutex
+	at     time.Time // when the rules were read
+	names  *naming
+	hash   string // of the rules
+	judge  flowJudge
+	tracer *ruleset.Tracer
+	ported bool // some rule asks for source ports
+	// verdicts are known by the hash of their case, since whole cases of
+	// 100,000 flows take 10 MB; as in the table of flows two share one in 3 of
+	// 10^10 tables. Equal verdicts are one, of which distinct are the list.
+	verdicts map[uint64]*FlowVerdict
+	seed     maphash.Seed
+	cases    []uint64 // of the flows that are being judged
+	alike    sync.Mutex
+	distinct map[FlowVerdict]*FlowVerdict
 }
 
 // flowCase is what a verdict depends on. The source port is part of it only
@@ -81,32 +89,40 @@ func (e *Engine) LiveFlows(ctx context.Context) (LiveFlows, error) {
 }
 
 // all judges every flow.
-func (r *flowRows) all(ctx context.Context, e *Engine, flows []live.Flow) ([]*FlowVerdict, error) {
+func (r *flowRows) all(ctx context.Context, e *Engine, flows live.FlowList) ([]*FlowVerdict, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.refresh(ctx, e); err != nil {
 		return nil, err
 	}
-	list := make([]*FlowVerdict, len(flows))
-	var fresh []int
-	for i := range flows {
-		if v, ok := r.verdicts[r.caseOf(&flows[i])]; ok {
-			list[i] = v
-		} else {
-			fresh = append(fresh, i)
+	list := make([]*FlowVerdict, flows.Len())
+	r.cases = slices.Grow(r.cases[:0], len(list))[:len(list)]
+	each(len(list), func(i int) {
+		f := flows.At(i)
+		r.cases[i] = maphash.Comparable(r.seed, r.caseOf(&f))
+		if list[i] = r.verdicts[r.cases[i]]; list[i] == nil {
+			list[i] = r.one(r.verdict(&f))
 		}
+	})
+	if len(r.verdicts) > len(list)+len(list)/4+1000 { // many are of flows that are gone
+		r.verdicts = make(map[uint64]*FlowVerdict, len(list))
 	}
-	each(len(fresh), func(k int) { list[fresh[k]] = r.verdict(&flows[fresh[k]]) })
-	if len(r.verdicts) > 2*len(flows)+1000 { // most are of flows that are gone
-		r.verdicts = make(map[flowCase]*FlowVerdict, len(flows))
-		for i := range flows {
-			r.verdicts[r.caseOf(&flows[i])] = list[i]
-		}
-	}
-	for _, i := range fresh {
-		r.verdicts[r.caseOf(&flows[i])] = list[i]
+	for i, v := range list {
+		r.verdicts[r.cases[i]] = v
 	}
 	return list, nil
+}
+
+// one is the one verdict that is equal to v.
+func (r *flowRows) one(v FlowVerdict) *FlowVerdict {
+	r.alike.Lock()
+	defer r.alike.Unlock()
+	known := r.distinct[v]
+	if known == nil {
+		known = &v
+		r.distinct[v] = known
+	}
+	return known
 }
 
 // refresh reads rules, routes and names again when they are old, and forgets
@@ -126,7 +142,8 @@ func (r *flowRows) refresh(ctx context.Context, e *Engine) error {
 	names, hash := e.naming(), rulesHash(rs)
 	if r.tracer == nil || hash != r.hash || names != r.names || !routes.same(r.judge.routes) {
 		r.tracer, r.hash, r.names = ruleset.NewTracer(rs), hash, names
-		r.ported, r.verdicts = asksSourcePorts(rs), make(map[flowCase]*FlowVerdict)
+		r.ported, r.seed = asksSourcePorts(rs), maphash.MakeSeed()
+		r.verdicts, r.distinct = make(map[uint64]*FlowVerdict), make(map[FlowVerdict]*FlowVerdict)
 	}
 	r.judge, r.at = flowJudge{routes}, time.Now()
 	return nil
@@ -193,10 +210,10 @@ func (r *flowRows) caseOf(f *live.Flow) flowCase {
 }
 
 // verdict judges one flow.
-func (r *flowRows) verdict(f *live.Flow) *FlowVerdict {
+func (r *flowRows) verdict(f *live.Flow) FlowVerdict {
 	p := r.judge.fresh(f)
 	j := r.tracer.Judge(p, r.judge.routes.to)
-	v := &FlowVerdict{
+	v := FlowVerdict{
 		In: p.In, Out: j.Packet.Out, Outcome: j.Outcome, Exact: len(j.Doubts) == 0,
 		By: deciderWords(&j, r.names.rows), Row: deciderRow(&j, r.names.rows),
 	}

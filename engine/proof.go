@@ -214,10 +214,9 @@ func (b *baseline) denied(rs *ruleset.Ruleset, names map[string]rowName) []Denie
 
 // logins are the flows to the SSH port of this host that were not there at the
 // baseline, the latest first.
-func (b *baseline) logins(flows []Flow, port uint16, local func(netip.Addr) bool) []Flow {
+func (b *baseline) logins(flows FlowList, port uint16, local func(netip.Addr) bool) []Flow {
 	var list []Flow
-	for i := range flows {
-		f := &flows[i]
+	for _, f := range flows.All() {
 		if isLogin(f, port) && !slices.Contains(b.Logins, loginKey(f)) && local(f.Reply.Src) {
 			list = append(list, *f)
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mfwtui/mfwtui/engine/live"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
 )
@@ -86,7 +87,7 @@ func TestOnlyANewConnectionToTheSSHPortOfThisHostIsALogin(t *testing.T) {
 	local := func(a netip.Addr) bool { return a == netip.MustParseAddr("198.51.100.4") }
 
 	var ids []uint32
-	for _, f := range base.logins([]Flow{mine, started, done, other, through, again}, 22, local) {
+	for _, f := range base.logins(live.ListFlows(mine, started, done, other, through, again), 22, local) {
 		ids = append(ids, f.ID)
 	}
 	if want := []uint32{6, 3, 2}; !slices.Equal(ids, want) {

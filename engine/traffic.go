@@ -82,7 +82,7 @@ func (e *Engine) Traffic(ctx context.Context) (TrafficSnapshot, error) {
 	now := time.Now()
 	flows, flowsErr := e.flows.read(ctx)
 	snap := TrafficSnapshot{
-		At: now, Flows: len(flows.Flows), Max: flows.Max, Accounting: flows.Accounting, FlowsErr: flowsErr,
+		At: now, Flows: flows.Flows.Len(), Max: flows.Max, Accounting: flows.Accounting, FlowsErr: flowsErr,
 		Timestamps: readSysctl(timestampsName) == "1",
 		Top:        e.follow(ctx, busiest(flows.Flows, topPaths)),
 	}
@@ -148,10 +148,10 @@ func (s *TrafficSnapshot) addNew(by map[string]float64) {
 
 // newBy counts the flows that were seen first after a moment, by the interface
 // that their beginner is behind.
-func newBy(flows []Flow, since time.Time, in func(netip.Addr) string) map[string]int {
+func newBy(flows FlowList, since time.Time, in func(netip.Addr) string) map[string]int {
 	by := make(map[string]int)
-	for i := range flows {
-		if f := &flows[i]; f.FirstSeen.After(since) {
+	for _, f := range flows.All() {
+		if f.FirstSeen.After(since) {
 			by[in(f.Orig.Src)]++
 		}
 	}
@@ -178,15 +178,15 @@ func ingress() func(netip.Addr) string {
 }
 
 // busiest are the n flows that move the most bytes.
-func busiest(flows []Flow, n int) []Flow {
+func busiest(flows FlowList, n int) []Flow {
 	var top []Flow
-	for i := range flows {
-		f := &flows[i]
-		if f.Rate <= 0 || len(top) == n && f.Rate <= top[n-1].Rate {
+	for i := range flows.Len() {
+		rate := flows.Rate(i)
+		if rate <= 0 || len(top) == n && rate <= top[n-1].Rate {
 			continue
 		}
-		at, _ := slices.BinarySearchFunc(top, f.Rate, func(t Flow, rate float64) int { return cmp.Compare(rate, t.Rate) })
-		top = slices.Insert(top, at, *f)
+		at, _ := slices.BinarySearchFunc(top, rate, func(t Flow, rate float64) int { return cmp.Compare(rate, t.Rate) })
+		top = slices.Insert(top, at, flows.At(i))
 		top = top[:min(len(top), n)]
 	}
 	return top
@@ -195,7 +195,7 @@ func busiest(flows []Flow, n int) []Flow {
 // follow finds the way of flows.
 func (e *Engine) follow(ctx context.Context, flows []Flow) []FlowPath {
 	admin := e.admin()
-	verdicts, err := e.rows.all(ctx, e, flows)
+	verdicts, err := e.rows.all(ctx, e, live.ListFlows(flows...))
 	list := make([]FlowPath, 0, len(flows))
 	for i, f := range flows {
 		p := FlowPath{Flow: f, You: isSession(&f, admin)}

@@ -40,7 +40,7 @@ func TestOnlyFlowsSeenFirstSinceTheLastLookAreNew(t *testing.T) {
 		f.FirstSeen = seen
 		return f
 	}
-	flows := []Flow{flow("10.0.0.1", at), flow("10.0.0.2", at.Add(time.Second)), flow("10.0.0.3", at.Add(time.Second)), flow("192.0.2.1", at.Add(time.Second))}
+	flows := live.ListFlows(flow("10.0.0.1", at), flow("10.0.0.2", at.Add(time.Second)), flow("10.0.0.3", at.Add(time.Second)), flow("192.0.2.1", at.Add(time.Second)))
 	in := func(a netip.Addr) string {
 		if a == netip.MustParseAddr("192.0.2.1") {
 			return "eth0"
@@ -60,7 +60,7 @@ func TestFlowsFromBeforeTheFollowerAreNotNew(t *testing.T) {
 	look := func(second int) FlowSnapshot {
 		f := sshFlow(1, "127.0.0.1:1", "ESTABLISHED")
 		f.FirstSeen = start.Add(time.Second)
-		return FlowSnapshot{At: start.Add(time.Duration(second) * time.Second), Flows: []Flow{f}}
+		return FlowSnapshot{At: start.Add(time.Duration(second) * time.Second), Flows: live.ListFlows(f)}
 	}
 	m.born(look(0), time.Time{})
 	if got := m.born(look(1), start.Add(time.Second)); len(got) > 0 {
@@ -103,9 +103,9 @@ COMMIT
 }
 
 func TestBusiestFlowsComeFirst(t *testing.T) {
-	var flows []Flow
+	var flows FlowList
 	for i, rate := range []float64{5, 0, 9, 1, 7} {
-		flows = append(flows, Flow{ID: uint32(i), Rate: rate})
+		flows.Append(&Flow{ID: uint32(i), Rate: rate})
 	}
 	var got []float64
 	for _, f := range busiest(flows, 3) {

@@ -151,7 +151,7 @@ type candidate struct {
 
 // services judges each port that this host listens on by those who are
 // connected, and by others who might connect.
-func (w *witness) services(rs *ruleset.Ruleset, flows []Flow, client netip.Addr) ([]Service, error) {
+func (w *witness) services(rs *ruleset.Ruleset, flows FlowList, client netip.Addr) ([]Service, error) {
 	sockets, err := live.ReadListeners()
 	if err != nil {
 		return nil, err
@@ -203,10 +203,9 @@ const (
 )
 
 // clients are those who are connected to this host, by port.
-func (w *witness) clients(flows []Flow) map[uint16][]candidate {
+func (w *witness) clients(flows FlowList) map[uint16][]candidate {
 	byPort := make(map[uint16][]candidate)
-	for i := range flows {
-		f := &flows[i]
+	for _, f := range flows.All() {
 		port := f.Reply.SrcPort
 		if f.Proto != ruleset.TCP || !handshaken(f) || f.Orig.Src.IsLoopback() || len(byPort[port]) >= maxClients || !w.local(f.Reply.Src) {
 			continue

@@ -86,7 +86,7 @@ func (a *app) addressTable(about map[netip.Addr]addressJSON) error {
 // really goes.
 func flowAddresses(snap engine.LiveFlows) []netip.Addr {
 	seen := make(map[netip.Addr]bool)
-	for _, f := range snap.Flows {
+	for _, f := range snap.Flows.All() {
 		dst := f.Orig.Dst
 		if f.DstNAT {
 			dst = f.Reply.Src

@@ -2,10 +2,14 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +17,7 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/tuitest/tty"
 )
 
 // manyFlows puts connections of as many clients into the connection table of
@@ -140,6 +145,131 @@ func (h benchHost) impact(b *testing.B, bin, dir, said string) {
 	report(b, runs.cpu(), "cpu-ms/impact")
 	report(b, runs.peak(), "MB/impact")
 	report(b, ratio, "ratio")
+}
+
+// BenchmarkFlowsScreen leaves the screen of the flows open for a while, filters
+// and sorts it, and stops and goes on. "%core" is what the console takes of one
+// core, refreshing once a second, and "%core-refresh" how much of it is because
+// of the flows: without any it takes the rest. "%core-tools" is what the
+// firewall's tools take that it calls; "MB" is the memory of the whole process at
+// the end, "peak-MB" the most that it had.
+func BenchmarkFlowsScreen(b *testing.B) {
+	bin := program(b)
+	for _, flows := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprint(flows), func(b *testing.B) {
+			onHosts(b, func(b *testing.B, h benchHost) {
+				uplink(b)
+				dir := manyRows(b, 100)
+				h.load(b, bin, dir)
+				idle := h.openFlows(b, bin, dir, 0)
+				without, _ := idle.shares()
+				idle.Close()
+				manyFlows(b, flows)
+				for b.Loop() {
+					h.flowsScreen(b, bin, dir, flows, without)
+				}
+			})
+		})
+	}
+}
+
+// screenTime is how long refreshes are watched.
+const screenTime = 20 * time.Second
+
+// benchConsole is a console on a terminal that is read.
+type benchConsole struct {
+	b *testing.B
+	*tty.Terminal
+}
+
+// do types keys and waits for a text.
+func (c benchConsole) do(keys, text string) {
+	c.b.Helper()
+	if err := errors.Join(c.Type(keys), c.Wait(30*time.Second, text)); err != nil {
+		c.b.Fatal(err)
+	}
+}
+
+// openFlows opens the screen of the flows, of which there are so many.
+func (h benchHost) openFlows(b *testing.B, bin, dir string, flows int) benchConsole {
+	b.Helper()
+	cmd := h.command(bin, dir)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LANG=C.UTF-8")
+	t, err := tty.Start(cmd, tty.Options{Width: 120, Height: 40})
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := benchConsole{b, t}
+	c.do("", "CONNTRACK")
+	c.do("4", fmt.Sprintf("conntrack %d of", flows))
+	return c
+}
+
+// shares are what the console, and the tools that it calls, take of a core, in
+// percent.
+func (c benchConsole) shares() (own, tools float64) {
+	c.b.Helper()
+	pid := c.Process().Pid
+	ownBefore, toolsBefore := processTime(c.b, pid)
+	time.Sleep(screenTime)
+	ownThen, toolsThen := processTime(c.b, pid)
+	return 100 * (ownThen - ownBefore).Seconds() / screenTime.Seconds(), 100 * (toolsThen - toolsBefore).Seconds() / screenTime.Seconds()
+}
+
+func (h benchHost) flowsScreen(b *testing.B, bin, dir string, flows int, idle float64) {
+	b.Helper()
+	c := h.openFlows(b, bin, dir, flows)
+	defer c.Close()
+	own, tools := c.shares()
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(own, "%core")
+	b.ReportMetric(own-idle, "%core-refresh")
+	b.ReportMetric(tools, "%core-tools")
+	c.do("/port:44", "/port:44")
+	c.do("3\r", fmt.Sprintf("%d of %[1]d flows", flows))
+	c.do("jjGgs", "live")
+	c.do("p", "PAUSED")
+	time.Sleep(3 * time.Second) // refreshes
+	c.do("p", "live")
+	time.Sleep(3 * time.Second)
+	b.ReportMetric(processMemory(b, c.Process().Pid, "VmRSS:"), "MB")
+	b.ReportMetric(processMemory(b, c.Process().Pid, "VmHWM:"), "peak-MB")
+}
+
+// processTime is the processor time of a running process, and that of its
+// children which have ended: the fields 14 to 17 of proc_pid_stat(5), in
+// hundredths of a second.
+func processTime(b *testing.B, pid int) (own, children time.Duration) {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')'):])) // the second field is the name, in brackets
+	var ticks [4]time.Duration
+	for i := range ticks {
+		n, err := strconv.Atoi(fields[12+i])
+		if err != nil {
+			b.Fatal(err)
+		}
+		ticks[i] = time.Duration(n) * time.Second / 100
+	}
+	return ticks[0] + ticks[1], ticks[2] + ticks[3]
+}
+
+// processMemory is a field of proc_pid_status(5) in MB.
+func processMemory(b *testing.B, pid int, field string) float64 {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), field)
+	kilobytes, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		b.Fatal(err)
+	}
+	return float64(kilobytes) / 1024
 }
 
 // BenchmarkCounters compares a reading of the counters of 10,000 rules, as a

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"iter"
 	"net/netip"
 	"strconv"
 	"time"
@@ -62,7 +63,7 @@ func (a *app) flows(cmd *cobra.Command, follow bool) error {
 		if !snap.Accounting {
 			a.note("byte counters are off; mfwtui flows --accounting switches them on")
 		}
-		if err := a.table(flowRows(snap)); err != nil {
+		if err := a.columns(flowRows(snap)); err != nil {
 			return err
 		}
 		return a.addressTable(about)
@@ -88,19 +89,50 @@ func (a *app) repeat(cmd *cobra.Command, follow bool, snapshot func() error) err
 	}
 }
 
-func flowRows(snap engine.LiveFlows) [][]string {
-	rows := [][]string{{"PROTO", "STATE", "PATH", "ROW", "SOURCE", "DESTINATION", "REPLY FROM", "REPLY TO", "BYTES", "REPLY BYTES", "TIMEOUT"}}
-	for i, f := range snap.Flows {
-		v := snap.Verdicts[i]
-		rows = append(rows, []string{
-			protoName(f.Proto), f.State, v.From + ">" + v.To, flowRow(v),
-			endpoint(f.Orig.Src, f.Orig.SrcPort), endpoint(f.Orig.Dst, f.Orig.DstPort),
-			endpoint(f.Reply.Src, f.Reply.SrcPort), endpoint(f.Reply.Dst, f.Reply.DstPort),
-			strconv.FormatUint(f.OrigCount.Bytes, 10), strconv.FormatUint(f.ReplyCount.Bytes, 10),
-			f.Timeout.String(),
-		})
+// flowHeads are the headings of the table.
+var flowHeads = []string{"PROTO", "STATE", "PATH", "ROW", "SOURCE", "DESTINATION", "REPLY FROM", "REPLY TO", "BYTES", "REPLY BYTES", "TIMEOUT"}
+
+// flowRows are the heading and a row for each flow, all in the same room.
+func flowRows(snap engine.LiveFlows) iter.Seq[[][]byte] {
+	return func(yield func([][]byte) bool) {
+		row := make([][]byte, len(flowHeads))
+		for i, head := range flowHeads {
+			row[i] = append(row[i], head...)
+		}
+		if !yield(row) {
+			return
+		}
+		words := make(map[*engine.FlowVerdict]verdictWords)
+		for i, f := range snap.Flows.All() {
+			v := snap.Verdicts[i]
+			w, ok := words[v]
+			if !ok {
+				w = verdictWords{visible(v.From + ">" + v.To), visible(flowRow(v))}
+				words[v] = w
+			}
+			putFlow(row, f, w)
+			if !yield(row) {
+				return
+			}
+		}
 	}
-	return rows
+}
+
+// verdictWords are the cells that a verdict makes.
+type verdictWords struct{ path, row string }
+
+// putFlow writes the cells of a flow.
+func putFlow(row [][]byte, f *engine.Flow, v verdictWords) {
+	for i, text := range [...]string{protoName(f.Proto), f.State, v.path, v.row} {
+		row[i] = append(row[i][:0], text...)
+	}
+	row[4] = appendEndpoint(row[4][:0], f.Orig.Src, f.Orig.SrcPort)
+	row[5] = appendEndpoint(row[5][:0], f.Orig.Dst, f.Orig.DstPort)
+	row[6] = appendEndpoint(row[6][:0], f.Reply.Src, f.Reply.SrcPort)
+	row[7] = appendEndpoint(row[7][:0], f.Reply.Dst, f.Reply.DstPort)
+	row[8] = strconv.AppendUint(row[8][:0], f.OrigCount.Bytes, 10)
+	row[9] = strconv.AppendUint(row[9][:0], f.ReplyCount.Bytes, 10)
+	row[10] = append(row[10][:0], f.Timeout.String()...)
 }
 
 // flowRow names what admits a flow: the table row, or the verdict when it is not
@@ -113,11 +145,16 @@ func flowRow(v *engine.FlowVerdict) string {
 }
 
 // endpoint leaves the port out where the protocol has none.
-func endpoint(a netip.Addr, port uint16) string {
-	if port == 0 {
-		return a.String()
+func endpoint(a netip.Addr, port uint16) string { return string(appendEndpoint(nil, a, port)) }
+
+func appendEndpoint(to []byte, a netip.Addr, port uint16) []byte {
+	switch {
+	case !a.IsValid():
+		return append(to, a.String()...)
+	case port == 0:
+		return a.AppendTo(to)
 	}
-	return netip.AddrPortFrom(a, port).String()
+	return netip.AddrPortFrom(a, port).AppendTo(to)
 }
 
 func protoName(p uint8) string {
@@ -188,14 +225,18 @@ func flowJSONOf(f *engine.Flow) flowJSON {
 }
 
 func (a *app) flowsAsJSON(snap engine.LiveFlows, about map[netip.Addr]addressJSON, oneLine bool) error {
-	out := flowsJSON{At: snap.At, Accounting: snap.Accounting, Max: snap.Max, Addresses: about, Flows: make([]flowJSON, 0, len(snap.Flows))}
-	for i := range snap.Flows {
-		one, v := flowJSONOf(&snap.Flows[i]), snap.Verdicts[i]
-		one.Verdict = &verdictJSON{v.From, v.To, string(v.Outcome), v.By, v.Exact}
-		out.Flows = append(out.Flows, one)
-	}
+	indent := "  "
 	if oneLine {
-		return a.jsonLine(out)
+		indent = ""
 	}
-	return a.json(out)
+	head := flowsJSON{At: snap.At, Accounting: snap.Accounting, Max: snap.Max, Addresses: about, Flows: []flowJSON{}}
+	return a.jsonList(head, func(yield func(any) bool) {
+		for i, f := range snap.Flows.All() {
+			one, v := flowJSONOf(f), snap.Verdicts[i]
+			one.Verdict = &verdictJSON{v.From, v.To, string(v.Outcome), v.By, v.Exact}
+			if !yield(one) {
+				return
+			}
+		}
+	}, indent)
 }

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
@@ -80,10 +83,13 @@ func (t *terminal) encode(v any, indent string) error {
 	return err
 }
 
+// columnGap is the room between two columns.
+const columnGap = 2
+
 // table prints aligned columns; the first row is the heading.
 func (t *terminal) table(rows [][]string) error {
 	var text bytes.Buffer
-	w := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
+	w := tabwriter.NewWriter(&text, 0, 8, columnGap, ' ', 0)
 	for _, r := range rows {
 		for i := range r {
 			r[i] = visible(r[i])
@@ -98,6 +104,66 @@ func (t *terminal) table(rows [][]string) error {
 		fmt.Fprintln(out, strings.TrimRight(line, " \n"))
 	}
 	return out.Flush()
+}
+
+// columns prints aligned columns as table does, without holding the rows: they
+// are made twice, for their widths and for the text, and every row may use the
+// room of the one before. What is not printable ASCII must have been made so.
+func (t *terminal) columns(rows iter.Seq[[][]byte]) error {
+	var widths []int
+	for r := range rows {
+		widths = slices.Grow(widths, max(len(r)-len(widths), 0))[:max(len(r), len(widths))]
+		for i, cell := range r {
+			widths[i] = max(widths[i], utf8.RuneCount(cell))
+		}
+	}
+	out := bufio.NewWriterSize(t.out, 64<<10)
+	var line []byte
+	for r := range rows {
+		line = line[:0]
+		for i, cell := range r {
+			line = append(line, cell...)
+			for n := utf8.RuneCount(cell); n < widths[i]+columnGap; n++ {
+				line = append(line, ' ')
+			}
+		}
+		out.Write(append(bytes.TrimRight(line, " "), '\n'))
+	}
+	return out.Flush() // the first error of all writes
+}
+
+// jsonList prints what json would of a value with an empty list in it, or jsonLine
+// without indent, with elements in the list, one at a time. The list is a field of
+// the value, and no other one is empty.
+func (t *terminal) jsonList(v any, elements iter.Seq[any], indent string) error {
+	marshal, newline := json.Marshal, ""
+	if indent != "" {
+		marshal = func(v any) ([]byte, error) { return json.MarshalIndent(v, "", indent) }
+		newline = "\n" + indent
+	}
+	text, err := marshal(v)
+	if err != nil {
+		return err
+	}
+	head, tail, _ := bytes.Cut(text, []byte("[]"))
+	out := bufio.NewWriterSize(t.out, 64<<10)
+	out.Write(asciiJSON(head))
+	before, after := "[", "[]"
+	for e := range elements {
+		one, err := marshal(e)
+		if err != nil {
+			return err
+		}
+		if indent != "" {
+			one = bytes.ReplaceAll(one, []byte("\n"), []byte(newline+indent))
+		}
+		out.WriteString(before + newline + indent)
+		out.Write(asciiJSON(one))
+		before, after = ",", newline+"]"
+	}
+	out.WriteString(after)
+	out.Write(append(asciiJSON(tail), '\n'))
+	return out.Flush() // the first error of all writes
 }
 
 // visible is text from outside on one line: whatever could act on the terminal

@@ -31,7 +31,7 @@ func TestTrafficHasEveryProtocolInBothFamilies(t *testing.T) {
 		if err := l.Firewall.Do(func() (err error) { snap, err = live.ReadFlows(t.Context()); return err }); err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range snap.Flows {
+		for _, f := range snap.Flows.All() {
 			delete(missing, kind{f.Family, f.Proto})
 		}
 	}

@@ -39,11 +39,10 @@ type Flow struct {
 	Rate float64
 }
 
-// FlowSnapshot is every flow at one moment. Flows is not shared: the reader
-// may keep and sort it.
+// FlowSnapshot is every flow at one moment. Nothing changes it later.
 type FlowSnapshot struct {
 	At         time.Time
-	Flows      []Flow
+	Flows      FlowList
 	Accounting bool // whether byte counters are on
 	Max        int  // net.netfilter.nf_conntrack_max
 	// Resyncs counts how often the event stream overran and was repaired by

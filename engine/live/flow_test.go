@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"slices"
 	"testing"
 	"time"
 
@@ -57,6 +56,16 @@ func numbered(i int) conntrack.Flow {
 	return conntrack.NewFlow(ruleset.TCP, established, src, netip.MustParseAddr("192.0.2.1"), uint16(1024+i%60000), 443, 600, 0)
 }
 
+// seek is the first flow that is right.
+func seek(l FlowList, right func(*Flow) bool) (Flow, bool) {
+	for _, f := range l.All() {
+		if right(f) {
+			return *f, true
+		}
+	}
+	return Flow{}, false
+}
+
 func create(t testing.TB, conn *conntrack.Conn, flows ...conntrack.Flow) {
 	t.Helper()
 	for _, f := range flows {
@@ -94,8 +103,8 @@ func TestReadFlowsReadsEveryForm(t *testing.T) {
 	in(t, ns, func() (err error) { snap, err = ReadFlows(t.Context()); return err })
 
 	got := map[Tuple]Flow{}
-	for _, f := range snap.Flows {
-		got[f.Orig] = f
+	for _, f := range snap.Flows.All() {
+		got[f.Orig] = *f
 	}
 	tuple := func(src, dst string, sport, dport uint16) Tuple {
 		return Tuple{netip.MustParseAddr(src), netip.MustParseAddr(dst), sport, dport}
@@ -118,7 +127,7 @@ func TestReadFlowsReadsEveryForm(t *testing.T) {
 			Reply: tuple("2001:db8::2", "2001:db8::1", 4712, 129<<8)},
 	}
 	if len(got) != len(want) {
-		t.Errorf("%d flows, want %d: %+v", len(got), len(want), snap.Flows)
+		t.Errorf("%d flows, want %d: %+v", len(got), len(want), got)
 	}
 	for _, w := range want {
 		if diff := cmp.Diff(w, got[w.Orig], cmpopts.IgnoreFields(Flow{}, "ID", "Timeout"), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
@@ -147,9 +156,9 @@ func TestDecoderAgreesWithTheLibrary(t *testing.T) {
 	for i := range theirs {
 		want[theirs[i].ID] = flowOf(&theirs[i])
 	}
-	for _, f := range ours.Flows {
+	for _, f := range ours.Flows.All() {
 		w := want[f.ID]
-		if diff := cmp.Diff(w, f, cmpopts.IgnoreFields(Flow{}, "Timeout"), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+		if diff := cmp.Diff(w, *f, cmpopts.IgnoreFields(Flow{}, "Timeout"), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 			t.Errorf("flow %v differs (-library +ours):\n%s", f.Orig, diff)
 		}
 	}
@@ -213,7 +222,7 @@ func TestAccountingIsReportedAndSwitchedOn(t *testing.T) {
 	}
 	in(t, ns, EnableAccounting)
 	create(t, conn, numbered(1))
-	if snap := read(); !snap.Accounting || len(snap.Flows) != 1 {
+	if snap := read(); !snap.Accounting || snap.Flows.Len() != 1 {
 		t.Errorf("after EnableAccounting: %+v", snap)
 	}
 }
@@ -241,11 +250,10 @@ func TestFlowsOfRealTrafficHaveNATAndBytes(t *testing.T) {
 	}
 	var snap FlowSnapshot
 	in(t, fw.Namespace, func() (err error) { snap, err = ReadFlows(t.Context()); return err })
-	i := slices.IndexFunc(snap.Flows, func(f Flow) bool { return f.Proto == ruleset.TCP && f.Orig.Src == client.V4 })
-	if i < 0 {
-		t.Fatalf("no flow of the client: %+v", snap.Flows)
+	f, ok := seek(snap.Flows, func(f *Flow) bool { return f.Proto == ruleset.TCP && f.Orig.Src == client.V4 })
+	if !ok {
+		t.Fatal("no flow of the client")
 	}
-	f := snap.Flows[i]
 	if f.Orig.Dst != fw.V4 || f.Orig.DstPort != 8080 || f.Reply.Src != web.V4 || f.Reply.SrcPort != 80 {
 		t.Errorf("directions are %+v and %+v, want %s:8080 answered by %s:80", f.Orig, f.Reply, fw.V4, web.V4)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"time"
 
 	"github.com/mdlayher/netlink"
@@ -13,18 +12,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// FollowFlows sends a snapshot at once and then every interval until ctx ends;
-// it keeps the table current from events between dumps. The channel holds only
-// the newest snapshot: a slow reader misses old ones and blocks nobody.
-//
-// It follows the network namespace of the calling thread. The channel is closed
-// when ctx ends, or when the table can no longer be read.
-func FollowFlows(ctx context.Context, every time.Duration) (<-chan FlowSnapshot, error) {
+// Follower knows the conntrack table of a network namespace: it reads the table
+// when somebody asks and the last reading is old, and takes over events at all
+// times. It makes nothing that nobody asks for, so who asks slowly costs little
+// and holds nothing up.
+type Follower struct {
+	every   time.Duration
+	asked   chan chan<- FlowSnapshot
+	ended   chan struct{} // closed when the follower has ended, by err
+	err     error
+	conn    *netlink.Conn
+	listen  *listener // nil between an overrun and the next question
+	table   flowTable
+	due     time.Time // of the next dump
+	resyncs int
+}
+
+// FollowFlows begins to follow the network namespace of the calling thread, until
+// ctx ends or the table can no longer be read. It dumps no more often than about
+// every so often.
+func FollowFlows(ctx context.Context, every time.Duration) (*Follower, error) {
 	namespace, err := os.Open(threadNamespace)
 	if err != nil {
 		return nil, fmt.Errorf("open network namespace: %w", err)
 	}
-	f := &follower{every: every, out: make(chan FlowSnapshot, 1)}
+	f := newFollower(every)
 	started := make(chan error)
 	go func() {
 		defer namespace.Close()
@@ -42,7 +54,32 @@ func FollowFlows(ctx context.Context, every time.Duration) (<-chan FlowSnapshot,
 	if err := <-started; err != nil {
 		return nil, err
 	}
-	return f.out, nil
+	return f, nil
+}
+
+func newFollower(every time.Duration) *Follower {
+	return &Follower{every: every, asked: make(chan chan<- FlowSnapshot), ended: make(chan struct{})}
+}
+
+// Snapshot is the table of now. It waits while the table is being read; ctx ends
+// only the waiting. The error says why the follower has ended.
+func (f *Follower) Snapshot(ctx context.Context) (FlowSnapshot, error) {
+	answer := make(chan FlowSnapshot, 1) // the follower never waits for who asked
+	select {
+	case f.asked <- answer:
+	case <-f.ended:
+		return FlowSnapshot{}, f.err
+	case <-ctx.Done():
+		return FlowSnapshot{}, fmt.Errorf("read conntrack table: %w", ctx.Err())
+	}
+	select {
+	case snap := <-answer:
+		return snap, nil
+	case <-f.ended:
+		return FlowSnapshot{}, f.err
+	case <-ctx.Done():
+		return FlowSnapshot{}, fmt.Errorf("read conntrack table: %w", ctx.Err())
+	}
 }
 
 const threadNamespace = "/proc/thread-self/ns/net"
@@ -67,19 +104,8 @@ func enter(namespace *os.File) error {
 	return nil
 }
 
-// follower is one run of FollowFlows.
-type follower struct {
-	every   time.Duration
-	out     chan FlowSnapshot
-	conn    *netlink.Conn
-	listen  *listener // nil between an overrun and the next dump
-	table   flowTable
-	due     time.Time // of the next dump
-	resyncs int
-}
-
 // start subscribes before it lists, so that nothing is missed in between.
-func (f *follower) start(ctx context.Context) (err error) {
+func (f *Follower) start(ctx context.Context) (err error) {
 	if f.conn, err = dialDump(); err != nil {
 		return err
 	}
@@ -88,24 +114,20 @@ func (f *follower) start(ctx context.Context) (err error) {
 	}
 	if err != nil {
 		f.stop()
-		return err
 	}
-	f.publish()
-	return nil
+	return err
 }
 
-func (f *follower) stop() {
+func (f *Follower) stop() {
 	f.conn.Close()
 	if f.listen != nil {
 		f.listen.close()
 	}
 }
 
-func (f *follower) run(ctx context.Context) {
-	defer close(f.out)
+func (f *Follower) run(ctx context.Context) {
+	defer close(f.ended)
 	defer f.stop()
-	tick := time.NewTicker(f.every)
-	defer tick.Stop()
 	for {
 		var events chan conntrack.Event
 		var errs chan error
@@ -114,34 +136,36 @@ func (f *follower) run(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
+			f.err = ctx.Err()
 			return
 		case e := <-events:
 			f.apply(e)
 		case <-errs:
 			f.lost()
-		case <-tick.C:
-			if f.refresh(ctx) != nil {
+		case answer := <-f.asked:
+			if f.err = f.refresh(ctx); f.err != nil {
 				return
 			}
-			f.publish()
+			answer <- f.snapshot()
 		}
 	}
 }
 
-func (f *follower) apply(e conntrack.Event) {
+func (f *Follower) apply(e conntrack.Event) {
 	if e.Flow == nil {
 		return
 	}
+	flow := flowOf(e.Flow)
 	if e.Type == conntrack.EventDestroy {
-		f.table.remove(flowOf(e.Flow))
+		f.table.remove(&flow)
 	} else {
-		f.table.update(time.Now(), flowOf(e.Flow))
+		f.table.update(time.Now(), &flow)
 	}
 }
 
-// lost ends an event stream that has gaps. The next tick opens a new one and
+// lost ends an event stream that has gaps. The next question opens a new one and
 // dumps: not now, since events that overran the buffer would only do so again.
-func (f *follower) lost() {
+func (f *Follower) lost() {
 	f.resyncs++
 	f.listen.close()
 	f.listen = nil
@@ -150,7 +174,7 @@ func (f *follower) lost() {
 
 // refresh makes the table whole again: a new stream where the old one was lost,
 // and a dump when one is due.
-func (f *follower) refresh(ctx context.Context) (err error) {
+func (f *Follower) refresh(ctx context.Context) (err error) {
 	if f.listen == nil {
 		if f.listen, err = listen(); err != nil {
 			return err
@@ -167,26 +191,20 @@ func (f *follower) refresh(ctx context.Context) (err error) {
 // often, and follows events meanwhile.
 const dumpShare = 5
 
-func (f *follower) dump(ctx context.Context) error {
+func (f *Follower) dump(ctx context.Context) error {
 	began := time.Now()
-	flows, err := dumpFlows(ctx, f.conn)
-	if err != nil {
+	f.table.begin()
+	if err := dumpFlows(ctx, f.conn, func(flow *Flow) { f.table.dump(began, flow) }); err != nil {
 		return err
 	}
-	now := time.Now()
-	f.table.replace(now, flows)
-	// A tick that comes a little early must not miss its dump.
-	f.due = began.Add(max(f.every/2, dumpShare*now.Sub(began)))
+	f.table.end(began)
+	// Who asks a little early must not miss a dump.
+	f.due = began.Add(max(f.every/2, dumpShare*time.Since(began)))
 	return nil
 }
 
-// publish replaces the snapshot that nobody has fetched yet.
-func (f *follower) publish() {
+func (f *Follower) snapshot() FlowSnapshot {
 	snap := snapshotNow()
-	snap.Flows, snap.Resyncs = slices.Clone(f.table.flows), f.resyncs
-	select {
-	case <-f.out:
-	default:
-	}
-	f.out <- snap // only this goroutine sends, so there is room
+	snap.Flows, snap.Resyncs = f.table.snapshot(), f.resyncs
+	return snap
 }

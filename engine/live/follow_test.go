@@ -2,7 +2,7 @@ package live
 
 import (
 	"context"
-	"slices"
+	"errors"
 	"testing"
 	"time"
 
@@ -10,34 +10,31 @@ import (
 )
 
 // follow starts to follow the flows of a namespace.
-func follow(t *testing.T, ctx context.Context, ns *lab.Namespace, every time.Duration) <-chan FlowSnapshot {
+func follow(t *testing.T, ctx context.Context, ns *lab.Namespace, every time.Duration) *Follower {
 	t.Helper()
-	var feed <-chan FlowSnapshot
+	var feed *Follower
 	in(t, ns, func() (err error) { feed, err = FollowFlows(ctx, every); return err })
 	return feed
 }
 
 // await returns the first snapshot that is right.
-func await(t *testing.T, feed <-chan FlowSnapshot, what string, right func(FlowSnapshot) bool) FlowSnapshot {
+func await(t *testing.T, f *Follower, what string, right func(FlowSnapshot) bool) FlowSnapshot {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
-	for {
-		select {
-		case snap, ok := <-feed:
-			if !ok {
-				t.Fatalf("the feed ended before %s", what)
-			}
-			if right(snap) {
-				return snap
-			}
-		case <-deadline:
-			t.Fatalf("no snapshot shows %s", what)
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		snap, err := f.Snapshot(t.Context())
+		if err != nil {
+			t.Fatalf("the follower ended before %s: %v", what, err)
+		}
+		if right(snap) {
+			return snap
 		}
 	}
+	t.Fatalf("no snapshot shows %s", what)
+	return FlowSnapshot{}
 }
 
 func has(n int) func(FlowSnapshot) bool {
-	return func(s FlowSnapshot) bool { return len(s.Flows) == n }
+	return func(s FlowSnapshot) bool { return s.Flows.Len() == n }
 }
 
 func TestFollowFlowsSeesFlowsComeAndGo(t *testing.T) {
@@ -48,9 +45,9 @@ func TestFollowFlowsSeesFlowsComeAndGo(t *testing.T) {
 	first := await(t, feed, "the flow that was there", has(1))
 	create(t, conn, numbered(2))
 	both := await(t, feed, "the new flow", has(2))
-	i := slices.IndexFunc(both.Flows, func(f Flow) bool { return f.Orig == first.Flows[0].Orig })
-	if i < 0 || !both.Flows[i].FirstSeen.Equal(first.Flows[0].FirstSeen) {
-		t.Errorf("first seen %v became %v", first.Flows, both.Flows)
+	was := first.Flows.At(0)
+	if f, ok := seek(both.Flows, func(f *Flow) bool { return f.Orig == was.Orig }); !ok || !f.FirstSeen.Equal(was.FirstSeen) {
+		t.Errorf("first seen %s became %s", was.FirstSeen, f.FirstSeen)
 	}
 	if err := conn.Delete(numbered(1)); err != nil {
 		t.Fatal(err)
@@ -65,23 +62,23 @@ func TestEventsAloneKeepTheTableCurrent(t *testing.T) {
 	ns := newNamespace(t)
 	conn := writer(t, ns)
 	create(t, conn, numbered(1))
-	f := &follower{every: 10 * time.Millisecond, out: make(chan FlowSnapshot, 1)}
+	f := newFollower(10 * time.Millisecond)
 	in(t, ns, func() error { return f.start(t.Context()) })
 	f.due = time.Now().Add(time.Hour) // no dump
 	go f.run(t.Context())
-	await(t, f.out, "the first dump", has(1))
+	await(t, f, "the first dump", has(1))
 	create(t, conn, numbered(2), numbered(3))
-	await(t, f.out, "two new flows", has(3))
+	await(t, f, "two new flows", has(3))
 	if err := conn.Delete(numbered(2)); err != nil {
 		t.Fatal(err)
 	}
-	await(t, f.out, "the end of one", has(2))
+	await(t, f, "the end of one", has(2))
 }
 
 func TestOverrunOfTheEventsIsRepairedByADump(t *testing.T) {
 	ns := newNamespace(t)
 	conn := writer(t, ns)
-	f := &follower{every: 10 * time.Millisecond, out: make(chan FlowSnapshot, 1)}
+	f := newFollower(10 * time.Millisecond)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	in(t, ns, func() error { return f.start(ctx) })
@@ -95,7 +92,7 @@ func TestOverrunOfTheEventsIsRepairedByADump(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() { done <- ns.Do(func() error { f.run(ctx); return nil }) }()
-	snap := await(t, f.out, "every flow after an overrun", has(n))
+	snap := await(t, f, "every flow after an overrun", has(n))
 	if snap.Resyncs == 0 {
 		t.Error("an overrun was not counted")
 	}
@@ -105,19 +102,35 @@ func TestOverrunOfTheEventsIsRepairedByADump(t *testing.T) {
 	}
 }
 
-func TestASlowReaderGetsTheNewestSnapshotAndBlocksNobody(t *testing.T) {
+// Events are taken over while nobody asks, and who asked and went away is not
+// waited for.
+func TestASlowReaderGetsTheNewestFlowsAndBlocksNobody(t *testing.T) {
 	ns := newNamespace(t)
 	conn := writer(t, ns)
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	feed := follow(t, ctx, ns, 5*time.Millisecond)
-	create(t, conn, numbered(1), numbered(2))
-	time.Sleep(100 * time.Millisecond) // twenty snapshots that nobody fetches
-	if snap := <-feed; len(snap.Flows) != 2 {
-		t.Errorf("the waiting snapshot has %d flows, want the newest with 2", len(snap.Flows))
+	f := newFollower(10 * time.Millisecond)
+	in(t, ns, func() error { return f.start(t.Context()) })
+	f.due = time.Now().Add(time.Hour) // no dump
+	go f.run(t.Context())
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	const n = 3 * eventQueue // more than wait in the queue
+	for i := range n {
+		create(t, conn, numbered(i))
+		f.Snapshot(gone) // may be answered, or not
 	}
+	if snap := await(t, f, "every flow", has(n)); snap.Resyncs != 0 {
+		t.Errorf("%d resyncs: events were lost while nobody asked", snap.Resyncs)
+	}
+}
+
+func TestAFollowerThatEndedSaysSo(t *testing.T) {
+	ns := newNamespace(t)
+	ctx, stop := context.WithCancel(t.Context())
+	f := follow(t, ctx, ns, time.Hour)
 	stop()
-	for range feed { // ends: the feed is closed although nobody was reading
+	<-f.ended
+	if _, err := f.Snapshot(t.Context()); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v, want that its context ended", err)
 	}
 }
 

@@ -65,7 +65,7 @@ func TestFlowFilter(t *testing.T) {
 	dns.State = "UNREPLIED"
 	ping := testFlow("2001:db8::1", "2001:db8::2", 7, 8<<8, ruleset.ICMPv6)
 	ping.Family = ruleset.V6
-	flows, names := []engine.Flow{web, dns, ping}, []string{"web", "dns", "ping"}
+	flows, names := flowList(web, dns, ping), []string{"web", "dns", "ping"}
 	live := engine.LiveFlows{FlowSnapshot: engine.FlowSnapshot{Flows: flows}, Verdicts: []*engine.FlowVerdict{
 		{In: "eth0", Out: "docker0", From: "ext", To: "DOCKER", By: "rules:2"},
 		{In: "eth1", Out: "eth0", From: "int", To: "ext", By: "established"},
@@ -114,7 +114,7 @@ func TestFlowFilter(t *testing.T) {
 			f.filter.Set(tt.filter)
 			keep, _ := f.filter.ask(func(i int) query.Record { return new(flowRecord).take(&f.snap, i) })
 			var got []string
-			for i := range flows {
+			for i := range flows.Len() {
 				if keep == nil || keep(i) {
 					got = append(got, names[i])
 				}
@@ -272,7 +272,7 @@ func BenchmarkFlowFilter(b *testing.B) {
 			record := &flowRecord{}
 			b.ReportAllocs()
 			for b.Loop() {
-				keep, _ := f.filter.ask(func(i int) query.Record { record.Flow = &flows[i]; return record })
+				keep, _ := f.filter.ask(func(i int) query.Record { record.Flow = flows[i]; return record })
 				for i := range flows {
 					keep(i)
 				}

@@ -25,20 +25,20 @@ type Flows struct {
 	by      grouping
 	top     int // the line of the page where the list begins
 
-	ask    Request
-	enable Request
-	ending Request
-	snap   engine.LiveFlows // that the list shows
-	latest engine.LiveFlows // newer than snap while paused, or while it is sifted
-	paused pause
-	moved  int // flows that changed since the pause began
-	sorted time.Time
-	err    error
+	ask      Request
+	enable   Request
+	ending   Request
+	snap     engine.LiveFlows // that the list shows
+	latest   engine.LiveFlows // newer than snap while paused, or while it is sifted
+	paused   pause
+	moved    int // flows that changed since the pause began
+	counting Request
+	sorted   time.Time
+	err      error
 
 	sift    Request     // a filter or grouping under way
 	again   bool        // another one is due
 	reorder bool        // that one sorts anew
-	kept    []int32     // what the filter keeps of snap; nil for all
 	list    []flowGroup // groups of snap, when grouped
 	marks   map[flowKey]bool
 	// sortChosen says that the person chose the order.
@@ -85,6 +85,12 @@ type flowKey struct {
 }
 
 func keyOf(f *engine.Flow) flowKey { return flowKey{f.ID, f.Proto, f.Orig.SrcPort} }
+
+// keyAt is the key of the i-th flow of a list.
+func keyAt(l engine.FlowList, i int) flowKey {
+	id, proto, port := l.Ident(i)
+	return flowKey{id, proto, port}
+}
 
 // NewFlows makes the page.
 func NewFlows(s *Shared) *Flows {
@@ -269,11 +275,11 @@ func (f *Flows) enter() Effect {
 
 // mark marks the selected flow, or takes its mark back, and goes on to the next.
 func (f *Flows) mark() {
-	w := f.selected()
-	if w == nil {
+	i, ok := f.table.Selected()
+	if !ok {
 		return
 	}
-	if key := keyOf(w); f.marks[key] {
+	if key := keyAt(f.snap.Flows, i); f.marks[key] {
 		delete(f.marks, key)
 	} else {
 		f.marks[key] = true
@@ -284,6 +290,7 @@ func (f *Flows) mark() {
 
 func (f *Flows) togglePause() Effect {
 	f.paused, f.moved = pause{on: !f.paused.on, since: f.Now()}, 0
+	f.counting.Drop()
 	if f.paused.on {
 		return Effect{}
 	}
@@ -335,6 +342,10 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 		return f.show(true)
 	case siftedMsg:
 		return f.takeSifted(msg)
+	case movedMsg:
+		if f.counting.Done(msg.n) {
+			f.moved = msg.moved
+		}
 	case LiveFlowsMsg:
 		if f.ask.Done(msg.N) {
 			return f.take(msg)
@@ -359,26 +370,47 @@ func (f *Flows) take(m LiveFlowsMsg) Effect {
 	}
 	f.latest = m.Value
 	if f.paused.on {
-		f.moved = changed(f.snap.Flows, f.latest.Flows)
-		return Effect{}
+		return f.countMoved()
 	}
 	return f.show(f.Now().Sub(f.sorted) >= sortEvery)
 }
 
+// movedMsg says how many flows changed.
+type movedMsg struct {
+	n     uint64
+	moved int
+}
+
+// countMoved counts what changed while the list stands still: many flows beside
+// the console.
+func (f *Flows) countMoved() Effect {
+	old, now := f.snap.Flows, f.latest.Flows
+	if now.Len() < manyFlows {
+		f.moved = changed(old, now)
+		return Effect{}
+	}
+	if f.counting.Busy() {
+		return Effect{}
+	}
+	n := f.Calls.number(&f.counting)
+	return Effect{Cmd: func() tea.Msg { return movedMsg{n, changed(old, now)} }}
+}
+
 // changed counts the flows that came, went or moved bytes between two
 // snapshots.
-func changed(old, now []engine.Flow) int {
-	was := make(map[flowKey]uint64, len(old))
-	for i := range old {
-		was[keyOf(&old[i])] = flowBytes(&old[i])
+func changed(old, now engine.FlowList) int {
+	was := make(map[flowKey]uint64, old.Len())
+	for i := range old.Len() {
+		was[keyAt(old, i)] = old.Bytes(i)
 	}
 	n := 0
-	for i := range now {
-		bytes, ok := was[keyOf(&now[i])]
-		if !ok || bytes != flowBytes(&now[i]) {
+	for i := range now.Len() {
+		key := keyAt(now, i)
+		bytes, ok := was[key]
+		if !ok || bytes != now.Bytes(i) {
 			n++
 		}
-		delete(was, keyOf(&now[i]))
+		delete(was, key)
 	}
 	return n + len(was)
 }
@@ -393,10 +425,9 @@ func (f *Flows) Copied() string {
 		return fmt.Sprintf("%s\t%d flows\t%d bytes\n", g.name(), g.flows, g.bytes)
 	}
 	var text string
-	for i := range f.snap.Flows {
-		if w := &f.snap.Flows[i]; f.marks[keyOf(w)] {
-			text += flowText(w)
-		}
+	for _, i := range f.marked() {
+		w := f.snap.Flows.At(int(i))
+		text += flowText(&w)
 	}
 	if w := f.selected(); text == "" && w != nil {
 		return flowText(w)

@@ -33,8 +33,8 @@ func (f *Flows) follow() {
 		return
 	}
 	t := &f.track
-	if t.key != keyOf(w) || t.at.IsZero() {
-		*t = flowTrack{key: keyOf(w)}
+	if key := keyOf(w); t.key != key || t.at.IsZero() {
+		*t = flowTrack{key: key}
 	}
 	if took := f.snap.At.Sub(t.at).Seconds(); !t.at.IsZero() && took > 0 {
 		t.up, t.down = grown(t.orig.Bytes, w.OrigCount.Bytes)/took, grown(t.reply.Bytes, w.ReplyCount.Bytes)/took

@@ -24,19 +24,23 @@ const (
 
 // askEnd asks before the marked flows end, or else the selected one.
 func (f *Flows) askEnd() Effect {
-	var rows []int32
-	all := 0
-	for i := range f.snap.Flows {
-		if f.marks[keyOf(&f.snap.Flows[i])] {
-			if all++; len(rows) < maxEnded {
-				rows = append(rows, int32(i))
-			}
-		}
-	}
+	rows := f.marked()
+	all := len(rows)
+	rows = rows[:min(all, maxEnded)]
 	if i, ok := f.table.Selected(); ok && len(f.marks) == 0 {
 		rows, all = []int32{int32(i)}, 1
 	}
 	return f.confirmEnd(rows, all)
+}
+
+// marked are the marked flows.
+func (f *Flows) marked() (rows []int32) {
+	for i := range f.snap.Flows.Len() {
+		if len(f.marks) > 0 && f.marks[keyAt(f.snap.Flows, i)] {
+			rows = append(rows, int32(i))
+		}
+	}
+	return rows
 }
 
 // askEndShown asks before all flows end that the list shows.
@@ -50,7 +54,7 @@ func (f *Flows) confirmEnd(rows []int32, all int) Effect {
 	}
 	flows := make([]engine.Flow, len(rows))
 	for i, n := range rows {
-		flows[i] = f.snap.Flows[n]
+		flows[i] = f.snap.Flows.At(int(n))
 	}
 	d := &widget.Dialog{
 		Title:   widget.Format("End %s?", plural(len(flows), "flow")),

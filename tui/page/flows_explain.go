@@ -39,8 +39,9 @@ func firstPacket(w *engine.Flow) ruleset.Packet {
 
 // selected is the selected flow; nil for none.
 func (f *Flows) selected() *engine.Flow {
-	if i, ok := f.table.Selected(); ok && i < len(f.snap.Flows) {
-		return &f.snap.Flows[i]
+	if i, ok := f.table.Selected(); ok && i < f.snap.Flows.Len() {
+		w := f.snap.Flows.At(i)
+		return &w
 	}
 	return nil
 }

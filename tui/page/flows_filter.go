@@ -24,13 +24,13 @@ var flowStates = []string{
 // flowRecord is a flow as the filter sees it. An address that is rewritten
 // counts beside the one that stands for it.
 type flowRecord struct {
-	*engine.Flow
+	engine.Flow
 	verdict *engine.FlowVerdict // nil when the rules are not known
 }
 
 // take makes the record that of a flow of a snapshot.
 func (r *flowRecord) take(snap *engine.LiveFlows, i int) *flowRecord {
-	r.Flow, r.verdict = &snap.Flows[i], nil
+	r.Flow, r.verdict = snap.Flows.At(i), nil
 	if i < len(snap.Verdicts) {
 		r.verdict = snap.Verdicts[i]
 	}
@@ -57,7 +57,7 @@ func both(to []query.Span, a, b netip.Addr) []query.Span {
 
 // Ports appends both ports of a side.
 func (r *flowRecord) Ports(k query.Key, to []query.Ports) []query.Ports {
-	if !hasPorts(r.Flow) {
+	if !hasPorts(&r.Flow) {
 		return to
 	}
 	a, b := r.Orig.DstPort, r.Reply.SrcPort
@@ -73,7 +73,7 @@ func (r *flowRecord) Words(k query.Key, to []string) []string {
 	case query.Zone, query.Iface, query.Rule:
 		return r.judged(k, to)
 	case query.Proto:
-		to = append(to, protoName(r.Flow), strconv.Itoa(int(r.Proto)))
+		to = append(to, protoName(&r.Flow), strconv.Itoa(int(r.Proto)))
 		if name := protocolName(r.Proto); name != "" {
 			to = append(to, name)
 		}
@@ -121,10 +121,10 @@ func familyWord(f ruleset.Family) string {
 
 // Text appends what the columns show.
 func (r *flowRecord) Text(to []byte) []byte {
-	to = append(append(to, protoName(r.Flow)...), ' ')
+	to = append(append(to, protoName(&r.Flow)...), ' ')
 	to = append(append(to, r.State...), ' ')
-	to = appendEnd(to, r.Orig.Src, r.Orig.SrcPort, hasPorts(r.Flow))
-	return appendEnd(append(to, ' '), r.Orig.Dst, r.Orig.DstPort, hasPorts(r.Flow))
+	to = appendEnd(to, r.Orig.Src, r.Orig.SrcPort, hasPorts(&r.Flow))
+	return appendEnd(append(to, ' '), r.Orig.Dst, r.Orig.DstPort, hasPorts(&r.Flow))
 }
 
 func appendEnd(to []byte, a netip.Addr, port uint16, ports bool) []byte {
@@ -140,15 +140,16 @@ func appendEnd(to []byte, a netip.Addr, port uint16, ports bool) []byte {
 // values are the terms of the selected flow.
 func (f *Flows) values() []string {
 	i, ok := f.table.Selected()
-	if !ok || i >= len(f.snap.Flows) {
+	if !ok || i >= f.snap.Flows.Len() {
 		return nil
 	}
-	w := &f.snap.Flows[i]
+	r := new(flowRecord).take(&f.snap, i)
+	w := &r.Flow
 	terms := []string{query.Term(query.Src, w.Orig.Src.String()), query.Term(query.Dst, w.Orig.Dst.String())}
 	if hasPorts(w) {
 		terms = append(terms, query.Term(query.DPort, strconv.Itoa(int(w.Orig.DstPort))))
 	}
-	if v := new(flowRecord).take(&f.snap, i).verdict; v != nil {
+	if v := r.verdict; v != nil {
 		terms = append(terms, query.Term(query.Zone, v.From+">"+v.To))
 		if v.By != "" {
 			terms = append(terms, query.Term(query.Rule, v.By))

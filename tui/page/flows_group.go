@@ -82,8 +82,8 @@ func groupFlows(snap *engine.LiveFlows, kept []int32, by grouping, containers ma
 	var list []flowGroup
 	at := make(map[groupKey]int)
 	add := func(n int) {
-		w := &snap.Flows[n]
-		key := groupOf(w, by)
+		w := snap.Flows.At(n)
+		key := groupOf(&w, by)
 		switch by {
 		case byRule:
 			key.rule = ruleOf(snap.Verdicts, n)
@@ -92,7 +92,7 @@ func groupFlows(snap *engine.LiveFlows, kept []int32, by grouping, containers ma
 				key.zones = ""
 			}
 		case byContainer:
-			key.addr = containerOf(w, containers)
+			key.addr = containerOf(&w, containers)
 		}
 		i, ok := at[key]
 		if !ok {
@@ -101,10 +101,10 @@ func groupFlows(snap *engine.LiveFlows, kept []int32, by grouping, containers ma
 			list = append(list, flowGroup{groupKey: key})
 		}
 		g := &list[i]
-		g.flows, g.rate, g.bytes = g.flows+1, g.rate+w.Rate, g.bytes+flowBytes(w)
+		g.flows, g.rate, g.bytes = g.flows+1, g.rate+w.Rate, g.bytes+flowBytes(&w)
 	}
 	if kept == nil {
-		for i := range snap.Flows {
+		for i := range snap.Flows.Len() {
 			add(i)
 		}
 		return list

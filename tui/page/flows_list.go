@@ -59,21 +59,21 @@ func (f *Flows) titles() {
 	f.table.Columns[rateCol].Title, f.groups.Columns[groupRateCol].Title = unit, unit
 }
 
-// manyFlows is from how many flows on they are filtered, sorted and grouped
+// manyFlows is from how many flows on they are filtered, put in order and grouped
 // beside the console, so that no key waits for it.
 const manyFlows = 5000
 
 // siftedMsg is what becomes of a snapshot: the flows that the filter keeps,
 // sorted when order says so, or its groups.
 type siftedMsg struct {
-	n      uint64
-	snap   engine.LiveFlows
-	by     grouping
-	order  bool
-	sorted bool // kept is in the order of the sorted column
-	kept   []int32
-	marked []bool
-	list   []flowGroup
+	n       uint64
+	snap    engine.LiveFlows
+	by      grouping
+	order   bool
+	ordered bool // kept is in the order in which it is to be shown
+	kept    []int32
+	marked  []bool
+	list    []flowGroup
 	// containers are names by address.
 	containers map[netip.Addr]string
 }
@@ -88,8 +88,7 @@ func (f *Flows) show(order bool) Effect {
 	}
 	record := &flowRecord{}
 	keep, mark := f.filter.ask(func(i int) query.Record { return record.take(&m.snap, i) })
-	same := keep == nil && mark == nil && f.by == ungrouped && !order // only new values
-	if few := len(m.snap.Flows) < manyFlows; few || same && !f.sift.Busy() {
+	if m.snap.Flows.Len() < manyFlows {
 		f.sift.Drop()
 		m.sift(keep, mark)
 		f.lay(m)
@@ -101,10 +100,18 @@ func (f *Flows) show(order bool) Effect {
 	}
 	m.n = f.Calls.number(&f.sift)
 	column, down := f.table.Sorting()
+	old, shown := f.table.Order()
 	return Effect{Cmd: func() tea.Msg {
 		m.sift(keep, mark)
-		if m.order && m.by == ungrouped {
-			m.sort(column, down)
+		if m.by == ungrouped {
+			m.arrange(func(src widget.Source[flowKey]) {
+				var room widget.Room // kept, it would take more than it leaves for collection
+				if m.order {
+					widget.Sort(src, m.kept, column, down, &room)
+				} else {
+					widget.Settle(old, shown, src, m.kept, &room)
+				}
+			})
 		}
 		return m
 	}}
@@ -113,15 +120,15 @@ func (f *Flows) show(order bool) Effect {
 // sift filters, or marks what the filter finds, and groups.
 func (m *siftedMsg) sift(keep, mark func(i int) bool) {
 	if keep != nil {
-		m.kept = make([]int32, 0, len(m.snap.Flows))
-		for i := range m.snap.Flows {
+		m.kept = make([]int32, 0, m.snap.Flows.Len())
+		for i := range m.snap.Flows.Len() {
 			if keep(i) {
 				m.kept = append(m.kept, int32(i))
 			}
 		}
 	}
 	if mark != nil {
-		m.marked = make([]bool, len(m.snap.Flows))
+		m.marked = make([]bool, m.snap.Flows.Len())
 		for i := range m.marked {
 			m.marked[i] = mark(i)
 		}
@@ -131,16 +138,16 @@ func (m *siftedMsg) sift(keep, mark func(i int) bool) {
 	}
 }
 
-// sort sorts what is kept.
-func (m *siftedMsg) sort(column int, down bool) {
+// arrange puts what is kept in order.
+func (m *siftedMsg) arrange(inOrder func(widget.Source[flowKey])) {
 	if m.kept == nil {
-		m.kept = make([]int32, len(m.snap.Flows))
+		m.kept = make([]int32, m.snap.Flows.Len())
 		for i := range m.kept {
 			m.kept[i] = int32(i)
 		}
 	}
-	widget.Sort(flowSource(&m.snap), m.kept, column, down, &widget.Room{})
-	m.sorted = true
+	inOrder(flowSource(&m.snap))
+	m.ordered = true
 }
 
 func (f *Flows) takeSifted(m siftedMsg) Effect {
@@ -160,7 +167,7 @@ func (f *Flows) takeSifted(m siftedMsg) Effect {
 
 // lay puts what was sifted into the list that is shown.
 func (f *Flows) lay(m siftedMsg) {
-	f.snap, f.kept, f.list = m.snap, m.kept, m.list
+	f.snap, f.list = m.snap, m.list
 	if m.order {
 		f.sorted = f.Now()
 	}
@@ -170,11 +177,11 @@ func (f *Flows) lay(m siftedMsg) {
 	} else {
 		src := flowSource(&m.snap)
 		src.Cell = f.cell
-		src.Kept, src.Sorted = f.kept, m.sorted
+		src.Kept, src.Sorted = m.kept, m.ordered
 		if marked := m.marked; marked != nil {
 			src.Mark = func(i int) bool { return marked[i] }
 		}
-		give(f.table, src, m.order)
+		give(f.table, src, m.order || m.ordered)
 	}
 	f.follow()
 }
@@ -183,8 +190,8 @@ func (f *Flows) lay(m siftedMsg) {
 func flowSource(snap *engine.LiveFlows) widget.Source[flowKey] {
 	flows, verdicts := snap.Flows, snap.Verdicts
 	return widget.Source[flowKey]{
-		Len: len(flows),
-		Key: func(i int) flowKey { return keyOf(&flows[i]) },
+		Len: flows.Len(),
+		Key: func(i int) flowKey { return keyAt(flows, i) },
 		Compare: func(i, j, col int) int {
 			switch col {
 			case zoneCol:
@@ -192,7 +199,8 @@ func flowSource(snap *engine.LiveFlows) widget.Source[flowKey] {
 			case ruleCol:
 				return cmp.Compare(ruleOf(verdicts, i), ruleOf(verdicts, j))
 			}
-			return compareFlows(&flows[i], &flows[j], col)
+			a, b := flows.At(i), flows.At(j)
+			return compareFlows(&a, &b, col)
 		},
 		Rank: func(i, col int) (hi, lo uint64) {
 			switch col {
@@ -201,7 +209,8 @@ func flowSource(snap *engine.LiveFlows) widget.Source[flowKey] {
 			case ruleCol:
 				return rankText(ruleOf(verdicts, i)), 0
 			}
-			return rankFlow(&flows[i], col)
+			w := flows.At(i)
+			return rankFlow(&w, col)
 		},
 	}
 }
@@ -224,7 +233,8 @@ func ruleOf(verdicts []*engine.FlowVerdict, i int) string {
 
 func (f *Flows) cell(i, col int) (widget.Safe, style.Style) {
 	plain := style.Style{}
-	w := &f.snap.Flows[i]
+	flow := f.snap.Flows.At(i)
+	w := &flow
 	switch col {
 	case zoneCol:
 		return widget.Clean(zonesOf(f.snap.Verdicts, i)), plain

@@ -45,9 +45,17 @@ func TestFlowRanksOrderAsComparingDoes(t *testing.T) {
 	}
 }
 
+// flowList is a list of some flows.
+func flowList(flows ...engine.Flow) (l engine.FlowList) {
+	for i := range flows {
+		l.Append(&flows[i])
+	}
+	return l
+}
+
 // liveFlows is a snapshot of some flows.
 func liveFlows(flows ...engine.Flow) engine.LiveFlows {
-	return engine.LiveFlows{FlowSnapshot: engine.FlowSnapshot{Flows: flows}}
+	return engine.LiveFlows{FlowSnapshot: engine.FlowSnapshot{Flows: flowList(flows...)}}
 }
 
 func TestFlowsAreGrouped(t *testing.T) {

@@ -140,7 +140,7 @@ func (f *Flows) renderFlows(width, height int) View {
 
 // count says how many flows the list shows, or how many groups.
 func (f *Flows) count() widget.Safe {
-	all := plural(len(f.snap.Flows), "flow")
+	all := plural(f.snap.Flows.Len(), "flow")
 	if f.by != ungrouped {
 		return widget.Format("%s by %s of %s", plural(f.groups.Shown(), "group"), groupingNames[f.by], all)
 	}
@@ -165,7 +165,7 @@ func (f *Flows) state(width int) string {
 		l.Put(f.Styles.Warn, widget.Format("   bytes are not counted: accounting is off (%s switches it on)", f.keyName(FlowsScreen, "a")))
 	}
 	if f.latest.Max > 0 {
-		l.End(f.Styles.Dim, widget.Format("conntrack %d of %d ", len(f.latest.Flows), f.latest.Max))
+		l.End(f.Styles.Dim, widget.Format("conntrack %d of %d ", f.latest.Flows.Len(), f.latest.Max))
 	}
 	return l.String()
 }

@@ -118,20 +118,22 @@ func (s *session) flows(words []string) error {
 		s.say("The connections cannot be read: %v.", m.Err)
 		return nil
 	}
-	var kept []*engine.Flow
-	for i := range m.Value.Flows {
-		if f := &m.Value.Flows[i]; len(words) == 0 || holds(flowWords(f), words) {
-			kept = append(kept, f)
+	flows := m.Value.Flows
+	var kept []int
+	for i, f := range flows.All() {
+		if len(words) == 0 || holds(flowWords(f), words) {
+			kept = append(kept, i)
 		}
 	}
-	slices.SortStableFunc(kept, func(a, b *engine.Flow) int { return cmp.Compare(b.Rate, a.Rate) })
-	s.say("%d of %s, the busiest first.", len(kept), count(len(m.Value.Flows), "connection"))
+	slices.SortStableFunc(kept, func(a, b int) int { return cmp.Compare(flows.Rate(b), flows.Rate(a)) })
+	s.say("%d of %s, the busiest first.", len(kept), count(flows.Len(), "connection"))
 	if !m.Value.Accounting {
 		s.say("The kernel does not count their bytes, so their order says nothing.")
 	}
 	var lines []widget.Safe
-	for _, f := range kept[:min(len(kept), maxFlows)] {
-		lines = append(lines, widget.Clean(flowWords(f)))
+	for _, i := range kept[:min(len(kept), maxFlows)] {
+		f := flows.At(i)
+		lines = append(lines, widget.Clean(flowWords(&f)))
 	}
 	s.rest = nil
 	if len(lines) > pageLines {

@@ -23,7 +23,7 @@ func (s *Site) LiveFlows(ctx context.Context) (engine.LiveFlows, error) {
 		{In: "eth1", Out: "eth0", From: "int", To: "ext", Outcome: ruleset.Accepted, By: "rules:16" + s.Taint, Exact: true},
 		{In: "eth0", Out: "eth1", From: "ext", To: "int", Outcome: ruleset.Accepted, By: "virtuals:2", Doubt: "a rate limit" + s.Taint},
 	}
-	live := engine.LiveFlows{FlowSnapshot: snap, Verdicts: make([]*engine.FlowVerdict, len(snap.Flows))}
+	live := engine.LiveFlows{FlowSnapshot: snap, Verdicts: make([]*engine.FlowVerdict, snap.Flows.Len())}
 	for i := range live.Verdicts {
 		live.Verdicts[i] = verdicts[i%len(verdicts)]
 	}
@@ -57,7 +57,7 @@ func (s *Site) FlowImpact(ctx context.Context, p *engine.Preview) (*engine.FlowI
 	if err != nil {
 		return nil, err
 	}
-	impact := &engine.FlowImpact{Judged: len(snap.Flows), Own: &engine.OwnFlow{
+	impact := &engine.FlowImpact{Judged: snap.Flows.Len(), Own: &engine.OwnFlow{
 		Client: p.Lockout.Client, Server: p.Lockout.Server, Listed: true,
 		Open: "accept by established" + s.Taint, New: p.Lockout.New, GoesOn: true, Reopens: p.Lockout.Safe,
 		OtherFamily: "over IPv6 from anywhere: reject by the final reject",
@@ -65,15 +65,15 @@ func (s *Site) FlowImpact(ctx context.Context, p *engine.Preview) (*engine.FlowI
 	if p.Diff == nil || p.Diff.Empty() {
 		return impact, nil
 	}
-	for i := range min(len(snap.Flows), 7) {
+	for i := range min(snap.Flows.Len(), 7) {
 		impact.Touched = append(impact.Touched, engine.TouchedFlow{
-			Flow: snap.Flows[i], Fate: engine.Grandfathered, From: "int", To: "FW",
+			Flow: snap.Flows.At(i), Fate: engine.Grandfathered, From: "int", To: "FW",
 			Before: "accept by rules:12", After: "reject by the final reject" + s.Taint,
 		})
 	}
-	for i := len(impact.Touched); i < min(len(snap.Flows), 10); i++ {
+	for i := len(impact.Touched); i < min(snap.Flows.Len(), 10); i++ {
 		impact.Touched = append(impact.Touched, engine.TouchedFlow{
-			Flow: snap.Flows[i], Fate: engine.Opens, From: "ext", To: "FW",
+			Flow: snap.Flows.At(i), Fate: engine.Opens, From: "ext", To: "FW",
 			Before: "reject by rules:10", After: "accept by rules:9",
 		})
 	}

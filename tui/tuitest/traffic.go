@@ -115,9 +115,10 @@ func (s *Site) Flows(ctx context.Context) (engine.FlowSnapshot, error) {
 		return engine.FlowSnapshot{}, err
 	}
 	now, tick := s.Now(), int(s.seconds())
-	snap := engine.FlowSnapshot{At: now, Accounting: !s.NoAccounting, Max: 262144, Flows: make([]engine.Flow, s.FlowCount)}
-	for i := range snap.Flows {
-		snap.Flows[i] = sampleFlow(i, tick, now, snap.Accounting)
+	snap := engine.FlowSnapshot{At: now, Accounting: !s.NoAccounting, Max: 262144}
+	for i := range s.FlowCount {
+		f := sampleFlow(i, tick, now, snap.Accounting)
+		snap.Flows.Append(&f)
 	}
 	return snap, nil
 }

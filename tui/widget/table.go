@@ -44,7 +44,7 @@ type Source[K comparable] struct {
 	Rank func(i, col int) (hi, lo uint64)
 	// Keep is the filter; nil keeps all. Kept, when not nil, is the filter's
 	// answer instead: the rows that it keeps. They are in the order of the
-	// source; with Sorted in that of the sorted column.
+	// source; with Sorted in the one in which they are shown.
 	Keep   func(i int) bool
 	Kept   []int32
 	Sorted bool
@@ -67,6 +67,7 @@ type Table[K comparable] struct {
 
 	src   Source[K]
 	order []int32 // the indices of the rows that are kept, in order
+	other []int32 // room for the next order
 	hits  []int32 // the places in order that are marked
 	at    int     // selected place in order
 	key   K
@@ -77,8 +78,7 @@ type Table[K comparable] struct {
 	drawn []int // widths of the columns as they were drawn last
 	needs columnNeeds
 	moves Movement
-
-	scratch scratch
+	room  Room
 }
 
 // NewTable makes an empty table without cursor and sort.
@@ -91,7 +91,7 @@ func NewTable[K comparable](columns ...Column) *Table[K] {
 func (t *Table[K]) Set(src Source[K]) {
 	t.take(src)
 	if by, down := t.Sorting(); !src.Sorted {
-		Sort(src, t.order, by, down, &t.scratch.Room)
+		Sort(src, t.order, by, down, &t.room)
 	}
 	t.mark()
 	t.follow()
@@ -100,32 +100,11 @@ func (t *Table[K]) Set(src Source[K]) {
 // Refresh takes new values of rows but keeps the order of those that are shown
 // already; new rows come last. A list that jumps each second cannot be read.
 func (t *Table[K]) Refresh(src Source[K]) {
-	was := t.before(src)
-	s := &t.scratch
-	s.place = slices.Grow(s.place[:0], t.src.Len)[:t.src.Len] // of the old rows, from 1
-	clear(s.place)
-	for p, i := range t.order {
-		s.place[i] = int32(p) + 1
-	}
-	s.kept = slices.Grow(s.kept[:0], len(t.order))[:len(t.order)] // new rows in the old places, from 1
-	clear(s.kept)
+	old, shown := t.src, t.order
+	t.order = t.other
 	t.take(src)
-	added := t.order[:0] // overwrites only what was looked at
-	for _, i := range t.order {
-		if j := was[i]; j >= 0 && s.place[j] > 0 && s.kept[s.place[j]-1] == 0 {
-			s.kept[s.place[j]-1] = i + 1
-		} else {
-			added = append(added, i)
-		}
-	}
-	s.was = append(s.was[:0], added...)
-	t.order = t.order[:0]
-	for _, i := range s.kept {
-		if i > 0 {
-			t.order = append(t.order, i-1)
-		}
-	}
-	t.order = append(t.order, s.was...)
+	Settle(old, shown, src, t.order, &t.room)
+	t.other = shown
 	t.mark()
 	t.follow()
 }
@@ -204,6 +183,10 @@ func (t *Table[K]) Len() int { return t.src.Len }
 // Rows are the indices of the first rows that are shown, in their order, at
 // most so many.
 func (t *Table[K]) Rows(most int) []int32 { return t.order[:min(len(t.order), most)] }
+
+// Order is what the table shows: a source, and which of its rows in which order.
+// They stay what they are when the table changes.
+func (t *Table[K]) Order() (Source[K], []int32) { return t.src, slices.Clone(t.order) }
 
 // Place is the selected place among the rows that are shown, from 0.
 func (t *Table[K]) Place() int { return t.at }

@@ -13,13 +13,11 @@ type ranked struct {
 	row int32
 }
 
-// Room is the memory that sorting needs, kept from one time to the next: a list
-// of 100,000 rows would leave several megabytes of garbage each second.
-type Room struct{ keys, other []ranked }
-
-// scratch is what a refresh needs, kept for the same reason.
-type scratch struct {
-	Room
+// Room is the memory that sorting and settling need, kept from one time to the
+// next: a list of 100,000 rows would leave several megabytes of garbage each
+// second.
+type Room struct {
+	keys, other      []ranked
 	was, place, kept []int32
 }
 
@@ -178,16 +176,44 @@ func (s *sorter[K]) compareEqual(rows []int32, keys []ranked) {
 	}
 }
 
+// Settle puts rows of a source, given in ascending order, in the order in which
+// an old source is shown; rows that it does not show come last. As Sort it does
+// not touch a table.
+func Settle[K comparable](old Source[K], shown []int32, src Source[K], rows []int32, s *Room) {
+	was := earlier(&old, &src, s)
+	s.place = slices.Grow(s.place[:0], old.Len)[:old.Len] // of the old rows, from 1
+	clear(s.place)
+	for p, i := range shown {
+		s.place[i] = int32(p) + 1
+	}
+	s.kept = slices.Grow(s.kept[:0], len(shown))[:len(shown)] // new rows in the old places, from 1
+	clear(s.kept)
+	added := rows[:0] // overwrites only what was looked at
+	for _, i := range rows {
+		if j := was[i]; j >= 0 && s.place[j] > 0 && s.kept[s.place[j]-1] == 0 {
+			s.kept[s.place[j]-1] = i + 1
+		} else {
+			added = append(added, i)
+		}
+	}
+	copy(rows[len(rows)-len(added):], added)
+	rows = rows[:0]
+	for _, i := range s.kept {
+		if i > 0 {
+			rows = append(rows, i-1)
+		}
+	}
+}
+
 // ahead is how far a row is looked for among the rows of before at the place
 // where it is expected.
 const ahead = 8
 
-// before finds for each row of a new source the row of the present one with the
-// same key, -1 for none. Sources list their rows mostly in the same order from
+// earlier finds for each row of a new source the row of an old one with the same
+// key, -1 for none. Sources list their rows mostly in the same order from
 // one time to the next (the kernel dumps its flows by bucket), so that most
 // rows are found by looking, and only the others need a map.
-func (t *Table[K]) before(src Source[K]) []int32 {
-	s, old := &t.scratch, &t.src
+func earlier[K comparable](old, src *Source[K], s *Room) []int32 {
 	s.was = slices.Grow(s.was[:0], src.Len)
 	var missed []int32 // new rows that were not where they were expected
 	next := 0

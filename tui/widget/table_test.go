@@ -91,7 +91,7 @@ func paints(t *Table[string], text string) bool {
 func TestBareCellsArePaintedWhereTheSelectionRests(t *testing.T) {
 	table := newThings(thing{"a", 1}, thing{"b", 2}, thing{"c", 3})
 	table.Columns[0].Width, table.Columns[0].Grow = 1, 0
-	table.Columns[1].Bare, table.Columns[1].Width = true, 1
+	table.Columns[1].Title, table.Columns[1].Bare, table.Columns[1].Width = "#", true, 1
 	steps := []struct {
 		name string
 		do   func()
