@@ -28,13 +28,13 @@ pictures: deps build
 # The kernel tests make network namespaces of their own and need root. The tests
 # of the console that look at every size and every text are whole without the
 # race detector only. Most of the kernel tests wait most of the time.
+RACE = test -race -parallel 4 -timeout 30m $(TESTFLAGS) ./...
 test: test-deps lint
 	$(GO) test $(TESTFLAGS) ./tui
-	@if [ "$$(id -u)" = 0 ]; then MFWTUI_TEST_KERNEL=must $(GO) test -race -parallel 4 -timeout 30m $(TESTFLAGS) ./...; \
+	@if [ "$$(id -u)" = 0 ]; then MFWTUI_TEST_KERNEL=must $(GO) $(RACE); \
 	elif sudo -n true 2>/dev/null; then sudo -E env "PATH=$$PATH" "GOPATH=$$($(GO) env GOPATH)" "GOCACHE=$$($(GO) env GOCACHE)" \
-		MFWTUI_TEST_KERNEL=must $(GO) test -race -parallel 4 -timeout 30m $(TESTFLAGS) ./...; \
-	else echo 'make test: not root and no sudo: the kernel tests will say that they were skipped'; \
-		$(GO) test -race -parallel 4 -timeout 30m $(TESTFLAGS) ./...; fi
+		MFWTUI_TEST_KERNEL=must $(GO) $(RACE); \
+	else echo 'make test: not root and no sudo: the kernel tests will say that they were skipped'; $(GO) $(RACE); fi
 
 # What needs neither root nor packages.
 check: lint
