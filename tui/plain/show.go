@@ -113,19 +113,27 @@ const maxFlows = 100
 
 // flows says the busiest connections.
 func (s *session) flows(words []string) error {
-	m := answer[page.FlowsMsg](s.calls.Flows(&s.ask))
-	if m.Err != nil {
+	m := answer[page.LiveFlowsMsg](s.calls.LiveFlows(&s.ask))
+	if m.Err != nil && m.Value.At.IsZero() {
 		s.say("The connections cannot be read: %v.", m.Err)
 		return nil
 	}
+	if m.Err != nil {
+		s.say("Which rows admit the connections is not known: %v.", m.Err)
+	}
+	all := m.Value.Flows
+	sieve := page.SieveFlows(s.desk, &m.Value, strings.Join(words, " "), func(i int) string { return flowWords(&all[i]) })
+	if s.sayUnread(sieve) {
+		return nil
+	}
 	var kept []*engine.Flow
-	for i := range m.Value.Flows {
-		if f := &m.Value.Flows[i]; len(words) == 0 || holds(flowWords(f), words) {
-			kept = append(kept, f)
+	for i := range all {
+		if sieve.Keep(i) {
+			kept = append(kept, &all[i])
 		}
 	}
 	slices.SortStableFunc(kept, func(a, b *engine.Flow) int { return cmp.Compare(b.Rate, a.Rate) })
-	s.say("%d of %s, the busiest first.", len(kept), count(len(m.Value.Flows), "connection"))
+	s.say("%d of %s, the busiest first.", len(kept), count(len(all), "connection"))
 	if !m.Value.Accounting {
 		s.say("The kernel does not count their bytes, so their order says nothing.")
 	}
@@ -171,14 +179,9 @@ func (s *session) counters(words []string) error {
 		s.say("The counters cannot be read: %v.", m.Err)
 		return nil
 	}
-	var lines []widget.Safe
-	for i := range m.Value.Rows {
-		if text := counterWords(&m.Value.Rows[i]); holds(text, words) {
-			lines = append(lines, widget.Clean(text))
-		}
-	}
-	s.say("Packets by row, %s.", count(len(lines), "row"))
-	s.page(lines)
+	rows := m.Value.Rows
+	say := func(i int) string { return counterWords(&rows[i]) }
+	s.sifted(page.SieveCounters(s.desk, rows, strings.Join(words, " "), say), len(rows), "Packets by row", say)
 	return nil
 }
 
