@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mfwtui/mfwtui/tables"
@@ -12,9 +13,10 @@ import (
 // knows it by: the screen, and what the help says about it with dashes
 // ("policy.switch-off"), or the name that the binding was given.
 //
-// Nothing has to be registered: whatever a page lists in Bindings when no text
-// is typed is an action. A golden file holds all names, so that none changes
-// unseen.
+// Nothing has to be registered: whatever a page lists in a mode of commands is an
+// action. Keys that another mode of the screen has as well are one action, under
+// the name of the first: a key moves for the whole screen. A golden file holds all
+// names, so that none changes unseen.
 type action struct {
 	name   string
 	at     page.Screen // Stay: everywhere
@@ -34,7 +36,10 @@ func actions(s *page.Shared) []action {
 	var all []action
 	add := func(scope string, at page.Screen, bindings []widget.Binding) {
 		for _, b := range bindings {
-			all = append(all, action{name: scope + "." + nameOf(b), at: at, keys: b.Keys(), danger: b.Danger})
+			one := action{name: scope + "." + nameOf(b), at: at, keys: b.Keys(), danger: b.Danger}
+			if !slices.ContainsFunc(all, one.shares) {
+				all = append(all, one)
+			}
 		}
 	}
 	keys := newGlobalKeys()
@@ -48,9 +53,18 @@ func actions(s *page.Shared) []action {
 	scratch.Desk = page.NewDesk(tables.NewSet())
 	pages := newPages(&scratch)
 	for _, at := range screens {
-		add(strings.ToLower(string(pages[at].Title())), at, pages[at].Bindings())
+		for _, mode := range modesOf(pages[at]) {
+			if mode.Use == page.Commands {
+				add(strings.ToLower(string(pages[at].Title())), at, mode.Bindings)
+			}
+		}
 	}
 	return all
+}
+
+// shares reports whether another action is had by the same keys.
+func (a action) shares(other action) bool {
+	return a.at == other.at && a.danger == other.danger && slices.Equal(a.keys, other.keys)
 }
 
 // nameOf is the name of a binding within its screen.

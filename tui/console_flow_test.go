@@ -359,7 +359,7 @@ func TestFailuresOfTheEngineAreSaid(t *testing.T) {
 func TestStaleAnswersAreDropped(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("4")
-		c.send(page.FlowsMsg{N: 1})
+		c.send(page.LiveFlowsMsg{N: 1})
 		c.shows("200 of 200 flows")
 		c.send(page.CheckedMsg{N: 1, Problems: tables.Problems{{File: "rules", Line: 7, Severity: tables.Error, Text: "stale"}}})
 		c.hides("1E")

@@ -59,15 +59,19 @@ func newHelp(m *model) *help {
 
 func helpClose() widget.Binding { return widget.Bind("Esc/?", "close", "esc", "?") }
 
+// modesOf are the modes of a page, with one that has no others too.
+func modesOf(p page.Page) []page.Mode {
+	if all, ok := p.(page.Moder); ok {
+		return all.Modes()
+	}
+	return []page.Mode{{Name: p.Title(), Bindings: p.Bindings(), Use: page.Commands}}
+}
+
 // addPage adds the keys of all modes of a page, and its signs.
 func (h *help) addPage(at page.Screen, p page.Page) {
-	modes := []page.Mode{{Name: p.Title(), Bindings: p.Bindings()}}
-	if all, ok := p.(page.Moder); ok {
-		modes = all.Modes()
-	}
-	for i, mode := range modes {
+	for _, mode := range modesOf(p) {
 		bindings := without(mode.Bindings, page.ListKeys())
-		if i == 0 { // in the others the keys are as the page has them
+		if mode.Use == page.Commands {
 			bindings = h.keymap.shown(at, bindings)
 		}
 		h.add(mode.Name, bindings)

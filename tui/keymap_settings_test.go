@@ -113,6 +113,32 @@ func TestReboundKeysWorkAndAreShown(t *testing.T) {
 	})
 }
 
+// The keys of all views of a screen can be moved, and one that two views have
+// moves in both.
+func TestKeysOfEveryViewCanBeRebound(t *testing.T) {
+	inConsole(t, 120, 24, nil, func(c *console) {
+		s := rebound(t, `overview.its-rules-by-chain = "C"`, `overview.explain = "x"`, `policy.take-the-suggestion = "T"`, `history.next-match-the-one-before = "z"`)
+		if err := c.configure(s, colorprofile.ANSI); err != nil {
+			t.Fatal(err)
+		}
+		c.press("tab", "G", "k")
+		c.shows("x explain", "C its rules by chain")
+		c.press("?")
+		c.shows("x       explain", "C       its rules by chain")
+		c.press("esc", "e")
+		c.shows("[1 Overview]")
+		c.press("x")
+		c.shows("[6 Explain]")
+		c.press("1", "C")
+		c.shows("[5 Counters]")
+		c.press("w", "?")
+		c.text("suggestion")
+		c.shows("T       take the suggestion")
+		c.press("esc", "7", "enter")
+		c.shows("z/N next change")
+	})
+}
+
 // A text that names a key names the one that does it for this person.
 func TestTextsNameTheKeysThatWereRebound(t *testing.T) {
 	inConsole(t, 120, 24, func(s *tuitest.Site) { s.NoAccounting = true }, func(c *console) {

@@ -49,6 +49,8 @@ type model struct {
 	settings settings.Settings
 	profile  colorprofile.Profile
 
+	movesNoCells bool // the terminal can neither insert nor delete characters
+
 	env     []string    // of the person
 	editing *page.Place // where the editor is about to be opened; nil: nowhere
 	away    *outside    // another program has the terminal

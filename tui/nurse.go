@@ -45,6 +45,9 @@ func callNurse(command []string) *nurse {
 	defer read.Close()
 	n := &nurse{exec.Command(command[0], command[1:]...), write}
 	n.cmd.Stdin, n.cmd.Stdout = read, os.Stdin // a terminal is open for both ways
+	// The end of a console that leads its session is a SIGHUP for its group,
+	// also before the nurse has come to ignore it (measured at load 28).
+	n.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := n.start(mode); err != nil {
 		write.Close()
 		return nil

@@ -28,6 +28,7 @@ const (
 	ordinary = "ordinary"
 	crowded  = "crowded"  // with manyFlows
 	crashing = "crashing" // a goroutine of the engine panics when accounting is switched on
+	unready  = "unready"  // with a nurse that begins late
 )
 
 // hangupStatus is how the child says that Run returned ErrHangup.
@@ -47,7 +48,11 @@ func TestMain(m *testing.M) {
 	case strings.HasPrefix(mode, explodes):
 		os.Exit(childStatus(runExplosive(strings.TrimPrefix(mode, explodes))))
 	default:
-		os.Exit(childStatus(Run(context.Background(), childSite(mode), Options{Nurse: []string{os.Args[0], nurseWord}})))
+		nurse := []string{os.Args[0], nurseWord}
+		if mode == unready {
+			nurse = append([]string{"/bin/sh", "-c", `sleep 1; exec "$0" "$@"`}, nurse...)
+		}
+		os.Exit(childStatus(Run(context.Background(), childSite(mode), Options{Nurse: nurse})))
 	}
 }
 
@@ -267,7 +272,8 @@ func TestCrashPutsTheTerminalRight(t *testing.T) {
 			c.waits("of 200 flows")
 			c.types("a")
 		}},
-		"SIGKILL": {ordinary, "it was killed", func(c *child) { _ = c.Process().Kill() }},
+		"SIGKILL":                          {ordinary, "it was killed", func(c *child) { _ = c.Process().Kill() }},
+		"SIGKILL before the nurse listens": {unready, "it was killed", func(c *child) { _ = c.Process().Kill() }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := startChild(t, tt.mode, 0)

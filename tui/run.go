@@ -66,7 +66,7 @@ func Run(ctx context.Context, b engine.Backend, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	m := newModel(ctx, b, styles(o), time.Now)
-	m.env = o.Env
+	m.env, m.movesNoCells = o.Env, style.MovesNoCells(o.Env)
 	if err := m.configure(*o.Settings, style.Profile(o.Env)); err != nil {
 		return err
 	}

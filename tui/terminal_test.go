@@ -16,6 +16,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
 
+	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
 )
@@ -40,8 +41,10 @@ func (e *terminal) Write(p []byte) (int, error) {
 	e.log.Write(p)
 	n := len(p)
 	p = insertMode.ReplaceAllFunc(p, func(sent []byte) []byte {
-		text := insertMode.FindSubmatch(sent)[1]
-		return fmt.Appendf(nil, "\x1b[%d@%s", ansi.StringWidthWc(string(text)), text)
+		return styled.ReplaceAllFunc(insertMode.FindSubmatch(sent)[1], func(part []byte) []byte {
+			m := styled.FindSubmatch(part)
+			return fmt.Appendf(m[1], "\x1b[%d@%s", ansi.StringWidthWc(string(m[2])), m[2])
+		})
 	})
 	if _, err := e.screen.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))); err != nil {
 		return 0, err
@@ -49,13 +52,16 @@ func (e *terminal) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// insertMode is text that moves what is behind it. The emulator does not know
-// the mode, which the library uses on terminals that cannot insert cells, but it
-// can insert cells.
-var insertMode = regexp.MustCompile(`\x1b\[4h([^\x1b]*)\x1b\[4l`)
+// insertMode is what moves the text behind it. The emulator does not know the
+// mode, which the library uses on terminals that it believes to have no ICH, but
+// it can insert cells. Each styled part is inserted by itself.
+var (
+	insertMode = regexp.MustCompile(`\x1b\[4h(.*?)\x1b\[4l`)
+	styled     = regexp.MustCompile(`((?:\x1b\[[\d;]*m)*)([^\x1b]+)`)
+)
 
 // onTerminal starts the console on an emulator that answers nothing.
-func onTerminal(t *testing.T, width, height int, site *tuitest.Site, env ...string) *terminal {
+func onTerminal(t *testing.T, width, height int, site engine.Backend, env ...string) *terminal {
 	t.Helper()
 	keys, typed := io.Pipe()
 	e := newTerminal(t, width, height, typed)

@@ -1,11 +1,13 @@
 package tui
 
 import (
+	"context"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
 )
 
@@ -40,7 +42,7 @@ func (e *terminal) tour() []string {
 
 // beyond are sequences that a terminal does not have, by its kind.
 var beyond = map[string]*regexp.Regexp{
-	"vt100":  regexp.MustCompile(`\x1b\[\d*[XbdG@P]|\x1b\[[\d;]*(3[0-7]|4[0-7]|9[0-7]|38|48)[\d;]*m`),
+	"vt100":  regexp.MustCompile(`\x1b\[\d*[XbdG@PLMST]|\x1b\[4[hl]|\x1b\[[\d;]*(3[0-7]|4[0-7]|9[0-7]|38|48)[\d;]*m`),
 	"vt220":  regexp.MustCompile(`\x1b\[\d*[bd]|\x1b\[[\d;]*(3[0-7]|4[0-7]|9[0-7]|38|48)[\d;]*m`),
 	"linux":  regexp.MustCompile(`\x1b\[\d*b|\x1b\[[\d;]*[34]8[;:]`),
 	"screen": regexp.MustCompile(`\x1b\[\d*b`),
@@ -75,6 +77,43 @@ func TestEveryTerminalShowsTheSame(t *testing.T) {
 				if bad := re.FindString(e.written()); bad != "" {
 					t.Errorf("%q was sent, which this terminal does not have", bad)
 				}
+			}
+		})
+	}
+}
+
+// lateFlows is a firewall whose flows are judged last.
+type lateFlows struct {
+	*tuitest.Site
+	asked chan struct{} // closed when the flows may be judged
+}
+
+func (l lateFlows) FlowImpact(ctx context.Context, p *engine.Preview) (*engine.FlowImpact, error) {
+	select {
+	case <-l.asked:
+		return l.Site.FlowImpact(ctx, p)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// An answer that comes a frame later moves the text behind it, which has styles
+// of its own.
+func TestEveryTerminalMovesStyledText(t *testing.T) {
+	for _, term := range []string{"xterm-256color", "xterm-mono", "screen", "tmux-256color", "linux", "vt100", "vt102", "vt220", "vte-256color"} {
+		t.Run(term, func(t *testing.T) {
+			t.Parallel()
+			site := lateFlows{stillSite(), make(chan struct{})}
+			e := onTerminal(t, 80, 24, site, "TERM="+term)
+			e.waits("LIVE")
+			e.types("2jx")
+			e.waits("STAGED 1")
+			e.types("3")
+			e.settled("judging the flows ... | 1 newly allowed 1 newly denied")
+			close(site.asked)
+			e.waits("0 cut 7 grandfathered 3 open | 1 newly allowed 1 newly denied")
+			if bad := beyond[term]; bad != nil && bad.MatchString(e.written()) {
+				t.Errorf("%q was sent, which this terminal does not have", bad.FindString(e.written()))
 			}
 		})
 	}

@@ -13,6 +13,9 @@ import (
 // View draws the screen.
 func (m *model) View() tea.View {
 	lines, cursor := m.screen()
+	if m.movesNoCells {
+		lines = widget.Closed(lines, m.layout.width)
+	}
 	v := tea.NewView(strings.Join(lines, "\n"))
 	v.AltScreen = true
 	if m.settings.Mouse {

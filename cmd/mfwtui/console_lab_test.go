@@ -90,7 +90,7 @@ func (c *console) applies() {
 	c.Helper()
 	c.types("A")
 	c.waits("apply, and start the countdown")
-	c.calmly("y")
+	c.agrees("y")
 	code := c.code()
 	c.shownAll("TRIAL - NOT KEPT YET", "ROLLBACK IN", "by the kernel itself, and by the guardian",
 		"mfwtui confirm "+code)
@@ -98,8 +98,7 @@ func (c *console) applies() {
 	c.runs("in the trial", "22 v4", "22 v6", "443 v4", "443 v6")
 	c.waits("established") // the new connections to port 22
 	c.shownAll("reachable 3 of 3  (22 443 8080)")
-	c.calmly(code + "\r")
-	c.waits("kept: the new rules stay")
+	c.keeps(code)
 	c.idle()
 	if out, said, status := c.mfwtui("diff"); status != 0 || out != "" {
 		c.Errorf("diff after the apply ended with %d:\n%s%s", status, out, said)
@@ -152,7 +151,7 @@ func TestNothingButTheCodeConfirms(t *testing.T) {
 		c := l.open(0)
 		c.review()
 		c.types("y\ry\r") // within the grace of the dialog
-		c.calmly("y")
+		c.agrees("y")
 		c.types("\r\ry\rABCD\r\x1b[200~y\r\x1b[201~ \x1b[24;80R") // nobody can have read a code yet
 		code := c.code()
 		c.types("\ry\r")
@@ -210,14 +209,13 @@ func TestKeysThatEndProgramsLeaveTheTrialAlone(t *testing.T) {
 		l.edit("rules", sshRow, httpsRow)
 		c := l.open(0)
 		c.review()
-		c.calmly("y")
+		c.agrees("y")
 		code := c.code()
 		c.calmly("\x1a\x1c")
 		c.types("\x03")
 		c.waits("leave; the rollback stays armed")
-		c.calmly("\x03\r\x1b")
-		c.calmly(code + "\r")
-		c.waits("kept: the new rules stay")
+		c.agrees("\x03\r\x1b")
+		c.keeps(code)
 		l.idle()
 		c.quits()
 	})

@@ -54,11 +54,44 @@ func (c *console) types(keys string) {
 	c.must(c.Type(keys))
 }
 
-// calmly types after a pause in which a dialog begins to listen.
+// quiet is a pause in which a dialog begins to listen.
+const quiet = 400 * time.Millisecond
+
+// calmly types after such a pause.
 func (c *console) calmly(keys string) {
 	c.Helper()
-	time.Sleep(400 * time.Millisecond)
+	time.Sleep(quiet)
 	c.types(keys)
+}
+
+// insists types calmly until something is so. A program that is given a CPU late
+// sees a shorter pause between two keys than we made, and swallows what comes too
+// soon.
+func (c *console) insists(keys, what string, is func() bool) {
+	c.Helper()
+	const heard = 5 * time.Second
+	c.until(patience, what, func() bool {
+		time.Sleep(quiet)
+		if !is() {
+			c.types(keys)
+		}
+		for end := time.Now().Add(heard); !is() && time.Now().Before(end); {
+			time.Sleep(20 * time.Millisecond)
+		}
+		return is()
+	})
+}
+
+// agrees answers the dialog that is shown with keys that close it.
+func (c *console) agrees(keys string) {
+	c.Helper()
+	c.insists(keys, "the dialog is answered", func() bool { return !c.Shows("no, go back") })
+}
+
+// keeps types the code of the trial.
+func (c *console) keeps(code string) {
+	c.Helper()
+	c.insists(code+"\r", "the code was taken", func() bool { return c.Shows("kept: the new rules stay") })
 }
 
 // status waits for the end of the program.

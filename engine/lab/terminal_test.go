@@ -97,12 +97,22 @@ func TestAShellHasTheTerminalOfTheDemo(t *testing.T) {
 	}
 }
 
-// The key that stops a program would leave nobody to continue it.
+// The key that stops a program would leave nobody to continue it. It may come
+// while a shell starts a program, too.
 func TestNobodyStopsTheDemo(t *testing.T) {
-	cmd := demoCommand(t, "root", "sh", "-c", "echo ready; sleep 1; echo went on")
+	cmd := demoCommand(t, "root", "sh", "-c", `
+		echo ready; read line
+		echo begun; for i in $(seq 300); do /bin/true; done; read line
+		echo went on`)
 	p := sitDown(t, cmd)
 	p.waits("ready")
-	p.types("\x1a")
+	p.types("\n")
+	p.waits("begun")
+	for range 10 {
+		p.types("\x1a")
+		time.Sleep(3 * time.Millisecond) // a few of the 300
+	}
+	p.types("\n")
 	p.waits("went on")
 	p.waits("")
 	if err := cmd.Wait(); err != nil {

@@ -155,9 +155,6 @@ func (c *Calls) History(r *Request) tea.Cmd {
 // Counters reads every counter.
 func (c *Calls) Counters(r *Request) tea.Cmd { return read(c, r, c.backend.Counters) }
 
-// Flows reads every flow.
-func (c *Calls) Flows(r *Request) tea.Cmd { return read(c, r, c.backend.Flows) }
-
 // read makes the command of a call that only reads.
 func read[T any](c *Calls, r *Request, f func(context.Context) (T, error)) tea.Cmd {
 	m := Reply[T]{N: c.number(r)}

@@ -88,18 +88,22 @@ const besideFrom = 110
 
 type comparisonKeys struct{ NextTab, PrevTab, Beside, Family, Next, Prev, Side widget.Binding }
 
+func newComparisonKeys() comparisonKeys {
+	return comparisonKeys{
+		NextTab: widget.Bind("Tab", "next tab", "tab"),
+		PrevTab: widget.Bind("S-Tab", "tab before", "shift+tab").Hidden(),
+		Beside:  widget.Bind("|", "side by side", "|"),
+		Family:  widget.Bind("f", "v4/v6", "f"),
+		Next:    widget.Bind("n/N", "next change", "n"),
+		Prev:    widget.Bind("N", "change before", "N").Hidden(),
+		Side:    widget.Bind("left/right", "read long lines", "left", "right").Hidden(),
+	}
+}
+
 func newComparison(s *Shared) comparison {
 	return comparison{
-		Shared: s, rows: newRowChanges(), view: [2]*widget.Diff{widget.NewDiff(), widget.NewDiff()},
-		keys: comparisonKeys{
-			NextTab: widget.Bind("Tab", "next tab", "tab"),
-			PrevTab: widget.Bind("S-Tab", "tab before", "shift+tab").Hidden(),
-			Beside:  widget.Bind("|", "side by side", "|"),
-			Family:  widget.Bind("f", "v4/v6", "f"),
-			Next:    widget.Bind("n/N", "next change", "n"),
-			Prev:    widget.Bind("N", "change before", "N").Hidden(),
-			Side:    widget.Bind("left/right", "read long lines", "left", "right").Hidden(),
-		},
+		Shared: s, rows: newRowChanges(), keys: newComparisonKeys(),
+		view: [2]*widget.Diff{widget.NewDiff(), widget.NewDiff()},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/query"
 )
@@ -159,7 +160,12 @@ func (c *Counters) speakOf() {
 		})
 		return
 	}
-	c.filter.speak(c.Desk, counterKeys, map[query.Key][]string{query.Table: tableNames(), query.Action: actionWords()})
+	c.filter.speak(c.Desk, counterKeys, counterWords())
+}
+
+// counterWords are the words that keys of the counters by row may have.
+func counterWords() map[query.Key][]string {
+	return map[query.Key][]string{query.Table: tableNames(), query.Action: actionWords()}
 }
 
 // actionWords are the actions of a rule and their parts.
@@ -167,9 +173,13 @@ func actionWords() []string { return []string{"accept", "reject", "drop", "nat",
 
 // rowAsk is what the filter says about the counters by row.
 func (c *Counters) rowAsk() (keep, mark func(i int) bool) {
-	rows := c.snap.Rows
-	record := &rowRecord{names: &c.filter.names.deskNames}
-	return c.filter.ask(func(i int) query.Record {
+	return c.filter.ask(counterRecords(&c.filter, c.snap.Rows))
+}
+
+// counterRecords shows the counters by row to the filter.
+func counterRecords(f *finder, rows []engine.RowCounter) func(i int) query.Record {
+	record := &rowRecord{names: &f.names.deskNames}
+	return func(i int) query.Record {
 		r := &rows[i]
 		record.kind, record.line, record.where = r.Row.Kind, r.Row.Line, counterName(r)
 		record.cells = append(record.cells[:0], strings.Fields(r.Text)...)
@@ -177,7 +187,7 @@ func (c *Counters) rowAsk() (keep, mark func(i int) bool) {
 			record.kind, record.cells = tables.Options, append(record.cells[:0], r.Row.Name)
 		}
 		return record
-	})
+	}
 }
 
 // chainAsk is what the filter says about the rules by chain.

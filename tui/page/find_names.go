@@ -1,6 +1,7 @@
 package page
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,6 +16,9 @@ type deskNames struct {
 	of    *tables.Config
 	spans map[string][]query.Span
 	ports map[string][]query.Ports
+	// containers are the addresses of containers by name, for lists of what
+	// may be theirs. Objects of the tables come first.
+	containers map[string][]query.Span
 }
 
 // config is the view of the tables, nil before they were checked.
@@ -27,7 +31,7 @@ func (n *deskNames) config() *tables.Config {
 	return cfg
 }
 
-// Address resolves an address object. ALL, DOCKER and countries are names too,
+// Address resolves an address object, or a container. ALL, DOCKER and countries are names too,
 // of no addresses in particular.
 func (n *deskNames) Address(name string) ([]query.Span, bool) {
 	cfg := n.config()
@@ -38,11 +42,11 @@ func (n *deskNames) Address(name string) ([]query.Span, bool) {
 		return spans, true
 	}
 	if cfg == nil {
-		return nil, false
+		return n.container(name)
 	}
 	a, ok := cfg.Addresses[name]
 	if !ok {
-		return nil, false
+		return n.container(name)
 	}
 	var spans []query.Span
 	for _, list := range [][]tables.AddrValue{a.V4, a.V6} {
@@ -57,6 +61,11 @@ func (n *deskNames) Address(name string) ([]query.Span, bool) {
 	}
 	n.spans[name] = spans
 	return spans, true
+}
+
+func (n *deskNames) container(name string) ([]query.Span, bool) {
+	spans, ok := n.containers[name]
+	return spans, ok
 }
 
 func special(name string) bool {
@@ -119,7 +128,7 @@ func (n *listNames) Values(k query.Key) []string {
 		}
 		return append(zones, tables.FW, tables.All)
 	case query.Src, query.Dst, query.IP:
-		return append(definedNames(n.desk.Set(), tables.Addresses), tables.All)
+		return append(append(definedNames(n.desk.Set(), tables.Addresses), slices.Sorted(maps.Keys(n.containers))...), tables.All)
 	case query.Port, query.DPort, query.SPort:
 		return append(definedNames(n.desk.Set(), tables.Services), tables.All)
 	case query.Iface:

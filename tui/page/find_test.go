@@ -78,6 +78,12 @@ func TestFlowFilter(t *testing.T) {
 		{"src:203.0", "web"},
 		{"src:", "dns ping web"},
 		{"dst:172.17.0.5", "web"},
+		{"dst:shop", "web"},
+		{"!ip:shop", "dns ping"},
+		{"src:shop", ""},
+		{"shop", "web"},
+		{"!SHOP", "dns ping"},
+		{"dst:shops", ""},
 		{"ip:8.8.8.8", "dns"},
 		{"src:lan", "dns"},
 		{"port:443", "web"},
@@ -111,8 +117,11 @@ func TestFlowFilter(t *testing.T) {
 		t.Run(tt.filter, func(t *testing.T) {
 			f := NewFlows(&Shared{Desk: testDesk(t)})
 			f.snap = live
+			f.nameContainers(&engine.ContainerView{Containers: []engine.ContainerState{
+				{Name: "shop", Networks: []engine.ContainerNetwork{{V4: netip.MustParseAddr("172.17.0.5")}, {V6: netip.MustParseAddr("fd00::5")}}},
+			}})
 			f.filter.Set(tt.filter)
-			keep, _ := f.filter.ask(func(i int) query.Record { return new(flowRecord).take(&f.snap, i) })
+			keep, _ := f.filter.ask(func(i int) query.Record { return f.record().take(&f.snap, i) })
 			var got []string
 			for i := range flows.Len() {
 				if keep == nil || keep(i) {
@@ -269,7 +278,7 @@ func BenchmarkFlowFilter(b *testing.B) {
 		b.Run(filter, func(b *testing.B) {
 			f := NewFlows(&Shared{Desk: testDesk(b)})
 			f.filter.Set(filter)
-			record := &flowRecord{}
+			record := f.record()
 			b.ReportAllocs()
 			for b.Loop() {
 				keep, _ := f.filter.ask(func(i int) query.Record { record.Flow = flows[i]; return record })

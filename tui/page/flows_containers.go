@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/query"
 )
 
 // flowContainersEvery is how often the containers are asked for: they come and go
@@ -33,7 +34,16 @@ func (f *Flows) takeContainers(m ContainersMsg) {
 	if !f.docker.ask.Done(m.N) || m.Err != nil {
 		return
 	}
-	f.names.containers = containersByAddr(&m.Value)
+	f.nameContainers(&m.Value)
+}
+
+// nameContainers makes the list and its filter know the containers.
+func (f *Flows) nameContainers(v *engine.ContainerView) {
+	f.names.containers = containersByAddr(v)
+	f.filter.names.containers = make(map[string][]query.Span)
+	for a, name := range f.names.containers {
+		f.filter.names.containers[name] = append(f.filter.names.containers[name], query.AddrSpan(a))
+	}
 }
 
 // containersByAddr are the names of containers by each of their addresses.

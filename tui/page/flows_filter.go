@@ -26,7 +26,11 @@ var flowStates = []string{
 type flowRecord struct {
 	engine.Flow
 	verdict *engine.FlowVerdict // nil when the rules are not known
+	names   func(netip.Addr) string
 }
+
+// record is one for this list.
+func (f *Flows) record() *flowRecord { return &flowRecord{names: f.names.known(f.Desk.Config())} }
 
 // take makes the record that of a flow of a snapshot.
 func (r *flowRecord) take(snap *engine.LiveFlows, i int) *flowRecord {
@@ -119,12 +123,18 @@ func familyWord(f ruleset.Family) string {
 	return "v4"
 }
 
-// Text appends what the columns show.
+// Text appends what the columns show, the names of all its ends too.
 func (r *flowRecord) Text(to []byte) []byte {
 	to = append(append(to, protoName(&r.Flow)...), ' ')
 	to = append(append(to, r.State...), ' ')
 	to = appendEnd(to, r.Orig.Src, r.Orig.SrcPort, hasPorts(&r.Flow))
-	return appendEnd(append(to, ' '), r.Orig.Dst, r.Orig.DstPort, hasPorts(&r.Flow))
+	to = appendEnd(append(to, ' '), r.Orig.Dst, r.Orig.DstPort, hasPorts(&r.Flow))
+	for _, a := range [...]netip.Addr{r.Orig.Src, r.Orig.Dst, r.Reply.Src} {
+		if name := r.names(a); name != "" {
+			to = append(append(to, ' '), name...)
+		}
+	}
+	return to
 }
 
 func appendEnd(to []byte, a netip.Addr, port uint16, ports bool) []byte {

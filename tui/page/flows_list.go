@@ -86,7 +86,7 @@ func (f *Flows) show(order bool) Effect {
 	if f.paused.on {
 		m.snap = f.snap
 	}
-	record := &flowRecord{}
+	record := f.record()
 	keep, mark := f.filter.ask(func(i int) query.Record { return record.take(&m.snap, i) })
 	if m.snap.Flows.Len() < manyFlows {
 		f.sift.Drop()

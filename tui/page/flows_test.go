@@ -111,8 +111,8 @@ func TestAGroupOpensAsAFilterThatKeepsIt(t *testing.T) {
 			if g.filter() == "" { // nothing in common
 				continue
 			}
-			n, record := 0, &flowRecord{}
 			f := NewFlows(&Shared{Desk: testDesk(t)})
+			n, record := 0, f.record()
 			f.filter.Set(g.filter())
 			keep, _ := f.filter.ask(func(i int) query.Record { return record.take(&snap, i) })
 			for i := range flows {

@@ -64,22 +64,30 @@ func (h *History) Typing() bool { return h.filter.Typing() }
 
 // Bindings are the keys of the page.
 func (h *History) Bindings() []widget.Binding {
-	k := h.keys
+	switch {
+	case h.filter.Typing():
+		return h.filter.busy()
+	case h.detail != nil:
+		return h.detailBindings()
+	}
+	return h.listBindings()
+}
+
+func (h *History) listBindings() []widget.Binding {
 	var nothing widget.Safe
 	g := h.selected()
 	if g == nil {
 		nothing = "there is nothing here yet"
 	}
-	switch {
-	case h.filter.Typing():
-		return h.filter.busy()
-	case h.detail != nil:
-		c := h.detail.comparison.keys
-		return []widget.Binding{
-			k.Back, c.NextTab, k.Against, k.Restore.Off(h.whyNot(g)), c.Beside, c.Family, c.Next, c.PrevTab, c.Prev, c.Side,
-		}
-	}
+	k := h.keys
 	return append([]widget.Binding{k.Open.Off(nothing), k.Restore.Off(h.whyNot(g)), h.filter.keys.Filter, k.Refresh}, h.filter.bindings()[1:]...)
+}
+
+func (h *History) detailBindings() []widget.Binding {
+	k, c := h.keys, newComparisonKeys()
+	return []widget.Binding{
+		k.Back, c.NextTab, k.Against, k.Restore.Off(h.whyNot(h.selected())), c.Beside, c.Family, c.Next, c.PrevTab, c.Prev, c.Side,
+	}
 }
 
 // whyNot says why the tables of an entry cannot be restored.

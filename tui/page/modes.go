@@ -7,10 +7,22 @@ import "github.com/mfwtui/mfwtui/tui/widget"
 type Mode struct {
 	Name     widget.Safe
 	Bindings []widget.Binding
+	Use      KeyUse
 }
 
+// KeyUse is what the keys of a mode are for.
+type KeyUse int
+
+// Commands can be given other keys. What is typed and what answers a question
+// cannot, nor what moves in a list of a moment.
+const (
+	Commands KeyUse = iota + 1
+	Answers
+)
+
 // Moder is a page with several modes, of which Bindings shows the present one.
-// The help lists them all, the main one first. Those of ListModes are left out.
+// The help lists them all, the main one first; the keys of a page without modes
+// are commands. Those of ListModes are left out.
 type Moder interface{ Modes() []Mode }
 
 // ListKeys are the keys that every list with a filter has.
@@ -30,8 +42,8 @@ func ListLegend() []widget.Binding {
 // ListModes are the modes that every list with a filter has.
 func ListModes() []Mode {
 	return []Mode{
-		{"while a filter is typed", filterBindings()},
-		{"while a value of the row is chosen (.)", valueBindings()},
+		{"while a filter is typed", filterBindings(), Answers},
+		{"while a value of the row is chosen (.)", valueBindings(), Answers},
 	}
 }
 
@@ -44,15 +56,15 @@ func (p *Policy) Modes() []Mode {
 	}
 	cell = append(cell, widget.Bind("^o", "new object, or fill the row from this host", objectKey))
 	return []Mode{
-		{"Policy", p.tableBindings()},
-		{"Policy, while a cell is edited", cell},
-		{"Policy, while an object is renamed (r)", (&rename{editor: widget.NewEditor("")}).bindings()},
-		{"Policy, in the list of uses (v)", (&useList{}).bindings()},
-		{"Policy, in the list of problems (w)", []widget.Binding{l.Go, l.Take, l.Undo, l.Redo, l.Close}},
-		{"Policy, new object (^o in a cell)", (&objectForm{}).bindings()},
-		{"Policy, in the list of this host (a)", pickBindings("add, or fill the row", "")},
-		{"Policy, when somebody else changed the tables", newThreeWayKeys().list()},
-		{"Policy, when there are no tables yet", newFirstUseKeys().list()},
+		{"Policy", p.tableBindings(), Commands},
+		{"Policy, while a cell is edited", cell, Answers},
+		{"Policy, while an object is renamed (r)", (&rename{editor: widget.NewEditor("")}).bindings(), Answers},
+		{"Policy, in the list of uses (v)", (&useList{}).bindings(), Answers},
+		{"Policy, in the list of problems (w)", []widget.Binding{l.Go, l.Take, l.Undo, l.Redo, l.Close}, Commands},
+		{"Policy, new object (^o in a cell)", (&objectForm{}).bindings(), Answers},
+		{"Policy, in the list of this host (a)", pickBindings("add, or fill the row", ""), Answers},
+		{"Policy, when somebody else changed the tables", newThreeWayKeys().list(), Answers},
+		{"Policy, when there are no tables yet", newFirstUseKeys().list(), Answers},
 	}
 }
 
@@ -64,17 +76,17 @@ func (e *Explain) Modes() []Mode {
 		form = append(form, b.Off("")) // whether a key works just now is no matter here
 	}
 	return []Mode{
-		{"Explain", e.walkBindings()},
-		{"Explain, while the packet is edited (e)", form},
-		{"Explain, while a row is chosen (r)", (&rowPicker{}).bindings()},
+		{"Explain", e.walkBindings(), Commands},
+		{"Explain, while the packet is edited (e)", form, Answers},
+		{"Explain, while a row is chosen (r)", (&rowPicker{}).bindings(), Answers},
 	}
 }
 
 // Modes are the keys of the two views.
 func (o *Overview) Modes() []Mode {
 	return []Mode{
-		{"Overview", o.stateBindings()},
-		{"Overview, containers (Tab)", o.containerBindings()},
+		{"Overview", o.stateBindings(), Commands},
+		{"Overview, containers (Tab)", o.containerBindings(), Commands},
 	}
 }
 
@@ -86,11 +98,19 @@ func (o *Overview) Legend() []widget.Binding {
 	}
 }
 
+// Modes are the keys of the list and of what an entry changed.
+func (h *History) Modes() []Mode {
+	return []Mode{
+		{"History", h.listBindings(), Commands},
+		{"History, what an apply changed (Enter)", h.detailBindings(), Commands},
+	}
+}
+
 // Modes are the keys of the two lists.
 func (f *Flows) Modes() []Mode {
 	return []Mode{
-		{"Flows", f.flowBindings()},
-		{"Flows, denied packets (Tab)", append(f.denied.bindings(), f.keys.Tab, f.keys.BackTab)},
+		{"Flows", f.flowBindings(), Commands},
+		{"Flows, denied packets (Tab)", append(f.denied.bindings(), f.keys.Tab, f.keys.BackTab), Commands},
 	}
 }
 

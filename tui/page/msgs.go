@@ -41,12 +41,11 @@ type Reply[T any] struct {
 	Err   error
 }
 
-// The answers to Status, History, Counters and Flows.
+// The answers to Status, History and Counters.
 type (
 	StatusMsg   = Reply[engine.Status]
 	HistoryMsg  = Reply[[]engine.Generation]
 	CountersMsg = Reply[engine.CounterSnapshot]
-	FlowsMsg    = Reply[engine.FlowSnapshot]
 )
 
 // The other answers of the engine.

@@ -70,6 +70,14 @@ func (n *addressNames) address(cfg *tables.Config, a netip.Addr) widget.Safe {
 	return widget.Clean(cmp.Or(n.addrs[a], n.containers[a]))
 }
 
+// known gives the names of addresses as they are known at this moment. It may be
+// asked beside the console.
+func (n *addressNames) known(cfg *tables.Config) func(netip.Addr) string {
+	n.collect(cfg)
+	addrs, containers := n.addrs, n.containers // both are replaced, never changed
+	return func(a netip.Addr) string { return cmp.Or(addrs[a], containers[a]) }
+}
+
 // service is the name of a port; empty for none.
 func (n *addressNames) service(cfg *tables.Config, proto uint8, port uint16) widget.Safe {
 	n.collect(cfg)

@@ -110,7 +110,7 @@ func (c *talk) ends() error {
 
 func TestMainJobFromEditToCounterAsATranscript(t *testing.T) {
 	talking(t, nil, func(c *talk) {
-		c.types("menu", "overview", "tables", "list rules FW", "show rules 9")
+		c.types("menu", "overview", "tables", "list rules zone:>FW !drop", "show rules 9")
 		c.types("edit rules 9 source-address monitorng", "yes")
 		c.types("edit rules 9 3", "lan_nas")
 		c.types("insert rules 10 ext FW lan_home ALL ssh accept", "move rules 10 9", "undo", "undo", "redo", "disable rules 10", "enable rules 10", "delete rules 10")
@@ -119,7 +119,7 @@ func TestMainJobFromEditToCounterAsATranscript(t *testing.T) {
 		c.site.LogIn(true)
 		c.types("proof").waits(21 * time.Second)
 		c.types("k", "k7qz", "overview", "k7qx")
-		c.types("counters lan_nas").waits(time.Second).types("counters lan_nas", "flows port 22 203.0.113.6", "review", "history", "quit")
+		c.types("counters dst:lan_nas").waits(time.Second).types("counters lan_nas", "flows port:22 src:203.0.113.6", "flows prot:tcp", "review", "history", "quit")
 		path := filepath.Join("testdata", "main.golden")
 		got := c.all.String()
 		if *update {
@@ -264,7 +264,7 @@ func TestFailuresAreSaidAndTheConversationGoesOn(t *testing.T) {
 		{"Save", []string{"disable rules 9", "save"}, "Not saved: permission denied"},
 		{"Status", []string{"overview"}, "The firewall cannot be read: permission denied"},
 		{"Traffic", []string{"overview"}, "The interfaces cannot be read: permission denied"},
-		{"Flows", []string{"flows"}, "permission denied"},
+		{"LiveFlows", []string{"flows"}, "permission denied"},
 		{"Counters", []string{"counters"}, "permission denied"},
 		{"History", []string{"history"}, "permission denied"},
 	}

@@ -113,15 +113,25 @@ const maxFlows = 100
 
 // flows says the busiest connections.
 func (s *session) flows(words []string) error {
-	m := answer[page.FlowsMsg](s.calls.Flows(&s.ask))
-	if m.Err != nil {
+	m := answer[page.LiveFlowsMsg](s.calls.LiveFlows(&s.ask))
+	if m.Err != nil && m.Value.At.IsZero() {
 		s.say("The connections cannot be read: %v.", m.Err)
 		return nil
 	}
+	if m.Err != nil {
+		s.say("Which rows admit the connections is not known: %v.", m.Err)
+	}
 	flows := m.Value.Flows
+	sieve := page.SieveFlows(s.desk, &m.Value, strings.Join(words, " "), func(i int) string {
+		f := flows.At(i)
+		return flowWords(&f)
+	})
+	if s.sayUnread(sieve) {
+		return nil
+	}
 	var kept []int
-	for i, f := range flows.All() {
-		if len(words) == 0 || holds(flowWords(f), words) {
+	for i := range flows.Len() {
+		if sieve.Keep(i) {
 			kept = append(kept, i)
 		}
 	}
@@ -173,14 +183,9 @@ func (s *session) counters(words []string) error {
 		s.say("The counters cannot be read: %v.", m.Err)
 		return nil
 	}
-	var lines []widget.Safe
-	for i := range m.Value.Rows {
-		if text := counterWords(&m.Value.Rows[i]); holds(text, words) {
-			lines = append(lines, widget.Clean(text))
-		}
-	}
-	s.say("Packets by row, %s.", count(len(lines), "row"))
-	s.page(lines)
+	rows := m.Value.Rows
+	say := func(i int) string { return counterWords(&rows[i]) }
+	s.sifted(page.SieveCounters(s.desk, rows, strings.Join(words, " "), say), len(rows), "Packets by row", say)
 	return nil
 }
 

@@ -115,29 +115,39 @@ func (s *session) list(args []string) error {
 	if !ok {
 		return nil
 	}
-	var lines []widget.Safe
-	for i, l := range s.desk.Set().File(k).Lines {
-		if len(l.Cells) == 0 {
-			continue
-		}
-		if text := s.rowWords(k, i+1, l); holds(text, args[1:]) {
-			lines = append(lines, widget.Clean(text))
+	var nums []int
+	file := s.desk.Set().File(k)
+	for i, l := range file.Lines {
+		if len(l.Cells) > 0 {
+			nums = append(nums, i+1)
 		}
 	}
-	s.say("%s: %s.", upperFirst(k.String()), count(len(lines), "row"))
-	s.page(lines)
+	say := func(i int) string { return s.rowWords(k, nums[i], file.Line(nums[i])) }
+	s.sifted(page.SieveRows(s.desk, k, nums, strings.Join(args[1:], " "), say), len(nums), upperFirst(k.String()), say)
 	return nil
 }
 
-// holds reports whether a text holds every word.
-func holds(text string, words []string) bool {
-	low := strings.ToLower(text)
-	for _, w := range words {
-		if !strings.Contains(low, strings.ToLower(w)) {
-			return false
+// sifted says how many of n rows a filter keeps, and their lines.
+func (s *session) sifted(sieve page.Sieve, n int, title string, line func(i int) string) {
+	if s.sayUnread(sieve) {
+		return
+	}
+	var lines []widget.Safe
+	for i := range n {
+		if sieve.Keep(i) {
+			lines = append(lines, widget.Clean(line(i)))
 		}
 	}
-	return true
+	s.say("%s: %s.", title, count(len(lines), "row"))
+	s.page(lines)
+}
+
+// sayUnread says what in a filter cannot be read; false when all can.
+func (s *session) sayUnread(sieve page.Sieve) bool {
+	for _, p := range sieve.Problems {
+		s.say("The filter cannot be read: %v.", p)
+	}
+	return len(sieve.Problems) > 0
 }
 
 // rowWords is a row as a line: number, cells, and what is special about it.

@@ -24,6 +24,13 @@ func Dumb(env []string) bool {
 	return term == "" || term == "dumb"
 }
 
+// MovesNoCells reports whether the terminal can neither insert nor delete
+// characters: a vt100, by its entry in terminfo. Every later one can.
+func MovesNoCells(env []string) bool {
+	model, _, _ := strings.Cut(Getenv(env, "TERM"), "-")
+	return model == "vt100"
+}
+
 // Profile decides how much colour a terminal gets. Unlike the library's own
 // detection it takes NO_COLOR at its word (any value that is not empty, as
 // no-color.org says; the library parses a boolean), honours CLICOLOR=0, sends

@@ -40,6 +40,14 @@ func TestProfileFollowsTheEnvironment(t *testing.T) {
 	}
 }
 
+func TestOnlyAVT100MovesNoCells(t *testing.T) {
+	for term, want := range map[string]bool{"vt100": true, "vt100-nav": true, "vt102": false, "vt220": false, "xterm-256color": false, "": false} {
+		if got := MovesNoCells([]string{"TERM=" + term}); got != want {
+			t.Errorf("MovesNoCells with TERM=%q = %v, want %v", term, got, want)
+		}
+	}
+}
+
 func TestUTF8FollowsTheLocale(t *testing.T) {
 	tests := []struct {
 		env  []string
