@@ -122,16 +122,16 @@ func TestInspectorCountsTheFlowsOfARow(t *testing.T) {
 		c.press("enter")
 		c.shows("67 of 200 flows")
 		c.press("2", "G", "k")
-		c.shows("0 flows now")
+		c.shows("now 0 flows")
 		c.press(":")
 		c.text("rules:14")
 		c.press("enter")
-		c.shows("67 flows now")
+		c.shows("now 67 flows")
 	})
 	inConsole(t, 80, 24, func(s *tuitest.Site) { s.Fail = map[string]error{"LiveFlows": errors.New("no conntrack")} }, func(c *console) {
 		c.press("2")
 		c.shows("hits         v4 ")
-		c.hides("flows now")
+		c.hides("   now ")
 	})
 }
 

@@ -90,6 +90,10 @@ func (p *Policy) takeHits(m HitsMsg) {
 	}
 }
 
+// flowsColumn is where the flows stand behind the hits: texts that shift make the
+// renderer delete characters, which a vt100 cannot.
+const flowsColumn = 56
+
 // summary says in two lines what is known of the selected row.
 func (p *Policy) summary(width int) []string {
 	at, ok := p.place()
@@ -112,7 +116,7 @@ func (p *Policy) summary(width int) []string {
 		}
 		hits := p.line(width).Put(st.Dim, " hits         ").Text(p.hitsOf(line))
 		if flows, ok := p.flowsOf(line); ok {
-			hits.Text("   " + flows + " now")
+			hits.To(flowsColumn).Text("   now " + flows)
 		}
 		return []string{first.String(), hits.String()}
 	}
