@@ -58,7 +58,8 @@ func checkCellText(cell int, text string) error {
 
 // SetCell writes one cell of a row, counting from 0, on the line with a number
 // as problems give it. Later cells stay in their columns as far as there is
-// room. The cell after the last one of a row that is short may be set too.
+// room. The cell after the last one of a row that is short may be set too. A
+// text that stands there already changes nothing.
 func (f *File) SetCell(num, cell int, text string) error {
 	line, err := f.row(num)
 	if err != nil {
@@ -73,6 +74,9 @@ func (f *File) SetCell(num, cell int, text string) error {
 	texts := line.Texts()
 	if cell == len(texts) {
 		texts = append(texts, "")
+	}
+	if texts[cell] == text {
+		return nil
 	}
 	texts[cell] = text
 	f.putCells(num, line, texts)

@@ -183,6 +183,17 @@ func TestChangedNamesTheTables(t *testing.T) {
 	}
 }
 
+func TestACellThatIsSetToItsOwnTextKeepsItsLine(t *testing.T) {
+	f := Parse(Rules, []byte("ext FW ALL ALL ssh accept\n"))
+	line := f.Line(1)
+	if err := f.SetCell(1, 4, "ssh"); err != nil {
+		t.Fatal(err)
+	}
+	if f.Line(1) != line {
+		t.Error("the row counts as changed")
+	}
+}
+
 func TestFailedEditGivesNoSet(t *testing.T) {
 	next, err := setWith(Rules, "").Edit(Rules, func(f *File) error {
 		return errors.Join(f.DeleteRow(1), f.DeleteRow(99))

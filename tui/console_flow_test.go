@@ -423,7 +423,10 @@ func TestMarksOfARowFollowTheCheckAndTheSave(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("2", "j", "right", "right", "e", "ctrl+u")
 		c.text("monitorng")
-		c.press("esc", "enter") // against advice
+		c.shows("Esc keep my text")
+		c.press("esc")
+		c.shows("Esc cancel")
+		c.press("enter")
 		c.shows("> ~E")
 		c.press("e", "ctrl+u")
 		c.text("lan_nas")

@@ -123,8 +123,17 @@ type editorRun struct {
 }
 
 func (e *editorRun) SetStdin(r io.Reader)  { e.Stdin = r }
-func (e *editorRun) SetStdout(w io.Writer) { e.Stdout = w }
 func (e *editorRun) SetStderr(w io.Writer) { e.Stderr = w }
+
+// SetStdout gives the editor the terminal itself: for a writer that is no
+// *os.File, os/exec makes a pipe, on which vim warns and waits and nano refuses
+// to start.
+func (e *editorRun) SetStdout(w io.Writer) {
+	if f, ok := w.(meteredFile); ok {
+		w = f.File
+	}
+	e.Stdout = w
+}
 
 // Run throws away what came from the terminal unread, and waits for the editor.
 func (e *editorRun) Run() error {

@@ -157,11 +157,13 @@ func (s dirSite) Rebase(*tables.Set) {}
 // childDir gives the console of a test process a real directory of tables.
 const childDir = "MFWTUI_TEST_DIR"
 
-// fakeEditor notes its arguments and its environment, and everything that comes
-// from the terminal in the 1.5 s that it is open; then it adds a row.
+// fakeEditor notes its arguments, its environment, which of its files are a
+// terminal, and everything that comes from there in the 1.5 s that it is open;
+// then it adds a row.
 const fakeEditor = `#!/bin/sh
 printf '%s\n' "$*" >"$NOTES/args"
 printf '%s\n' "$PERSON" >"$NOTES/env"
+for fd in 0 1 2; do [ -t $fd ] && printf '%s\n' $fd >>"$NOTES/terminal"; done
 stty -icanon -echo min 0 time 15
 cat >"$NOTES/typed"
 stty icanon echo
@@ -185,7 +187,7 @@ func TestEditorOnASlowLinkGetsNoAnswersOfTheTerminal(t *testing.T) {
 		t.Error("the terminal was never asked")
 	}
 	rules := filepath.Join(dir, "rules")
-	for name, want := range map[string]string{"args": "-n +7 " + rules + "\n", "env": "alice\n", "typed": ""} {
+	for name, want := range map[string]string{"args": "-n +7 " + rules + "\n", "env": "alice\n", "terminal": "0\n1\n2\n", "typed": ""} {
 		data, err := os.ReadFile(filepath.Join(notes, name))
 		if err != nil {
 			t.Fatal(err)

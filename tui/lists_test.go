@@ -56,6 +56,13 @@ func TestLongListsAreSortedBesideTheConsole(t *testing.T) {
 	})
 }
 
+func TestACountIsApartFromTheTabsBesideIt(t *testing.T) {
+	inConsole(t, 60, 15, nil, func(c *console) {
+		c.press("5")
+		c.shows("v4/v6 parity   19 of 19 rows")
+	})
+}
+
 func TestCountersLeadToThePolicy(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("5", "j", "enter")

@@ -58,16 +58,7 @@ func TestPanelsFitEverySize(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			inConsole(t, 80, 24, v.prepare, func(c *console) {
 				v.goTo(c)
-				for width := 60; width <= 140; width += 5 {
-					for height := 15; height <= 50; height++ {
-						c.layout = newLayout(width, height)
-						checkFrame(c, v.name)
-					}
-				}
-				for _, size := range [][2]int{{1, 1}, {10, 3}, {59, 40}, {300, 100}} {
-					c.layout = newLayout(size[0], size[1])
-					checkFrame(c, v.name)
-				}
+				checkEverySize(c, v.name)
 			})
 		})
 	}

@@ -115,6 +115,26 @@ func TestInspectorSaysWhenARowWasHitLast(t *testing.T) {
 	})
 }
 
+func TestInspectorCountsTheFlowsOfARow(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("4", "/")
+		c.text("rule:14")
+		c.press("enter")
+		c.shows("67 of 200 flows")
+		c.press("2", "G", "k")
+		c.shows("now 0 flows")
+		c.press(":")
+		c.text("rules:14")
+		c.press("enter")
+		c.shows("now 67 flows")
+	})
+	inConsole(t, 80, 24, func(s *tuitest.Site) { s.Fail = map[string]error{"LiveFlows": errors.New("no conntrack")} }, func(c *console) {
+		c.press("2")
+		c.shows("hits         v4 ")
+		c.hides("   now ")
+	})
+}
+
 // screenLine is the line of the screen that holds a text.
 func screenLine(c *console, text string) string {
 	c.Helper()

@@ -86,25 +86,7 @@ func (w *world) behindTheirEngine() {
 	const virtual = "ext E DOCKER http-alt http\n"
 	w.tables(docker0, "", virtual)
 	w.apply()
-	scenario("D06 a virtual opens the port that it names", func(w *world) {
-		if a := w.asks(x, h.V4, 8080, lab.Open); a.Server != "web" || a.Seen.Addr() != x.V4 {
-			w.t.Errorf("answered by %s, seen from %s", a.Server, a.Seen)
-		}
-		w.asks(x, h.V4, 9090, lab.RST)
-		want := map[string]string{
-			"0.0.0.0:8080": "reachable from: ext by virtuals:1, ext by virtuals:1 (direct route)", "[::]:8080": "reachable from: ext by virtuals:1",
-			"0.0.0.0:9090": "no row allows it", "[::]:9090": "no row allows it",
-		}
-		v := w.view()
-		if got := verdicts(v, "web"); !maps.Equal(got, want) {
-			w.t.Errorf("verdicts: %v", got)
-		}
-		for _, p := range v.Containers[slices.IndexFunc(v.Containers, func(c engine.ContainerState) bool { return c.Name == "web" })].Published {
-			if s := p.Sample; s.Dst != h.V4 && s.Dst != h.V6 || s.DstPort != p.Host.Port() || p.Exposure == engine.Reachable && s.In != "eth0" {
-				w.t.Errorf("%s: a packet from outside is one to %s:%d by %q", p.Host, s.Dst, s.DstPort, s.In)
-			}
-		}
-	})
+	scenario("D06 a virtual opens the port that it names", (*world).virtualOpens)
 	scenario("D07 and the same port by a direct route, which the view says", func(w *world) { w.asks(x, web.V4, 80, lab.Open) })
 	scenario("D09 over IPv6 through the proxy, which hides the client", func(w *world) {
 		if a := w.asks(x, h.V6, 8080, lab.Open); a.Server != "web" || a.Seen.Addr() != netip.MustParseAddr("172.17.0.1") {
@@ -130,6 +112,28 @@ func (w *world) behindTheirEngine() {
 	})
 	scenario("X08 a foreign tool that empties FORWARD takes the hook, and one step brings it back", (*world).flushedForward)
 	scenario("X09 rules in both back ends are told, with the one that is in use", (*world).bothBackEnds)
+}
+
+// virtualOpens is D06: of the two published ports, the virtual opens one.
+func (w *world) virtualOpens() {
+	x, h := w.Host(lab.Client1), w.Firewall
+	if a := w.asks(x, h.V4, 8080, lab.Open); a.Server != "web" || a.Seen.Addr() != x.V4 {
+		w.t.Errorf("answered by %s, seen from %s", a.Server, a.Seen)
+	}
+	w.asks(x, h.V4, 9090, lab.RST)
+	want := map[string]string{
+		"0.0.0.0:8080": "reachable from: ext by virtuals:1, ext by virtuals:1 (direct route)", "[::]:8080": "reachable from: ext by virtuals:1",
+		"0.0.0.0:9090": "no row allows it", "[::]:9090": "no row allows it",
+	}
+	v := w.view()
+	if got := verdicts(v, "web"); !maps.Equal(got, want) {
+		w.t.Errorf("verdicts: %v", got)
+	}
+	for _, p := range v.Containers[slices.IndexFunc(v.Containers, func(c engine.ContainerState) bool { return c.Name == "web" })].Published {
+		if s := p.Sample; s.Dst != h.V4 && s.Dst != h.V6 || s.DstPort != p.Host.Port() || p.Exposure == engine.Reachable && s.In != "eth0" {
+			w.t.Errorf("%s: a packet from outside is one to %s:%d by %q", p.Host, s.Dst, s.DstPort, s.In)
+		}
+	}
 }
 
 // TestAnEngineThatComesLater is X06, and the reboot after it.

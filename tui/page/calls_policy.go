@@ -34,11 +34,13 @@ type RenamedMsg struct {
 // HitsMsg answers Hits.
 type HitsMsg = Reply[map[string]rowHits]
 
-// rowHits is what the rules of a row counted, by family.
+// rowHits is what the rules of a row counted, by family, and how many of the flows
+// of now it would decide about.
 type rowHits struct {
 	v4, v6 ruleset.Counters
 	rate   float64
 	last   time.Time // when it was seen to grow; zero for never
+	flows  int       // -1: not known
 }
 
 func (h *rowHits) packets() uint64 { return h.v4.Packets + h.v6.Packets }
@@ -48,6 +50,9 @@ func (h *rowHits) add(o rowHits) {
 	h.v4, h.v6, h.rate = h.v4.Add(o.v4), h.v6.Add(o.v6), h.rate+o.rate
 	if o.last.After(h.last) {
 		h.last = o.last
+	}
+	if h.flows += o.flows; o.flows < 0 {
+		h.flows = -1
 	}
 }
 
@@ -101,17 +106,22 @@ func (c *Calls) Rename(r *Request, set *tables.Set, o object, to string) tea.Cmd
 	}
 }
 
-// Hits reads what each row counted, by its id; before is the reading before.
+// Hits reads what each row counted and how many flows are its own, by its id;
+// before is the reading before. Flows that cannot be read leave the rest known.
 func (c *Calls) Hits(r *Request, before map[string]rowHits) tea.Cmd {
 	return read(c, r, func(ctx context.Context) (map[string]rowHits, error) {
 		snap, err := c.backend.Counters(ctx)
 		if err != nil {
 			return nil, err
 		}
+		flows := c.flowsOfRows(ctx)
 		hits := make(map[string]rowHits, len(snap.Rows))
 		for i := range snap.Rows {
 			row := &snap.Rows[i]
-			now := rowHits{v4: row.V4, v6: row.V6, rate: row.Rate}
+			now := rowHits{v4: row.V4, v6: row.V6, rate: row.Rate, flows: -1}
+			if flows != nil {
+				now.flows = flows[row.Row.String()]
+			}
 			if was, ok := before[row.ID]; ok {
 				if now.last = was.last; now.packets() > was.packets() {
 					now.last = snap.At
@@ -121,4 +131,18 @@ func (c *Calls) Hits(r *Request, before map[string]rowHits) tea.Cmd {
 		}
 		return hits, nil
 	})
+}
+
+// flowsOfRows counts the flows of now by the row that would decide about them;
+// nil when they are not known.
+func (c *Calls) flowsOfRows(ctx context.Context) map[string]int {
+	flows, err := c.backend.LiveFlows(ctx)
+	if err != nil {
+		return nil
+	}
+	n := make(map[string]int)
+	for _, v := range flows.Verdicts {
+		n[v.By]++
+	}
+	return n
 }

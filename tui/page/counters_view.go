@@ -10,8 +10,9 @@ var counterTabs = [countTabs]widget.Safe{"by policy line", "by chain", "unused",
 
 // Render draws the page.
 func (c *Counters) Render(width, height int) View {
-	tabs := widget.Tabs(counterTabs[:], int(c.tab), width, c.Styles)
-	lines := []string{widget.Join(tabs, c.line(width).End(c.Styles.Strong, c.count()).String())}
+	count := c.count()
+	tabs := widget.Tabs(counterTabs[:], int(c.tab), max(width-count.Width()-1, 1), c.Styles)
+	lines := []string{widget.Join(tabs, c.line(width).End(c.Styles.Strong, count).String())}
 	found, cursor := c.filter.lines(c.Shared, width, "")
 	if cursor != nil {
 		cursor.Y = len(lines)

@@ -254,7 +254,7 @@ func (h *History) restored(m PastTablesMsg) Effect {
 	case !h.Desk.Replace(m.Set):
 		return say(Info, "the tables on the desk are these already")
 	}
-	e := say(Good, "on the desk: the tables of %s. Nothing is applied yet; %s on %s takes it back", string(h.when(&m.Of)), h.undoKey(), h.screenName(PolicyScreen, "Policy"))
+	e := say(Good, "on the desk: the tables of %s, not applied; %s on %s undoes it", string(h.when(&m.Of)), h.undoKey(), h.screenName(PolicyScreen, "Policy"))
 	e.Cmd, e.Go = h.Desk.Check(h.Calls), ReviewScreen
 	return e
 }

@@ -249,10 +249,10 @@ func (f *objectForm) suggestion() string {
 func (f *objectForm) typing() bool { return true }
 
 func (f *objectForm) bindings() []widget.Binding {
-	enter := "next field"
+	enter, esc := "next field", "cancel"
 	switch {
 	case f.suggestion() != "":
-		enter = "take the suggestion"
+		enter, esc = "take the suggestion", "keep my text"
 	case f.at == len(f.fields)-1:
 		enter = "add it"
 	}
@@ -261,7 +261,7 @@ func (f *objectForm) bindings() []widget.Binding {
 		widget.Bind("^o", "add it, back to the cell", objectKey),
 		widget.Bind("Tab", "next field", "tab", "down"),
 		widget.Bind("S-Tab", "field before", "shift+tab", "up"),
-		widget.Bind("Esc", "cancel", "esc"),
+		widget.Bind("Esc", esc, "esc"),
 	}
 }
 

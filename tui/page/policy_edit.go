@@ -309,15 +309,15 @@ func (e *cellEdit) bindings() []widget.Binding {
 	if e.offer() == "" {
 		none = "nothing to complete"
 	}
-	enter := "write the cell"
+	enter, esc := "write the cell", "cancel"
 	if e.suggestion() != "" {
-		enter = "take the suggestion"
+		enter, esc = "take the suggestion", "keep my text"
 	}
 	return []widget.Binding{
 		widget.Bind("Enter", enter, "enter"),
 		widget.Bind("Tab", "complete, or next cell", "tab"),
 		widget.Bind("^n/^p", "other completion", "down", "up", "ctrl+n", "ctrl+p").Off(none),
 		widget.Bind("S-Tab", "cell before", "shift+tab"),
-		widget.Bind("Esc", "cancel", "esc"),
+		widget.Bind("Esc", esc, "esc"),
 	}
 }

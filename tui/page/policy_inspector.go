@@ -90,6 +90,10 @@ func (p *Policy) takeHits(m HitsMsg) {
 	}
 }
 
+// flowsColumn is where the flows stand behind the hits: texts that shift make the
+// renderer delete characters, which a vt100 cannot.
+const flowsColumn = 56
+
 // summary says in two lines what is known of the selected row.
 func (p *Policy) summary(width int) []string {
 	at, ok := p.place()
@@ -110,7 +114,11 @@ func (p *Policy) summary(width int) []string {
 				first.Text("v4: " + v4 + "   v6: " + v6)
 			}
 		}
-		return []string{first.String(), p.line(width).Put(st.Dim, " hits         ").Text(p.hitsOf(line)).String()}
+		hits := p.line(width).Put(st.Dim, " hits         ").Text(p.hitsOf(line))
+		if flows, ok := p.flowsOf(line); ok {
+			hits.To(flowsColumn).Text("   now " + flows)
+		}
+		return []string{first.String(), hits.String()}
 	}
 	return p.summaryOfObject(width, at)
 }
@@ -232,6 +240,16 @@ func (p *Policy) hitsOf(line *tables.Line) widget.Safe {
 		}
 		return text
 	}
+}
+
+// flowsOf says how many flows of now are those of a row; false when that is not
+// known.
+func (p *Policy) flowsOf(line *tables.Line) (widget.Safe, bool) {
+	hits, ok := p.known.of(line)
+	if !ok || line.Disabled || p.hits.err != nil || hits.flows < 0 {
+		return "", false
+	}
+	return widget.Clean(plural(hits.flows, "flow")), true
 }
 
 // meaning is what a name stands for as the tables define it; empty for none.

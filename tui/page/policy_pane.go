@@ -77,6 +77,9 @@ func (p *Policy) paneOfRule(out *pane, line *tables.Line) {
 		}
 	}
 	out.head("HITS", p.hitsOf(line))
+	if flows, ok := p.flowsOf(line); ok {
+		out.head("NOW", flows)
+	}
 }
 
 func (p *Policy) paneOfObject(out *pane, o object) {

@@ -3,7 +3,11 @@ package page
 import (
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -78,5 +82,28 @@ func TestSimilarFlowsAreOneLineOfTheImpact(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("words\n%q, want\n%q", got, want)
+	}
+}
+
+func TestTheImpactIsToldInTheWordsThatFit(t *testing.T) {
+	p := newImpact(testShared())
+	p.verdicts = verdicts{
+		flows:  &engine.FlowImpact{Touched: grandfathered(30)},
+		policy: &engine.PolicyImpact{Allowed: make([]engine.PacketSet, 10), Denied: make([]engine.PacketSet, 45), Redirected: make([]engine.PacketSet, 1)},
+	}
+	p.count()
+	for _, tt := range []struct {
+		width int
+		want  string
+	}{
+		{60, " IMPACT   0 cut 30 grandfathered 0 open | new +10 -45 ~1"},
+		{80, " IMPACT   0 cut 30 grandfathered 0 open | 10 allowed 45 denied 1 redirected"},
+		{100, " IMPACT   0 cut 30 grandfathered 0 open | 10 newly allowed 45 newly denied 1 redirected"},
+	} {
+		t.Run(strconv.Itoa(tt.width), func(t *testing.T) {
+			if got := ansi.Strip(strings.Join(p.summary(tt.width), "\n")); got != tt.want {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
 	}
 }

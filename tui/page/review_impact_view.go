@@ -143,15 +143,33 @@ func (p *impact) place() widget.Safe {
 	return widget.Format("%d of %d", p.at+1, p.size)
 }
 
-// summary is the line that every tab of Review has; empty when nothing changes.
+// verdictWords name what becomes of new connections: allowed, denied, redirected.
+type verdictWords [3]widget.Safe
+
+// verdictNames are the same in ever fewer cells; the last are the signs of the
+// list of the impact.
+var verdictNames = [...]verdictWords{
+	{"%d newly allowed", " %d newly denied", " %d redirected"},
+	{"%d allowed", " %d denied", " %d redirected"},
+	{"new +%d", " -%d", " ~%d"},
+}
+
+// summary is the line that every tab of Review has, in the longest words that
+// fit; empty when nothing changes.
 func (p *impact) summary(width int) []string {
 	if !p.known() {
 		return nil
 	}
-	l := p.line(width).Put(p.Styles.Strong, " IMPACT   ")
-	p.flowSummary(l)
-	l.Put(p.Styles.Dim, " | ")
-	p.policySummary(l)
+	var l *widget.Line
+	for _, words := range verdictNames {
+		l = p.line(width).Put(p.Styles.Strong, " IMPACT   ")
+		p.flowSummary(l)
+		l.Put(p.Styles.Dim, " | ")
+		p.policySummary(l, words)
+		if l.Left() > 0 {
+			break
+		}
+	}
 	return []string{l.String()}
 }
 
@@ -162,13 +180,13 @@ func (p *impact) flowSummary(l *widget.Line) {
 	case p.flows == nil:
 		l.Put(p.Styles.Dim, "judging the flows ...")
 	default:
-		p.putCount(l, p.Styles.Bad, p.counts[engine.Cut], " cut ")
-		p.putCount(l, p.Styles.Warn, p.counts[engine.Grandfathered], " grandfathered ")
-		p.putCount(l, p.Styles.Good, p.counts[engine.Opens], " open")
+		p.putCount(l, p.Styles.Bad, p.counts[engine.Cut], "%d cut ")
+		p.putCount(l, p.Styles.Warn, p.counts[engine.Grandfathered], "%d grandfathered ")
+		p.putCount(l, p.Styles.Good, p.counts[engine.Opens], "%d open")
 	}
 }
 
-func (p *impact) policySummary(l *widget.Line) {
+func (p *impact) policySummary(l *widget.Line, words verdictWords) {
 	switch {
 	case p.policyErr != nil:
 		l.Put(p.Styles.Bad, widget.Format("new connections not judged: %v", p.policyErr))
@@ -177,20 +195,20 @@ func (p *impact) policySummary(l *widget.Line) {
 	case p.policy.Empty():
 		l.Text("no new connection gets another verdict")
 	default:
-		p.putCount(l, p.Styles.Warn, len(p.policy.Allowed), " newly allowed ")
-		p.putCount(l, p.Styles.Warn, len(p.policy.Denied), " newly denied")
+		p.putCount(l, p.Styles.Warn, len(p.policy.Allowed), words[0])
+		p.putCount(l, p.Styles.Warn, len(p.policy.Denied), words[1])
 		if n := len(p.policy.Redirected); n > 0 {
-			l.Text(widget.Format(" %d redirected", n))
+			l.Text(widget.Format(string(words[2]), n))
 		}
 	}
 }
 
-// putCount writes a number with its name, plain when it is none.
-func (p *impact) putCount(l *widget.Line, how style.Style, n int, name string) {
+// putCount writes a number in its words, plain when it is none.
+func (p *impact) putCount(l *widget.Line, how style.Style, n int, words widget.Safe) {
 	if n == 0 {
 		how = style.Style{}
 	}
-	l.Put(how, widget.Format("%d%s", n, name))
+	l.Put(how, widget.Format(string(words), n))
 }
 
 // render draws the head, the list, what is selected, and the choice about the
@@ -222,9 +240,9 @@ func (p *impact) head(width int) []string {
 		p.flowSummary(l)
 		return []string{l.String()}
 	}
-	p.putCount(l, p.Styles.Bad, p.counts[engine.Cut], " cut     ")
-	p.putCount(l, p.Styles.Warn, p.counts[engine.Grandfathered], " grandfathered     ")
-	p.putCount(l, p.Styles.Good, p.counts[engine.Opens], " newly open     ")
+	p.putCount(l, p.Styles.Bad, p.counts[engine.Cut], "%d cut     ")
+	p.putCount(l, p.Styles.Warn, p.counts[engine.Grandfathered], "%d grandfathered     ")
+	p.putCount(l, p.Styles.Good, p.counts[engine.Opens], "%d newly open     ")
 	lines := []string{l.Text(widget.Format("of %s", plural(p.flows.Judged, "flow"))).String()}
 	o := p.flows.Own
 	if o == nil {
