@@ -56,6 +56,7 @@ type flowRows struct {
 	at     time.Time // when the rules were read
 	names  *naming
 	hash   string // of the rules
+	routes *routes
 	judge  flowJudge
 	tracer *ruleset.Tracer
 	ported bool // some rule asks for source ports
@@ -140,12 +141,12 @@ func (r *flowRows) refresh(ctx context.Context, e *Engine) error {
 		return err
 	}
 	names, hash := e.naming(), rulesHash(rs)
-	if r.tracer == nil || hash != r.hash || names != r.names || !routes.same(r.judge.routes) {
+	if r.tracer == nil || hash != r.hash || names != r.names || !routes.same(r.routes) {
 		r.tracer, r.hash, r.names = ruleset.NewTracer(rs), hash, names
 		r.ported, r.seed = asksSourcePorts(rs), maphash.MakeSeed()
 		r.verdicts, r.distinct = make(map[uint64]*FlowVerdict), make(map[FlowVerdict]*FlowVerdict)
 	}
-	r.judge, r.at = flowJudge{routes}, time.Now()
+	r.routes, r.judge, r.at = routes, flowJudge{routes.to}, time.Now()
 	return nil
 }
 
@@ -212,7 +213,7 @@ func (r *flowRows) caseOf(f *live.Flow) flowCase {
 // verdict judges one flow.
 func (r *flowRows) verdict(f *live.Flow) FlowVerdict {
 	p := r.judge.fresh(f)
-	j := r.tracer.Judge(p, r.judge.routes.to)
+	j := r.tracer.Judge(p, r.judge.to)
 	v := FlowVerdict{
 		In: p.In, Out: j.Packet.Out, Outcome: j.Outcome, Exact: len(j.Doubts) == 0,
 		By: deciderWords(&j, r.names.rows), Row: deciderRow(&j, r.names.rows),
@@ -233,7 +234,7 @@ func (r *flowRows) verdict(f *live.Flow) FlowVerdict {
 // returned is the row that handed a packet back to the chains of others, as
 // virtuals for containers do: they accept it, the row is why they are asked.
 func (r *flowRows) returned(p ruleset.Packet) (RowRef, string) {
-	for _, s := range r.tracer.Trace(p, r.judge.routes.to).Steps {
+	for _, s := range r.tracer.Trace(p, r.judge.to).Steps {
 		if s.Matched != ruleset.Yes || s.Rule == nil || s.Table != ruleset.Filter || s.Rule.Target != ruleset.Return {
 			continue
 		}
