@@ -135,7 +135,7 @@ func TestAFlowIsToldByItsRow(t *testing.T) {
 		{"by no rule", flowOf("203.0.113.9", 50003, "203.0.113.1", 25, "203.0.113.1", 25), told{"ext", "FW", "", "drop"}},
 	}
 	for _, tt := range tests {
-		v := r.verdict(&tt.flow)
+		v := r.verdict(r.judge, &tt.flow)
 		if diff := cmp.Diff(tt.want, told{v.From, v.To, v.By, string(v.Outcome)}); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
 		}

@@ -122,24 +122,27 @@ func (t *Tracer) Trace(p Packet, route Route) *Trace {
 
 // Judge is Trace without the steps, for many packets.
 func (t *Tracer) Judge(p Packet, route Route) Judgement {
-	w := t.walk(p, route, reasons)
-	w.whole()
-	return w.result
+	return t.judge(p, route, reasons)
 }
 
 // Outcome is the outcome of Judge alone, for very many packets: it makes no
 // garbage.
 func (t *Tracer) Outcome(p Packet, route Route) Outcome {
+	return t.judge(p, route, outcomeOnly).Outcome
+}
+
+// judge walks with a walker that was used before, if there is one.
+func (t *Tracer) judge(p Packet, route Route, keep detail) Judgement {
 	w, used := t.walkers.Get().(*walker)
 	if !used {
 		w = new(walker)
 	}
 	p.normalize()
-	*w = walker{Tracer: t, packet: p, route: route, path: w.path[:0]}
+	*w = walker{Tracer: t, packet: p, route: route, keep: keep, path: w.path[:0]}
 	w.whole()
-	outcome := w.result.Outcome
+	judgement := w.result
 	t.walkers.Put(w)
-	return outcome
+	return judgement
 }
 
 // TraceChain walks a packet through one chain only. Out is taken as given, and

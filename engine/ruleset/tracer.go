@@ -12,7 +12,7 @@ type Tracer struct {
 	sets   map[string]*setIndex
 	// stages are the built-in chains of each way, by family.
 	stages [len(ways)][V6 + 1][]stage
-	// walkers are some that Outcome used before.
+	// walkers are some that judged before.
 	walkers sync.Pool
 }
 
