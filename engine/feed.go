@@ -19,6 +19,15 @@ type flowFeed struct {
 	began time.Time
 }
 
+// FollowFlows makes the first look at the flows follow them already, for who
+// will look again: else the list of the first look and the table of the follower
+// are in memory at once.
+func (e *Engine) FollowFlows() {
+	e.flows.mu.Lock()
+	defer e.flows.mu.Unlock()
+	e.flows.looked = true
+}
+
 // followed is when the follower began; zero when there is none yet.
 func (f *flowFeed) followed() time.Time {
 	f.mu.Lock()

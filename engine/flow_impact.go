@@ -85,7 +85,7 @@ func (e *Engine) FlowImpact(ctx context.Context, p *Preview) (*FlowImpact, error
 	}
 	next := plan.After(p.Live, target(p.Compiled), p.own)
 	j := impactJudge{
-		flowJudge: flowJudge{routes}, before: ruleset.NewTracer(p.Live), after: ruleset.NewTracer(next),
+		flowJudge: flowJudge{routes.to}, before: ruleset.NewTracer(p.Live), after: ruleset.NewTracer(next),
 		words: impactWords{config: p.config, names: e.rowNames()},
 	}
 	for id, ref := range p.Compiled.Rows {
@@ -106,9 +106,13 @@ type impactJudge struct {
 // all judges the flows.
 func (j *impactJudge) all(flows live.FlowList) *FlowImpact {
 	fates := make([]Fate, flows.Len())
-	each(flows.Len(), func(i int) {
-		f := flows.At(i)
-		fates[i] = j.fate(&f)
+	parts(flows.Len(), func(from, to int) {
+		one := *j
+		one.to = remembered(j.to)
+		for i := from; i < to; i++ {
+			f := flows.At(i)
+			fates[i] = one.fate(&f)
+		}
 	})
 	impact := &FlowImpact{}
 	for _, f := range flows.All() {
@@ -160,14 +164,13 @@ func (j *impactJudge) fate(f *live.Flow) Fate {
 }
 
 func (j *impactJudge) passes(t *ruleset.Tracer, p ruleset.Packet) bool {
-	verdict := t.Judge(p, j.routes.to)
-	return verdict.Outcome == ruleset.Accepted
+	return t.Outcome(p, j.to) == ruleset.Accepted
 }
 
 // touched puts the verdicts about a flow into words.
 func (j *impactJudge) touched(f live.Flow, fate Fate) TouchedFlow {
 	fresh := j.fresh(&f)
-	before, after := j.before.Judge(fresh, j.routes.to), j.after.Judge(fresh, j.routes.to)
+	before, after := j.before.Judge(fresh, j.to), j.after.Judge(fresh, j.to)
 	return TouchedFlow{
 		Flow: f, Fate: fate,
 		Before: j.outcome(&before), After: j.outcome(&after),
@@ -212,8 +215,8 @@ func (j *impactJudge) own(admin apply.Connection, flows live.FlowList) *OwnFlow 
 			f, own.Listed = *one, true
 		}
 	}
-	open, answer := j.after.Judge(j.onward(&f), j.routes.to), j.after.Judge(j.answer(&f), j.routes.to)
-	fresh := j.after.Judge(j.fresh(&f), j.routes.to)
+	open, answer := j.after.Judge(j.onward(&f), j.to), j.after.Judge(j.answer(&f), j.to)
+	fresh := j.after.Judge(j.fresh(&f), j.to)
 	own.GoesOn = open.Outcome == ruleset.Accepted && answer.Outcome == ruleset.Accepted
 	own.Reopens = fresh.Outcome == ruleset.Accepted && len(fresh.Doubts) == 0
 	own.Open, own.New = j.outcome(&open), j.outcome(&fresh)
@@ -225,7 +228,7 @@ func (j *impactJudge) own(admin apply.Connection, flows live.FlowList) *OwnFlow 
 // family, from the same side and any address.
 func (j *impactJudge) otherFamily(own *OwnFlow, admin apply.Connection) {
 	p := ruleset.Packet{
-		In: j.routes.from(admin.Client.Addr()), Proto: ruleset.TCP,
+		In: j.from(admin.Client.Addr()), Proto: ruleset.TCP,
 		SrcPort: admin.Client.Port(), DstPort: admin.Server.Port(), State: ruleset.StateNew, TCPFlags: tcpSYN,
 	}
 	family := ruleset.V6

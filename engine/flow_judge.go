@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net/netip"
 	"runtime"
 	"sync"
 
@@ -9,16 +10,26 @@ import (
 )
 
 // flowJudge asks rulesets about flows that conntrack knows.
-type flowJudge struct{ routes *routes }
+type flowJudge struct{ to ruleset.Route }
+
+// from is the interface that packets from an address come in by: the one that
+// answers would leave by, empty for this host's own.
+func (j flowJudge) from(src netip.Addr) string {
+	local, out := j.to(src)
+	if local {
+		return ""
+	}
+	return out
+}
 
 // fresh is the packet that would open the flow anew: its original tuple, before
 // any translation.
 func (j flowJudge) fresh(f *live.Flow) ruleset.Packet {
 	p := tuplePacket(f, &f.Orig)
-	p.In = j.routes.from(f.Orig.Src)
+	p.In = j.from(f.Orig.Src)
 	p.State, p.TCPFlags = ruleset.StateNew, tcpSYN
 	if p.In == "" { // this host opened it
-		_, p.Out = j.routes.to(f.Reply.Src)
+		_, p.Out = j.to(f.Reply.Src)
 	}
 	return p
 }
@@ -27,14 +38,14 @@ func (j flowJudge) fresh(f *live.Flow) ruleset.Packet {
 // the next one of the other direction: conntrack has translated them already.
 func (j flowJudge) onward(f *live.Flow) ruleset.Packet {
 	p := tuplePacket(f, &f.Orig)
-	p.In = j.routes.from(f.Orig.Src)
+	p.In = j.from(f.Orig.Src)
 	p.Dst, p.DstPort = f.Reply.Src, f.Reply.SrcPort
 	return j.established(p, f)
 }
 
 func (j flowJudge) answer(f *live.Flow) ruleset.Packet {
 	p := tuplePacket(f, &f.Reply)
-	p.In = j.routes.from(f.Reply.Src)
+	p.In = j.from(f.Reply.Src)
 	p.Dst, p.DstPort = f.Orig.Src, f.Orig.SrcPort
 	return j.established(p, f)
 }
@@ -49,7 +60,7 @@ func (j flowJudge) established(p ruleset.Packet, f *live.Flow) ruleset.Packet {
 	}
 	p.ConnMark = f.Mark
 	if p.In == "" {
-		_, p.Out = j.routes.to(p.Dst)
+		_, p.Out = j.to(p.Dst)
 	}
 	return p
 }
@@ -81,14 +92,19 @@ func closing(f *live.Flow) bool {
 
 // each calls do for every index below n, on every core.
 func each(n int, do func(i int)) {
+	parts(n, func(from, to int) {
+		for i := from; i < to; i++ {
+			do(i)
+		}
+	})
+}
+
+// parts calls do with a part of the indexes below n on every core.
+func parts(n int, do func(from, to int)) {
 	workers := runtime.GOMAXPROCS(0)
 	var all sync.WaitGroup
 	for w := range workers {
-		all.Go(func() {
-			for i := w * n / workers; i < (w+1)*n/workers; i++ {
-				do(i)
-			}
-		})
+		all.Go(func() { do(w*n/workers, (w+1)*n/workers) })
 	}
 	all.Wait()
 }

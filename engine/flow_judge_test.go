@@ -113,7 +113,7 @@ func TestFatesOfFlows(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			j := impactJudge{flowJudge: flowJudge{wires()}, before: ruleset.NewTracer(flowRules(t, "")), after: ruleset.NewTracer(tt.after)}
+			j := impactJudge{flowJudge: flowJudge{wires().to}, before: ruleset.NewTracer(flowRules(t, "")), after: ruleset.NewTracer(tt.after)}
 			if got := j.fate(&tt.flow); got != tt.want {
 				t.Errorf("is %q, want %q", got, tt.want)
 			}
@@ -122,7 +122,7 @@ func TestFatesOfFlows(t *testing.T) {
 }
 
 func TestAFlowIsToldByItsRow(t *testing.T) {
-	r := flowRows{judge: flowJudge{wires()}, tracer: ruleset.NewTracer(flowRules(t, "")),
+	r := flowRows{judge: flowJudge{wires().to}, tracer: ruleset.NewTracer(flowRules(t, "")),
 		names: &naming{zones: map[string]string{"eth0": "ext", "eth1": "int"}}}
 	type told struct{ From, To, By, Outcome string }
 	tests := []struct {
@@ -135,7 +135,7 @@ func TestAFlowIsToldByItsRow(t *testing.T) {
 		{"by no rule", flowOf("203.0.113.9", 50003, "203.0.113.1", 25, "203.0.113.1", 25), told{"ext", "FW", "", "drop"}},
 	}
 	for _, tt := range tests {
-		v := r.verdict(&tt.flow)
+		v := r.verdict(r.judge, &tt.flow)
 		if diff := cmp.Diff(tt.want, told{v.From, v.To, v.By, string(v.Outcome)}); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
 		}
@@ -159,7 +159,7 @@ func BenchmarkFlowImpact(b *testing.B) {
 		b.Run(fmt.Sprint(n, " flows"), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				j := impactJudge{flowJudge: flowJudge{wires()}, before: ruleset.NewTracer(flowRules(b, "")), after: ruleset.NewTracer(flowRules(b, "-A INPUT -j DROP\n"))}
+				j := impactJudge{flowJudge: flowJudge{wires().to}, before: ruleset.NewTracer(flowRules(b, "")), after: ruleset.NewTracer(flowRules(b, "-A INPUT -j DROP\n"))}
 				if got := j.all(flows); got.Judged != n {
 					b.Fatal(got.Judged)
 				}

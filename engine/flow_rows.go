@@ -56,6 +56,7 @@ type flowRows struct {
 	at     time.Time // when the rules were read
 	names  *naming
 	hash   string // of the rules
+	routes *routes
 	judge  flowJudge
 	tracer *ruleset.Tracer
 	ported bool // some rule asks for source ports
@@ -97,11 +98,14 @@ func (r *flowRows) all(ctx context.Context, e *Engine, flows live.FlowList) ([]*
 	}
 	list := make([]*FlowVerdict, flows.Len())
 	r.cases = slices.Grow(r.cases[:0], len(list))[:len(list)]
-	each(len(list), func(i int) {
-		f := flows.At(i)
-		r.cases[i] = maphash.Comparable(r.seed, r.caseOf(&f))
-		if list[i] = r.verdicts[r.cases[i]]; list[i] == nil {
-			list[i] = r.one(r.verdict(&f))
+	parts(len(list), func(from, to int) {
+		j := flowJudge{remembered(r.judge.to)}
+		for i := from; i < to; i++ {
+			f := flows.At(i)
+			r.cases[i] = maphash.Comparable(r.seed, r.caseOf(&f))
+			if list[i] = r.verdicts[r.cases[i]]; list[i] == nil {
+				list[i] = r.one(r.verdict(j, &f))
+			}
 		}
 	})
 	if len(r.verdicts) > len(list)+len(list)/4+1000 { // many are of flows that are gone
@@ -140,12 +144,12 @@ func (r *flowRows) refresh(ctx context.Context, e *Engine) error {
 		return err
 	}
 	names, hash := e.naming(), rulesHash(rs)
-	if r.tracer == nil || hash != r.hash || names != r.names || !routes.same(r.judge.routes) {
+	if r.tracer == nil || hash != r.hash || names != r.names || !routes.same(r.routes) {
 		r.tracer, r.hash, r.names = ruleset.NewTracer(rs), hash, names
 		r.ported, r.seed = asksSourcePorts(rs), maphash.MakeSeed()
 		r.verdicts, r.distinct = make(map[uint64]*FlowVerdict), make(map[FlowVerdict]*FlowVerdict)
 	}
-	r.judge, r.at = flowJudge{routes}, time.Now()
+	r.routes, r.judge, r.at = routes, flowJudge{routes.to}, time.Now()
 	return nil
 }
 
@@ -210,9 +214,9 @@ func (r *flowRows) caseOf(f *live.Flow) flowCase {
 }
 
 // verdict judges one flow.
-func (r *flowRows) verdict(f *live.Flow) FlowVerdict {
-	p := r.judge.fresh(f)
-	j := r.tracer.Judge(p, r.judge.routes.to)
+func (r *flowRows) verdict(judge flowJudge, f *live.Flow) FlowVerdict {
+	p := judge.fresh(f)
+	j := r.tracer.Judge(p, judge.to)
 	v := FlowVerdict{
 		In: p.In, Out: j.Packet.Out, Outcome: j.Outcome, Exact: len(j.Doubts) == 0,
 		By: deciderWords(&j, r.names.rows), Row: deciderRow(&j, r.names.rows),
@@ -221,7 +225,7 @@ func (r *flowRows) verdict(f *live.Flow) FlowVerdict {
 		v.Out = ""
 	}
 	if v.By == "" && v.Outcome == ruleset.Accepted {
-		v.Row, v.By = r.returned(p)
+		v.Row, v.By = r.returned(judge, p)
 	}
 	v.From, v.To = r.names.zone(v.In), r.names.zone(v.Out)
 	if !v.Exact {
@@ -232,8 +236,8 @@ func (r *flowRows) verdict(f *live.Flow) FlowVerdict {
 
 // returned is the row that handed a packet back to the chains of others, as
 // virtuals for containers do: they accept it, the row is why they are asked.
-func (r *flowRows) returned(p ruleset.Packet) (RowRef, string) {
-	for _, s := range r.tracer.Trace(p, r.judge.routes.to).Steps {
+func (r *flowRows) returned(judge flowJudge, p ruleset.Packet) (RowRef, string) {
+	for _, s := range r.tracer.Trace(p, judge.to).Steps {
 		if s.Matched != ruleset.Yes || s.Rule == nil || s.Table != ruleset.Filter || s.Rule.Target != ruleset.Return {
 			continue
 		}

@@ -181,12 +181,21 @@ func (r *routes) ask(dst netip.Addr) (local bool, out string) {
 	return hop.local, hop.out
 }
 
-// from is the interface that packets from an address come in by: the one that
-// answers would leave by, empty for this host's own.
-func (r *routes) from(src netip.Addr) string {
-	local, out := r.to(src)
-	if local {
-		return ""
+// remembered is a route that knows the last few answers: the packets of one flow
+// ask about few addresses again and again. One goroutine may use it.
+func remembered(route ruleset.Route) ruleset.Route {
+	var addrs [4]netip.Addr
+	var hops [len(addrs)]nextHop
+	next := 0
+	return func(dst netip.Addr) (bool, string) {
+		for i := range addrs {
+			if addrs[i] == dst {
+				return hops[i].local, hops[i].out
+			}
+		}
+		local, out := route(dst)
+		addrs[next], hops[next] = dst, nextHop{local, out}
+		next = (next + 1) % len(addrs)
+		return local, out
 	}
-	return out
 }

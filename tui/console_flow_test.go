@@ -393,6 +393,21 @@ func TestAccountingIsSwitchedOnFromFlows(t *testing.T) {
 	})
 }
 
+func TestOverrunsOfTheEventsAreCountedUnderTheFlows(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("4")
+		c.hides("overrun")
+		c.site.Resyncs = 1
+		c.seconds(1)
+		c.shows("live   1 overrun repaired")
+		c.site.Resyncs = 2
+		c.seconds(1)
+		c.shows("live   2 overruns repaired", "conntrack 200 of")
+		c.press("p")
+		c.shows("PAUSED", "2 overruns repaired")
+	})
+}
+
 func TestPauseKeepsTheListAndCountsWhatChanged(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("4", "p")

@@ -166,6 +166,7 @@ func (a *app) console(cmd *cobra.Command) error {
 		return a.talk(cmd, e)
 	}
 	debug.SetGCPercent(consoleGCPercent)
+	e.FollowFlows()
 	err = tui.Run(cmd.Context(), e, tui.Options{Settings: &wanted, Nurse: []string{selfPath(), nurseWord}})
 	if errors.Is(err, tui.ErrHangup) {
 		return errSaid // nobody reads, and a write to a terminal that is full never ends

@@ -115,23 +115,41 @@ func (rs *Ruleset) TraceChain(table, chain string, p Packet) *Trace {
 // asked for new flows only. A nil Route takes the packet for local when its Out
 // is empty.
 func (t *Tracer) Trace(p Packet, route Route) *Trace {
-	w := t.walk(p, route, true)
+	w := t.walk(p, route, everyStep)
 	w.whole()
 	return &Trace{Judgement: w.result, Steps: w.steps, seen: w.seen}
 }
 
 // Judge is Trace without the steps, for many packets.
 func (t *Tracer) Judge(p Packet, route Route) Judgement {
-	w := t.walk(p, route, false)
+	return t.judge(p, route, reasons)
+}
+
+// Outcome is the outcome of Judge alone, for very many packets: it makes no
+// garbage.
+func (t *Tracer) Outcome(p Packet, route Route) Outcome {
+	return t.judge(p, route, outcomeOnly).Outcome
+}
+
+// judge walks with a walker that was used before, if there is one.
+func (t *Tracer) judge(p Packet, route Route, keep detail) Judgement {
+	w, used := t.walkers.Get().(*walker)
+	if !used {
+		w = new(walker)
+	}
+	p.normalize()
+	*w = walker{Tracer: t, packet: p, route: route, keep: keep, path: w.path[:0]}
 	w.whole()
-	return w.result
+	judgement := w.result
+	t.walkers.Put(w)
+	return judgement
 }
 
 // TraceChain walks a packet through one chain only. Out is taken as given, and
 // nothing tells local addresses from others. The outcome is empty when the
 // packet comes out at the end.
 func (t *Tracer) TraceChain(table, chain string, p Packet) *Trace {
-	w := t.walk(p, nil, true)
+	w := t.walk(p, nil, everyStep)
 	w.one(table, chain)
 	return &Trace{Judgement: w.result, Steps: w.steps, seen: w.seen}
 }

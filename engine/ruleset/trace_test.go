@@ -426,7 +426,7 @@ func TestTraceMatches(t *testing.T) {
 			want   Outcome
 		}{{test.yes, Dropped}, {test.no, ""}} {
 			p, _ := parsePacket(t, c.packet)
-			w := tracer.walk(p, lab, false)
+			w := tracer.walk(p, lab, outcomeOnly)
 			w.one(Filter, "X")
 			if got := w.result.Outcome; got != c.want {
 				t.Errorf("%s: %s: want %q, got %q", test.rule, c.packet, c.want, got)

@@ -1,12 +1,19 @@
 package ruleset
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // Tracer walks packets through a ruleset that it prepared once. It does not
 // change, so goroutines may share it, as long as nobody changes the ruleset.
 type Tracer struct {
 	chains map[chainKey]*tracedChain
 	sets   map[string]*setIndex
+	// stages are the built-in chains of each way, by family.
+	stages [len(ways)][V6 + 1][]stage
+	// walkers are some that judged before.
+	walkers sync.Pool
 }
 
 type chainKey struct {
@@ -47,6 +54,13 @@ func NewTracer(rs *Ruleset) *Tracer {
 		for _, table := range *rs.Tables(f) {
 			for _, c := range table.Chains {
 				t.chain(f, table.Name, c.Name).rules = t.prepare(f, table.Name, c.Rules)
+			}
+		}
+		for y, part := range ways {
+			for _, table := range part.tables {
+				if c := t.chain(f, table, part.chain); c != nil {
+					t.stages[y][f] = append(t.stages[y][f], stage{table, c})
+				}
 			}
 		}
 	}

@@ -5,16 +5,43 @@ import (
 	"strings"
 )
 
-// The stages of a packet's way, in the order of the kernel's hook priorities.
-var (
-	prerouting  = []stage{{Raw, Prerouting}, {Mangle, Prerouting}, {NAT, Prerouting}}
-	input       = []stage{{Mangle, Input}, {Filter, Input}, {Security, Input}, {NAT, Input}}
-	forward     = []stage{{Mangle, Forward}, {Filter, Forward}, {Security, Forward}}
-	output      = []stage{{Raw, Output}, {Mangle, Output}, {NAT, Output}, {Filter, Output}, {Security, Output}}
-	postrouting = []stage{{Mangle, Postrouting}, {NAT, Postrouting}}
+// way is a part of a packet's way.
+type way uint8
+
+const (
+	prerouting way = iota
+	input
+	forward
+	output
+	postrouting
 )
 
-type stage struct{ table, chain string }
+// ways are their tables, in the order of the kernel's hook priorities.
+var ways = [...]struct {
+	chain  string
+	tables []string
+}{
+	prerouting:  {Prerouting, []string{Raw, Mangle, NAT}},
+	input:       {Input, []string{Mangle, Filter, Security, NAT}},
+	forward:     {Forward, []string{Mangle, Filter, Security}},
+	output:      {Output, []string{Raw, Mangle, NAT, Filter, Security}},
+	postrouting: {Postrouting, []string{Mangle, NAT}},
+}
+
+// stage is a built-in chain that is there.
+type stage struct {
+	table string
+	chain *tracedChain
+}
+
+// detail is what a walk keeps; each has what those before it have.
+type detail uint8
+
+const (
+	outcomeOnly detail = iota
+	reasons
+	everyStep
+)
 
 // verdict is how a chain was left.
 type verdict uint8
@@ -31,7 +58,7 @@ type walker struct {
 	packet  Packet
 	route   Route
 	table   string
-	record  bool
+	keep    detail
 	steps   []Step
 	seen    []sighting
 	path    []Step // the jumps that were taken to get here
@@ -39,9 +66,9 @@ type walker struct {
 	result  Judgement
 }
 
-func (t *Tracer) walk(p Packet, route Route, record bool) *walker {
+func (t *Tracer) walk(p Packet, route Route, keep detail) *walker {
 	p.normalize()
-	return &walker{Tracer: t, packet: p, route: route, record: record}
+	return &walker{Tracer: t, packet: p, route: route, keep: keep}
 }
 
 // whole walks the whole way.
@@ -87,16 +114,12 @@ func (w *walker) one(table, chain string) {
 }
 
 // pass asks the stages in order and reports whether the packet goes on.
-func (w *walker) pass(stages []stage) bool {
-	for _, s := range stages {
+func (w *walker) pass(y way) bool {
+	for _, s := range w.stages[y][w.packet.Family()] {
 		if s.table == NAT && !w.packet.translates() {
 			continue
 		}
-		c := w.chain(w.packet.Family(), s.table, s.chain)
-		if c == nil {
-			continue
-		}
-		if !w.base(s.table, c) {
+		if !w.base(s.table, s.chain) {
 			return false
 		}
 	}
@@ -108,7 +131,9 @@ func (w *walker) pass(stages []stage) bool {
 func (w *walker) base(table string, c *tracedChain) bool {
 	v := w.enter(table, c)
 	if v == fellThrough {
-		w.decided = []Step{{Table: table, Chain: c.name, Index: -1, Matched: Yes}}
+		if w.keep >= reasons {
+			w.decided = []Step{{Table: table, Chain: c.name, Index: -1, Matched: Yes}}
+		}
 		if c.policy == string(Drop) {
 			w.result.Outcome, v = Dropped, stopped
 		}
@@ -132,14 +157,14 @@ func (w *walker) walkChain(c *tracedChain) verdict {
 	for i := range c.rules {
 		r := &c.rules[i]
 		answer := r.ask(w)
-		if w.record {
+		if w.keep == everyStep {
 			w.note(w.step(c, i, answer))
 		}
 		switch answer {
 		case No:
 			continue
 		case Unknown:
-			if !OnlyLooks(r.rule.Target) {
+			if w.keep >= reasons && !OnlyLooks(r.rule.Target) {
 				w.doubt(c, i, r.unknown(w))
 			}
 			continue
@@ -193,11 +218,17 @@ func (w *walker) step(c *tracedChain, i int, answer Answer) Step {
 }
 
 func (w *walker) doubt(c *tracedChain, i int, why string) {
+	if w.keep < reasons {
+		return
+	}
 	w.result.Doubts = append(w.result.Doubts, Doubt{Step: w.step(c, i, Unknown), Why: why})
 }
 
 // decide remembers how the walk came to its decision.
 func (w *walker) decide(c *tracedChain, i int) {
+	if w.keep < reasons {
+		return
+	}
 	w.decided = append(slices.Clone(w.path), w.step(c, i, Yes))
 }
 

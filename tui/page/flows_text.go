@@ -147,7 +147,8 @@ func (f *Flows) count() widget.Safe {
 	return f.filter.count(f.table, "flow")
 }
 
-// state is the line under the list: paused or live, and whether bytes count.
+// state is the line under the list: paused or live, whether bytes count, and how
+// often events were lost and the table read again.
 func (f *Flows) state(width int) string {
 	l := f.line(width).Text(" ")
 	if f.paused.on {
@@ -163,6 +164,9 @@ func (f *Flows) state(width int) string {
 		l.Put(f.Styles.Bad, widget.Format("   %v", f.err))
 	case !f.latest.At.IsZero() && !f.latest.Accounting:
 		l.Put(f.Styles.Warn, widget.Format("   bytes are not counted: accounting is off (%s switches it on)", f.keyName(FlowsScreen, "a")))
+	}
+	if n := f.latest.Resyncs; n > 0 {
+		l.Put(f.Styles.Dim, widget.Format("   %s repaired", plural(n, "overrun")))
 	}
 	if f.latest.Max > 0 {
 		l.End(f.Styles.Dim, widget.Format("conntrack %d of %d ", f.latest.Flows.Len(), f.latest.Max))

@@ -29,6 +29,8 @@ type Site struct {
 	Panic map[string]bool
 	// FlowCount is how many flows there are.
 	FlowCount int
+	// Resyncs are the overruns of conntrack's events.
+	Resyncs int
 	// NoAccounting makes conntrack count no bytes.
 	NoAccounting bool
 	// Locked makes every preview lock the administrator out.

@@ -115,7 +115,7 @@ func (s *Site) Flows(ctx context.Context) (engine.FlowSnapshot, error) {
 		return engine.FlowSnapshot{}, err
 	}
 	now, tick := s.Now(), int(s.seconds())
-	snap := engine.FlowSnapshot{At: now, Accounting: !s.NoAccounting, Max: 262144}
+	snap := engine.FlowSnapshot{At: now, Accounting: !s.NoAccounting, Max: 262144, Resyncs: s.Resyncs}
 	for i := range s.FlowCount {
 		f := sampleFlow(i, tick, now, snap.Accounting)
 		snap.Flows.Append(&f)
