@@ -34,7 +34,7 @@ import (
 // nowhere else.
 func TestTraceAndKernelAgree(t *testing.T) {
 	needs(t)
-	const sets, packets = 200, 50
+	const sets, packets = 500, 20
 	labs := []lab.Options{
 		{Backend: host.NFT, NoDocker: true}, {Backend: host.Legacy, NoDocker: true},
 		{Backend: host.NFT, Docker6: true}, {Backend: host.Legacy},

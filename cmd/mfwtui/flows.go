@@ -184,6 +184,8 @@ type flowJSON struct {
 	Mark    uint32    `json:"mark"`
 	Timeout float64   `json:"timeout_seconds"`
 	Rate    float64   `json:"bytes_per_second"`
+	// Start is left out while the kernel does not note it.
+	Start time.Time `json:"start,omitzero"`
 
 	Verdict *verdictJSON `json:"verdict,omitempty"`
 }
@@ -220,7 +222,7 @@ func flowJSONOf(f *engine.Flow) flowJSON {
 		ID: f.ID, Family: f.Family.String(), Proto: protoName(f.Proto), State: f.State,
 		Orig:  tupleJSON{f.Orig.Src, f.Orig.SrcPort, f.Orig.Dst, f.Orig.DstPort, f.OrigCount.Packets, f.OrigCount.Bytes},
 		Reply: tupleJSON{f.Reply.Src, f.Reply.SrcPort, f.Reply.Dst, f.Reply.DstPort, f.ReplyCount.Packets, f.ReplyCount.Bytes},
-		SNAT:  f.SrcNAT, DNAT: f.DstNAT, Mark: f.Mark, Timeout: f.Timeout.Seconds(), Rate: f.Rate,
+		SNAT:  f.SrcNAT, DNAT: f.DstNAT, Mark: f.Mark, Timeout: f.Timeout.Seconds(), Rate: f.Rate, Start: f.Start,
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -67,11 +66,6 @@ terminal and in a pipe it talks line by line instead of drawing screens.`,
 	)
 	return root
 }
-
-// consoleGCPercent keeps the heap of a console small, which lives for days beside
-// what the host is for. Lists of flows hold no pointers, so a collection of 30 MB
-// takes a millisecond or two of processor time.
-const consoleGCPercent = 20
 
 // checkFlags refuses what could only be meant otherwise: an empty directory is
 // a shell variable that was not set, not a wish for the default.
@@ -165,7 +159,7 @@ func (a *app) console(cmd *cobra.Command) error {
 	if a.byLines() {
 		return a.talk(cmd, e)
 	}
-	debug.SetGCPercent(consoleGCPercent)
+	tendHeap()
 	e.FollowFlows()
 	err = tui.Run(cmd.Context(), e, tui.Options{Settings: &wanted, Nurse: []string{selfPath(), nurseWord}})
 	if errors.Is(err, tui.ErrHangup) {
