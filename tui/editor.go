@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"golang.org/x/sys/unix"
@@ -80,7 +81,29 @@ func lookEnv(env []string, name string) string {
 
 // outside says whether another program has the terminal. It is read beside the
 // console: a ^C that is meant for an editor reaches us as a signal as well.
-type outside struct{ atomic.Bool }
+type outside struct {
+	open atomic.Bool
+	left atomic.Int64 // when the last one ended, in nanoseconds of the Unix epoch
+}
+
+// lateSignal is how long after the end of an editor a signal may still be its
+// own: a ^C that ended it can reach us later than its end does.
+const lateSignal = time.Second
+
+// lend says that another program has the terminal, until what it returns is
+// called.
+func (o *outside) lend() (back func()) {
+	o.open.Store(true)
+	return func() {
+		o.left.Store(time.Now().UnixNano())
+		o.open.Store(false)
+	}
+}
+
+// interrupted reports whether a ^C that reaches us was meant for another program.
+func (o *outside) interrupted() bool {
+	return o.open.Load() || time.Since(time.Unix(0, o.left.Load())) < lateSignal
+}
 
 // edit opens the person's editor on a table, as soon as the terminal has
 // answered what it was asked: an editor would take the answers for typed text.
@@ -140,8 +163,7 @@ func (e *editorRun) Run() error {
 	if f, ok := e.Stdin.(*os.File); ok {
 		_ = unix.IoctlSetInt(int(f.Fd()), unix.TCFLSH, unix.TCIFLUSH)
 	}
-	e.away.Store(true)
-	defer e.away.Store(false)
+	defer e.away.lend()()
 	if err := e.Cmd.Run(); err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(e.Path), err)
 	}

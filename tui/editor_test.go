@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	uv "github.com/charmbracelet/ultraviolet"
@@ -225,6 +226,28 @@ func editorScript(t *testing.T, dir, text string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// A ^C that ends an editor may reach us after its end.
+func TestLateInterruptIsStillTheEditors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var o outside
+		for _, step := range []struct {
+			name string
+			do   func()
+			want bool
+		}{
+			{"before", func() {}, false},
+			{"while it is open", func() { time.AfterFunc(time.Minute, o.lend()) }, true},
+			{"as it ends", func() { time.Sleep(time.Minute); synctest.Wait() }, true},
+			{"a second later", func() { time.Sleep(lateSignal) }, false},
+		} {
+			step.do()
+			if got := o.interrupted(); got != step.want {
+				t.Errorf("%s: %t", step.name, got)
+			}
+		}
+	})
 }
 
 // ^C reaches every process on the terminal. While an editor is open it is meant

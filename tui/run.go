@@ -132,7 +132,7 @@ func watch(ctx context.Context, p *tea.Program, away *outside) error {
 		case err := <-done:
 			return finish(err)
 		case sig := <-signals:
-			if sig != syscall.SIGINT || !away.Load() {
+			if sig != syscall.SIGINT || !away.interrupted() {
 				why = sig
 			}
 		case <-ctx.Done():

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -161,7 +162,9 @@ func (a *app) console(cmd *cobra.Command) error {
 	}
 	tendHeap()
 	e.FollowFlows()
-	err = tui.Run(cmd.Context(), e, tui.Options{Settings: &wanted, Nurse: []string{selfPath(), nurseWord}})
+	// The console answers signals itself: a ^C while an editor is open is meant
+	// for the editor.
+	err = tui.Run(context.WithoutCancel(cmd.Context()), e, tui.Options{Settings: &wanted, Nurse: []string{selfPath(), nurseWord}})
 	if errors.Is(err, tui.ErrHangup) {
 		return errSaid // nobody reads, and a write to a terminal that is full never ends
 	}
