@@ -30,7 +30,7 @@ pictures: deps build
 # race detector only. Most of the kernel tests wait most of the time.
 RACE = test -race -parallel 4 -timeout 30m $(TESTFLAGS) ./...
 test: test-deps lint
-	$(GO) test $(TESTFLAGS) ./tui
+	$(GO) test $(TESTFLAGS) -run 'EverySize|EveryText' ./tui
 	@if [ "$$(id -u)" = 0 ]; then MFWTUI_TEST_KERNEL=must $(GO) $(RACE); \
 	elif sudo -n true 2>/dev/null; then sudo -E env "PATH=$$PATH" "GOPATH=$$($(GO) env GOPATH)" "GOCACHE=$$($(GO) env GOCACHE)" \
 		MFWTUI_TEST_KERNEL=must $(GO) $(RACE); \
