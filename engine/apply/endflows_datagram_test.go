@@ -160,16 +160,7 @@ func ping(d datagrams) bool { return d.send() == nil && d.answered() }
 // identifier, at either end.
 func flowsWith(t *testing.T, proto uint8, port uint16) (list []conntrack.Flow) {
 	t.Helper()
-	c, err := conntrack.Dial(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	flows, err := c.Dump(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range flows {
+	for _, f := range allFlows(t) {
 		p := f.TupleOrig.Proto
 		if p.Protocol == proto && (p.SourcePort == port || p.DestinationPort == port || proto != unix.IPPROTO_UDP && p.ICMPID == port) {
 			list = append(list, f)

@@ -106,8 +106,8 @@ func (e *ends) of(f conntrack.Flow) net.Conn {
 	return e.conns[netip.AddrPortFrom(f.TupleReply.IP.DestinationAddress, f.TupleReply.Proto.DestinationPort).String()]
 }
 
-// flowFrom is the conntrack entry of a client's connection.
-func flowFrom(t *testing.T, conn net.Conn) conntrack.Flow {
+// allFlows are the entries of the conntrack table.
+func allFlows(t *testing.T) []conntrack.Flow {
 	t.Helper()
 	c, err := conntrack.Dial(nil)
 	if err != nil {
@@ -118,8 +118,14 @@ func flowFrom(t *testing.T, conn net.Conn) conntrack.Flow {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return flows
+}
+
+// flowFrom is the conntrack entry of a client's connection.
+func flowFrom(t *testing.T, conn net.Conn) conntrack.Flow {
+	t.Helper()
 	from := conn.LocalAddr().(*net.TCPAddr).AddrPort()
-	for _, f := range flows {
+	for _, f := range allFlows(t) {
 		if f.TupleOrig.IP.SourceAddress == from.Addr().Unmap() && f.TupleOrig.Proto.SourcePort == from.Port() {
 			return f
 		}

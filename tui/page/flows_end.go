@@ -158,21 +158,28 @@ func (f *Flows) takeEnded(m EndedMsg) Effect {
 		return say(Bad, "not ended: %v", m.Err)
 	}
 	clear(f.marks)
-	kind, words := Good, []string{plural(m.Value.Ended, "flow") + " ended"}
-	if n := m.Value.Gone; n > 0 {
-		words = append(words, plural(n, "flow")+" had ended already")
-	}
-	if n := m.Value.Idle; n > 0 {
-		kind = Warn
-		words = append(words, plural(n, "flow")+" idle: forgotten, but may come back if an end sends and the rules let it")
-	}
-	if n := m.Value.Talking; n > 0 {
-		kind = Warn
-		words = append(words, plural(n, "flow")+" still sending: back with the next packet that the rules let pass")
-	}
-	e := say(kind, "%s", strings.Join(words, ", "))
+	kind, words := endedWords(m.Value, "flow")
+	e := say(kind, "%s", words)
 	e.Cmd = f.refresh().Cmd
 	return e
+}
+
+// endedWords say what became of flows that were to end; what is their name, for
+// one of them.
+func endedWords(of engine.EndedFlows, what string) (NoteKind, string) {
+	kind, words := Good, []string{plural(of.Ended, what) + " ended"}
+	if of.Gone > 0 {
+		words = append(words, plural(of.Gone, "flow")+" had ended already")
+	}
+	if of.Idle > 0 {
+		kind = Warn
+		words = append(words, plural(of.Idle, "flow")+" idle: forgotten, but may come back if an end sends and the rules let it")
+	}
+	if of.Talking > 0 {
+		kind = Warn
+		words = append(words, plural(of.Talking, "flow")+" still sending: back with the next packet that the rules let pass")
+	}
+	return kind, strings.Join(words, ", ")
 }
 
 // noEnd says why the selected or marked flows cannot be ended now, and why not

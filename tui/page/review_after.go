@@ -1,8 +1,6 @@
 package page
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
@@ -56,19 +54,8 @@ func (r *Review) ended(m EndedMsg) Effect {
 	case m.Err != nil:
 		return say(Bad, "kept, but the grandfathered flows did not end: %v", m.Err)
 	}
-	kind, words := Good, []string{plural(m.Value.Ended, "grandfathered flow") + " ended"}
-	if n := m.Value.Gone; n > 0 {
-		words = append(words, plural(n, "flow")+" had ended already")
-	}
-	if n := m.Value.Idle; n > 0 {
-		kind = Warn
-		words = append(words, plural(n, "idle flow")+" forgotten")
-	}
-	if n := m.Value.Talking; n > 0 {
-		kind = Warn
-		words = append(words, plural(n, "flow")+" still sending")
-	}
-	return say(kind, "kept: the new rules stay; %s", strings.Join(words, ", "))
+	kind, words := endedWords(m.Value, "grandfathered flow")
+	return say(kind, "kept: the new rules stay; %s", words)
 }
 
 // toggleEnd chooses whether the grandfathered flows end after the confirm.
