@@ -106,7 +106,7 @@ func (e *Engine) Containers(ctx context.Context) (ContainerView, error) {
 	}
 	v := ContainerView{At: time.Now()}
 	if v.Hooks, err = e.hooksIn(live); err != nil {
-		return v, err
+		v.Warnings = append(v.Warnings, "whether our hooks are right is not known: "+err.Error())
 	}
 	known := e.docker.read(ctx, e.cfg.DockerHost)
 	if known.Err != nil {
@@ -117,7 +117,7 @@ func (e *Engine) Containers(ctx context.Context) (ContainerView, error) {
 			return v, err
 		}
 	}
-	v.Warnings = v.warnings(&known.Snapshot, e.naming())
+	v.Warnings = append(v.Warnings, v.warnings(&known.Snapshot, e.naming())...)
 	return v, nil
 }
 

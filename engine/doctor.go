@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,6 +29,7 @@ type hostFacts struct {
 	cfg     *tables.Config // nil: the tables have errors
 	sysctl  map[string]string
 	applied bool
+	damaged error    // the confirmed generation cannot be read
 	ports   []string // interfaces that are ports of a bridge
 	hooks   []HookPlace
 	// units maps a systemd unit to whether it is enabled; nil without
@@ -52,17 +54,13 @@ func (e *Engine) Doctor(ctx context.Context) ([]Finding, error) {
 	if facts.live, err = e.kernel.Read(ctx); err != nil {
 		return nil, fmt.Errorf("read the live ruleset: %w", err)
 	}
-	if _, facts.applied, err = apply.Current(e.paths); err != nil {
-		return nil, err
-	}
+	_, facts.applied = apply.Current(e.paths)
 	if set, problems := e.Load(); !problems.HasErrors() {
 		if cfg, found := e.Check(set); !found.HasErrors() {
 			facts.cfg = cfg
 		}
 	}
-	if facts.hooks, err = e.hooksIn(facts.live); err != nil {
-		return nil, err
-	}
+	facts.hooks, facts.damaged = e.hooksIn(facts.live)
 	facts.ports = bridgePorts(facts.caps.Interfaces)
 	for _, name := range doctorSysctls {
 		facts.sysctl[name] = readSysctl(name)
@@ -175,6 +173,9 @@ func (f *hostFacts) hookFindings(add func(what, do string)) {
 		add("no rules of mfwtui have been confirmed yet", "mfwtui apply")
 		return
 	}
+	if f.damaged != nil {
+		add("the next boot cannot load the confirmed rules: "+f.damaged.Error(), "mfwtui apply writes them anew from the tables; until then a boot loads those before, and where these are damaged too only SSH is let in")
+	}
 	for _, h := range f.hooks {
 		if h.Why != "" {
 			add(h.String(), "mfwtui doctor --repair")
@@ -199,8 +200,8 @@ func (f *hostFacts) unitFindings(add func(what, do string)) {
 	if !f.units["mfwtui.service"] {
 		add("mfwtui.service is not enabled: after a reboot the confirmed rules are not loaded", "systemctl enable mfwtui")
 	}
-	for unit, enabled := range f.units {
-		if enabled && unit != "mfwtui.service" {
+	for _, unit := range slices.Sorted(maps.Keys(f.units)) {
+		if f.units[unit] && unit != "mfwtui.service" {
 			add(unit+" is enabled too: two programs load rules", "systemctl disable "+strings.TrimSuffix(unit, ".service")+", or keep it knowingly")
 		}
 	}

@@ -147,7 +147,9 @@ type Status struct {
 	Version  string
 	Warnings []string // both back ends in use, a hook behind Docker's jump, …
 	Hooks    []ruleset.Hook
-	Current  *Generation // nil: never applied
+	// Current is the confirmed generation; nil: nothing was ever applied. When
+	// its Damaged says why it cannot be read, Hooks and Drift are not known.
+	Current *Generation
 	// Drift is the difference between the live ruleset and the confirmed
 	// generation, empty when in sync.
 	Drift *plan.Diff

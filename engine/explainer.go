@@ -54,11 +54,7 @@ func (e *Engine) ExplainBoth(ctx context.Context, set *tables.Set, q Question) (
 	if compiled == nil {
 		return both, nil
 	}
-	own, err := e.owned()
-	if err != nil {
-		return BothWays{}, err
-	}
-	both.Staged = Walk(plan.After(now, target(compiled), own), set, compiled.Rows, p, to)
+	both.Staged = Walk(plan.After(now, target(compiled), e.owned()), set, compiled.Rows, p, to)
 	return both, nil
 }
 

@@ -70,9 +70,9 @@ func (now foreignRules) since(before foreignRules) RuleChange {
 // ForeignDrift compares the rules of others with what they were when ours came
 // into force.
 func (e *Engine) ForeignDrift(ctx context.Context) (ForeignDrift, error) {
-	gen, ok, err := apply.Current(e.paths)
-	if err != nil || !ok {
-		return ForeignDrift{}, err
+	gen, ok := apply.Current(e.paths)
+	if !ok {
+		return ForeignDrift{}, nil
 	}
 	rs, err := e.kernel.Read(ctx)
 	if err != nil {

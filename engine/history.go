@@ -76,11 +76,10 @@ func (e *Engine) Recall(id string, against Against) (*Recalled, error) {
 // baseOf finds what a generation is compared with; nil for nothing.
 func (e *Engine) baseOf(gen Generation, against Against) (*Generation, error) {
 	if against == Now {
-		now, ok, err := apply.Current(e.paths)
-		if err != nil || !ok {
-			return nil, err
+		if now, ok := apply.Current(e.paths); ok {
+			return &now, nil
 		}
-		return &now, nil
+		return nil, nil
 	}
 	if gen.Previous == "" {
 		return nil, nil

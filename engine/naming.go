@@ -60,7 +60,7 @@ func (e *Engine) naming() *naming {
 // namingState changes when the tables on disk or the confirmed generation do.
 func (e *Engine) namingState() string {
 	var state string
-	if gen, ok, err := apply.Current(e.paths); err == nil && ok {
+	if gen, ok := apply.Current(e.paths); ok {
 		state = gen.ID
 	}
 	for _, k := range tables.Kinds() {

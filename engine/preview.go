@@ -70,10 +70,7 @@ func (e *Engine) Preview(ctx context.Context, set *tables.Set) (*Preview, error)
 	if compiled == nil {
 		return p, ErrProblems
 	}
-	own, err := e.owned()
-	if err != nil {
-		return nil, err
-	}
+	own := e.owned()
 	p.adopted = leftBehind(now, cfg, own)
 	own.Sets = slices.Concat(own.Sets, p.adopted)
 	beside.Go(func() { p.Fingerprint = plan.Fingerprint(now, own) })
@@ -89,12 +86,9 @@ func (e *Engine) Preview(ctx context.Context, set *tables.Set) (*Preview, error)
 func target(c *Compiled) plan.Target { return plan.Target{Rules: c.Rules, Hooks: c.Hooks} }
 
 // owned is what the confirmed generation recorded as ours.
-func (e *Engine) owned() (plan.Ownership, error) {
-	gen, ok, err := apply.Current(e.paths)
-	if err != nil || !ok {
-		return plan.Ownership{}, err
-	}
-	return gen.Own, nil
+func (e *Engine) owned() plan.Ownership {
+	gen, _ := apply.Current(e.paths)
+	return gen.Own
 }
 
 // leftBehind are the sets that MicroFW made for these tables and that nobody
@@ -111,8 +105,8 @@ func leftBehind(now *ruleset.Ruleset, cfg *tables.Config, own plan.Ownership) []
 // appliedTables are the tables of the confirmed generation; nil when there is
 // none, or when they cannot be read.
 func (e *Engine) appliedTables() *tables.Set {
-	gen, ok, err := apply.Current(e.paths)
-	if err != nil || !ok {
+	gen, ok := apply.Current(e.paths)
+	if !ok {
 		return nil
 	}
 	set, problems := tables.Load(gen.Tables())

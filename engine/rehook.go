@@ -47,9 +47,9 @@ func (e *Engine) Hooks(ctx context.Context) ([]HookPlace, error) {
 }
 
 func (e *Engine) hooksIn(live *ruleset.Ruleset) ([]HookPlace, error) {
-	gen, ok, err := apply.Current(e.paths)
-	if err != nil || !ok {
-		return nil, err
+	gen, ok := apply.Current(e.paths)
+	if !ok {
+		return nil, nil
 	}
 	want, err := gen.Target()
 	if err != nil {

@@ -231,17 +231,14 @@ func (e *Engine) Review(set *tables.Set, p *Preview) *Review {
 		return &Review{}
 	}
 	s := Sides{After: set, AfterRows: p.Compiled.Rows, Live: p.Live, Rules: p.Compiled.Rules, Diff: p.Diff}
-	gen, ok, err := apply.Current(e.paths)
+	gen, ok := apply.Current(e.paths)
 	var unread string
-	switch {
-	case err != nil:
-		unread = err.Error()
-	case !ok:
+	if !ok {
 		s.Before = tables.NewSet()
-	default:
-		if s.Before, s.BeforeRows, err = e.past(gen); err != nil {
-			unread = err.Error()
-		}
+	} else if before, rows, err := e.past(gen); err != nil {
+		unread = err.Error()
+	} else {
+		s.Before, s.BeforeRows = before, rows
 	}
 	r := NewReview(s)
 	r.Unread = unread

@@ -131,18 +131,17 @@ func (e *Engine) Status(ctx context.Context) (Status, error) {
 	} else if pending {
 		st.Trial = &trial
 	}
-	gen, ok, err := apply.Current(e.paths)
-	if err != nil {
-		return st, err
-	}
+	gen, ok := apply.Current(e.paths)
 	if !ok {
 		return st, nil
 	}
+	st.Current = &gen
 	want, err := gen.Target()
 	if err != nil {
-		return st, err
+		gen.Damaged = err
+		return st, nil
 	}
-	st.Current, st.Hooks, st.Unapplied = &gen, plan.HooksIn(now, want), e.unapplied()
+	st.Hooks, st.Unapplied = plan.HooksIn(now, want), e.unapplied()
 	st.Drift = plan.Compare(now, want, gen.Own)
 	if noEngineYet(now, e.naming().config) {
 		st.Warnings = append(st.Warnings, engineToCome)

@@ -254,3 +254,9 @@ func TestSavedTablesThatDoNotRunAreSaid(t *testing.T) {
 		c.shows("LIVE not the saved tables")
 	})
 }
+
+func TestDamagedGenerationIsSaidAndAnApplyOffered(t *testing.T) {
+	inConsole(t, 80, 24, func(s *tuitest.Site) { s.Damaged = errors.New("it was changed on disk (meta.json)") }, func(c *console) {
+		c.shows("LIVE DAMAGED", "damaged on disk (see below)", "the next boot cannot load the confirmed rules: it was changed on disk")
+	})
+}

@@ -115,6 +115,8 @@ func (m *model) liveState() (widget.Safe, style.Style) {
 		return "...", st.Dim
 	case m.status.Current == nil:
 		return "not applied", st.Warn
+	case m.status.Current.Damaged != nil:
+		return "DAMAGED", st.Bad
 	case m.status.Drift != nil && !m.status.Drift.Empty():
 		return "DRIFT", st.Warn
 	case len(m.status.Unapplied) > 0: // as after a save, or a rollback

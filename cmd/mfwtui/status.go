@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,7 +61,10 @@ func statusRows(st engine.Status) [][]string {
 	case st.Current == nil:
 		rows = append(rows, []string{"generation", "none confirmed yet"})
 	default:
-		rows = append(rows, []string{"generation", fmt.Sprintf("%s, %s, %s", st.Current.ID, st.Current.When.Format(time.DateTime), st.Current.Who)})
+		rows = append(rows, []string{"generation", fmt.Sprintf("%s, %s, %s", st.Current.ID, st.Current.When.Format(time.DateTime), cmp.Or(st.Current.Who, "not known by whom"))})
+	}
+	if st.Current != nil && st.Current.Damaged != nil {
+		rows = append(rows, []string{"damaged", st.Current.Damaged.Error() + "; mfwtui apply writes it anew from the tables"})
 	}
 	if st.Drift != nil {
 		rows = append(rows, []string{"drift", driftText(st)})
@@ -143,6 +147,8 @@ type genJSON struct {
 	ID   string    `json:"id"`
 	When time.Time `json:"when"`
 	Who  string    `json:"who"`
+	// Damaged says why it cannot be read; then drift and hooks are not known.
+	Damaged string `json:"damaged,omitempty"`
 }
 
 type pendingJSON struct {
@@ -158,7 +164,10 @@ type pendingJSON struct {
 func statusJSONOf(st engine.Status) statusJSON {
 	out := statusJSON{Backend: string(st.Backend), Version: st.Version, Hooks: hooksOf(st), InSync: asApplied(st), Warnings: append([]string{}, st.Warnings...), Unapplied: kindNames(st.Unapplied)}
 	if st.Current != nil {
-		out.Generation = &genJSON{st.Current.ID, st.Current.When, st.Current.Who}
+		out.Generation = &genJSON{ID: st.Current.ID, When: st.Current.When, Who: st.Current.Who}
+		if err := st.Current.Damaged; err != nil {
+			out.Generation.Damaged = err.Error()
+		}
 	}
 	if st.Drift != nil {
 		d := diffJSONOf(st.Drift)

@@ -104,19 +104,19 @@ func (t *txn) candidates(current, previous string) []candidate {
 			return want, err
 		}
 	}
-	half := func(keep ruleset.Family) func() (plan.Target, error) {
-		return func() (plan.Target, error) {
-			want, err := whole(current)()
-			return mix(want, lock, keep), err
-		}
+	given := func(want plan.Target, err error) func() (plan.Target, error) {
+		return func() (plan.Target, error) { return want, err }
 	}
-	return []candidate{
-		{"the confirmed generation", whole(current)},
-		{"the IPv4 rules of the confirmed generation and the IPv6 lock-down", half(ruleset.V4)},
-		{"the IPv6 rules of the confirmed generation and the IPv4 lock-down", half(ruleset.V6)},
-		{"the previous generation", whole(previous)},
-		{"the lock-down rules: SSH from anywhere, nothing else", func() (plan.Target, error) { return lock, nil }},
+	confirmed, err := whole(current)()
+	list := []candidate{{"the confirmed generation", given(confirmed, err)}}
+	if err == nil {
+		list = append(list,
+			candidate{"the IPv4 rules of the confirmed generation and the IPv6 lock-down", given(mix(confirmed, lock, ruleset.V4), nil)},
+			candidate{"the IPv6 rules of the confirmed generation and the IPv4 lock-down", given(mix(confirmed, lock, ruleset.V6), nil)})
 	}
+	return append(list,
+		candidate{"the previous generation", whole(previous)},
+		candidate{"the lock-down rules: SSH from anywhere, nothing else", given(lock, nil)})
 }
 
 // Teardown removes all that is ours from the kernel. The generations stay, and

@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,22 +49,22 @@ func TestBoot(t *testing.T) {
 		name   string
 		damage func(t *testing.T, paths Paths)
 		text   string
-		err    string // empty: none
+		err    string
 		want   func(previous, current, lock plan.Target) plan.Target
 	}{
 		{
 			"whole", func(*testing.T, Paths) {},
-			"loaded the confirmed generation", "",
+			"loaded the confirmed generation", "<nil>",
 			func(_, current, _ plan.Target) plan.Target { return current },
 		},
 		{
 			"current damaged", func(t *testing.T, paths Paths) { flip(t, paths, currentLink, rulesFile4) },
-			"loaded the previous generation", "was changed on disk (v4.rules)",
+			"loaded the previous generation", "boot: the confirmed generation: generation CURRENT was changed on disk (v4.rules)",
 			func(previous, _, _ plan.Target) plan.Target { return previous },
 		},
 		{
 			"current gone", func(t *testing.T, paths Paths) { os.Remove(filepath.Join(paths.State, currentLink)) },
-			"loaded the previous generation", "there is none",
+			"loaded the previous generation", "boot: the confirmed generation: there is none",
 			func(previous, _, _ plan.Target) plan.Target { return previous },
 		},
 		{
@@ -71,25 +72,28 @@ func TestBoot(t *testing.T) {
 				flip(t, paths, currentLink, metaFile)
 				flip(t, paths, previousLink, rulesFile6)
 			},
-			"loaded the lock-down rules", "was changed on disk (v6.rules)",
+			"loaded the lock-down rules", "boot: the confirmed generation: generation CURRENT was changed on disk (meta.json)\n" +
+				"boot: the previous generation: generation PREVIOUS was changed on disk (v6.rules)",
 			func(_, _, lock plan.Target) plan.Target { return lock },
 		},
 		{
 			"IPv6 does not load", func(*testing.T, Paths) {},
-			"loaded the IPv4 rules of the confirmed generation and the IPv6 lock-down", "injected fault",
+			"loaded the IPv4 rules of the confirmed generation and the IPv6 lock-down", "boot: the confirmed generation: ip6tables-restore: injected fault",
 			func(_, current, lock plan.Target) plan.Target { return mix(current, lock, ruleset.V4) },
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			paths, previous, current := twoGenerations(t)
+			s := store{paths.State}
+			wantErr := strings.NewReplacer("CURRENT", s.linked(currentLink), "PREVIOUS", s.linked(previousLink)).Replace(c.err)
 			c.damage(t, paths)
-			k := &failingV6{Fake: host.NewFake(), failed: c.err != "injected fault"}
+			k := &failingV6{Fake: host.NewFake(), failed: !strings.HasSuffix(c.err, "injected fault")}
 			text, err := Boot(t.Context(), k, paths)
 			if !strings.HasPrefix(text, c.text) {
 				t.Errorf("text %q, want %q", text, c.text)
 			}
-			if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
-				t.Errorf("error %v, want %q", err, c.err)
+			if got := fmt.Sprint(err); got != wantErr {
+				t.Errorf("error %q, want %q", got, wantErr)
 			}
 			want := c.want(previous, current, lockdown([]uint16{22}))
 			live, err := k.Read(t.Context())

@@ -25,8 +25,8 @@ type Generation struct {
 	Own      plan.Ownership
 	Previous string
 	Pruned   bool
-	// Damaged says why the fields above are not known: what the generation
-	// says of itself was changed. Target verifies the rest.
+	// Damaged says why fields above are not known: what the generation says of
+	// itself was changed. Target verifies the rest.
 	Damaged error
 }
 
@@ -44,13 +44,13 @@ func storeOf(g Generation) store { return store{dir: filepath.Dir(filepath.Dir(g
 
 // Current is the confirmed generation; false when there is none. A damaged one
 // is given with Damaged set and without Own.
-func Current(paths Paths) (Generation, bool, error) {
+func Current(paths Paths) (Generation, bool) {
 	s := store{paths.State}
 	id := s.linked(currentLink)
 	if id == "" {
-		return Generation{}, false, nil
+		return Generation{}, false
 	}
-	return s.generation(id), true, nil
+	return s.generation(id), true
 }
 
 // Find is the generation with this id; false when it is not on disk.
@@ -69,7 +69,7 @@ func (s store) generation(id string) Generation {
 	g := Generation{Event: Applied, ID: id, Dir: s.path(id)}
 	m, err := s.about(id)
 	if err != nil {
-		g.Damaged = err
+		g.When, g.Damaged = madeAt(id), err
 	} else {
 		g.When, g.Who, g.Own, g.Previous, g.Changes = m.When, m.Who, m.Own, m.Previous, m.Changes
 	}

@@ -33,6 +33,15 @@ func validID(id string) bool {
 	return len(id) == 26 && strings.Trim(id, crockford) == ""
 }
 
+// madeAt is the moment that an identifier was made, to the millisecond.
+func madeAt(id string) time.Time {
+	var ms int64
+	for _, c := range id[:10] {
+		ms = ms<<5 | int64(strings.IndexRune(crockford, c))
+	}
+	return time.UnixMilli(ms)
+}
+
 // codeAlphabet has no letters that look or sound alike: no I, L, O, Q, and
 // one each of M/N, U/V, D/B/P/T, G/C.
 const codeAlphabet = "ACEFHKMRTVWXYZJS"

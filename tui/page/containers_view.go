@@ -283,7 +283,7 @@ func (w *containerWatch) hookLines(s *Shared, width int) []string {
 	}
 	switch {
 	case len(w.view.Hooks) == 0:
-		places = []string{"none yet: nothing was applied"}
+		places = []string{"none known"} // nothing was applied, or a warning says more
 	case len(places) == 0:
 		return wrong
 	}

@@ -163,6 +163,9 @@ func (o *Overview) hostItems() []attentionItem {
 	if o.statusErr != nil {
 		add(o.Styles.Bad, say(Warn, "%s reads again; mfwtui doctor looks for what is wrong", o.keyName(OverviewScreen, "R")), "the firewall cannot be read: %v", o.statusErr)
 	}
+	if c := o.status.Current; c != nil && c.Damaged != nil {
+		add(o.Styles.Bad, Effect{Go: ReviewScreen}, "the next boot cannot load the confirmed rules: %v; an apply writes them anew", c.Damaged)
+	}
 	if d := o.status.Drift; d != nil && !d.Empty() {
 		add(o.Styles.Warn, Effect{Go: ReviewScreen}, "the kernel does not run what was applied last: %s", lowerFirst(summary(d)))
 		for _, h := range d.Hooks {

@@ -237,6 +237,11 @@ func (o *Overview) liveLines() []item {
 	if st.Current.Took > 0 {
 		trial = fmt.Sprintf(", trial %s", st.Current.Took.Round(time.Second))
 	}
+	if st.Current.Damaged != nil {
+		return append(lines,
+			item{o.Styles.Text, widget.Format("last apply %s", st.Current.When.Format("2006-01-02 15:04"))},
+			item{o.Styles.Bad, "damaged on disk (see below)"})
+	}
 	return append(lines,
 		item{o.Styles.Text, widget.Format("last apply %s%s", st.Current.When.Format("2006-01-02 15:04"), trial)},
 		item{o.Styles.Text, widget.Format("by %s", st.Current.Who)},

@@ -37,6 +37,8 @@ type Site struct {
 	Locked bool
 	// NoDocker makes no engine answer.
 	NoDocker bool
+	// Damaged is why the generation in force cannot be read; nil when it can.
+	Damaged error
 	// HookWrong is what is wrong with a hook; empty when nothing is.
 	HookWrong string
 	// Name is the host name.
@@ -327,6 +329,9 @@ func (s *Site) Status(ctx context.Context) (engine.Status, error) {
 	}
 	if g, ok := s.generation(s.confirmed()); ok {
 		st.Current = &g
+		if g.Damaged = s.Damaged; g.Damaged != nil {
+			st.Drift = nil
+		}
 	}
 	return st, nil
 }
