@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -136,31 +135,11 @@ func (x *exposureCache) judge(live *ruleset.Ruleset, snap *docker.Snapshot, name
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if state := rulesState(live, facts); x.reach == nil || state != x.state {
+	if state := fmt.Sprint(rulesHash(live), facts.Local, facts.Interfaces); x.reach == nil || state != x.state {
 		x.state, x.reach = state, reach.Through(live, facts)
 	}
 	j.reach = x.reach
 	return j, nil
-}
-
-// rulesState changes with everything that decides what passes.
-func rulesState(live *ruleset.Ruleset, facts reach.Facts) string {
-	h := sha256.New()
-	for _, f := range ruleset.Families() {
-		for _, t := range *live.Tables(f) {
-			for _, c := range t.Chains {
-				fmt.Fprintln(h, f, t.Name, c.Name, c.Policy)
-				for _, r := range c.Rules {
-					fmt.Fprintln(h, r.Text(f))
-				}
-			}
-		}
-	}
-	for _, name := range live.Sets.Names() {
-		fmt.Fprintln(h, name, live.Sets[name].Members, live.Sets[name].Ports)
-	}
-	fmt.Fprintln(h, facts.Local, facts.Interfaces)
-	return string(h.Sum(nil))
 }
 
 // published judges the ports of a container.
