@@ -274,3 +274,18 @@ func (r *Real) RestoreSets(ctx context.Context, text string) error {
 	}
 	return nil
 }
+
+// RestoreAndReadSet implements Kernel. One program does both: what ipset restore
+// reads is every command of ipset.
+func (r *Real) RestoreAndReadSet(ctx context.Context, text, name string) (*ruleset.Set, error) {
+	c := Cmd{Tool: "ipset", Args: []string{"restore"}, Stdin: text + "save " + name + "\n"}
+	out, err := r.runner.Start(ctx, c)()
+	if err != nil {
+		return nil, fmt.Errorf("load the sets: %w", err)
+	}
+	sets, err := ruleset.ParseSets(out)
+	if err != nil {
+		return nil, fmt.Errorf("read set %s: %w", name, err)
+	}
+	return sets[name], nil
+}
