@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine/plan"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
 
 // stage brings the kernel to the point where one swap opens the gate, and
@@ -101,15 +103,19 @@ func (t *txn) arm(ctx context.Context) error {
 	return t.step("journal code", func() error { return t.save(Trial) })
 }
 
-// flip opens the gate, and believes it when the kernel shows it.
+// flip opens the gate, and believes it when the kernel shows it. Of the sets
+// only the gate is read: a host may have hundreds of thousands of members.
 func (t *txn) flip(ctx context.Context, seconds int) error {
-	loading := load(ctx, t.k, plan.Arm(seconds))
-	sets, err := t.k.ReadSets(ctx)
-	if err != nil {
+	gate, loading := t.k.RestoreAndReadSet(ctx, plan.Arm(seconds).Sets, ruleset.TrialSet)
+	if gate != nil {
+		t.live.Sets = maps.Clone(t.live.Sets)
+		t.live.Sets[ruleset.TrialSet] = gate
+	} else if sets, err := t.k.ReadSets(ctx); err == nil {
+		t.live.Sets = sets
+	} else {
 		return errors.Join(loading, err)
 	}
-	t.live.Sets = sets
-	if gateOpen(sets) {
+	if gateOpen(t.live.Sets) {
 		return nil
 	}
 	if loading != nil {

@@ -66,6 +66,14 @@ func (k *watchedKernel) RestoreSets(ctx context.Context, text string) error {
 	return k.change("load sets", func() error { return k.Fake.RestoreSets(ctx, text) })
 }
 
+func (k *watchedKernel) RestoreAndReadSet(ctx context.Context, text, name string) (*ruleset.Set, error) {
+	if err := k.RestoreSets(ctx, text); err != nil {
+		return nil, err
+	}
+	sets, err := k.ReadSets(ctx)
+	return sets[name], err
+}
+
 func (k *watchedKernel) RestoreBoth(ctx context.Context, v4, v6 string) error {
 	var errs []error
 	for _, p := range []struct {

@@ -91,7 +91,7 @@ func parsePayload(f ruleset.Family, text string) (ruleset.Tables, []insertion, e
 }
 
 func sameRule(f ruleset.Family, a, b *ruleset.Rule) bool {
-	return a.ID == b.ID && a.Comment == b.Comment && a.Spec(f) == b.Spec(f)
+	return a.ID == b.ID && a.Comment == b.Comment && ruleset.SameSpec(f, a, b)
 }
 
 func count(c *ruleset.Chain, f ruleset.Family, want *ruleset.Rule) int {

@@ -83,9 +83,9 @@ func (r *Real) try(ctx context.Context, t *tools, trials ...trial) error {
 	}
 	text := "*filter\n:mfwp - [0:0]\n" + rules.String() + "COMMIT\n"
 	if !hasIPv6() {
-		return r.startRestore(ctx, t, ruleset.V4, text)()
+		return r.startRestore(ctx, t, ruleset.V4, text, nil)()
 	}
-	wait4, wait6 := r.startRestore(ctx, t, ruleset.V4, text), r.startRestore(ctx, t, ruleset.V6, text)
+	wait4, wait6 := r.startRestore(ctx, t, ruleset.V4, text, nil), r.startRestore(ctx, t, ruleset.V6, text, nil)
 	return errors.Join(wait4(), wait6())
 }
 

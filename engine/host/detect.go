@@ -22,6 +22,8 @@ type tools struct {
 	// variant is "-nft" or "-legacy" where the programs carry it in their
 	// names, and empty on a host that has only one kind.
 	variant string
+	// lockable reports whether a lock can be held for the programs.
+	lockable bool
 	// other lists tables of the other back end that hold rules.
 	other []string
 }
@@ -49,6 +51,7 @@ func newTools(b, alternative Backend) (*tools, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.save(ruleset.V4), err)
 	}
+	t.lockable = b == Legacy && mentions(t.restore(ruleset.V4), lockVariable) && mentions(t.restore(ruleset.V6), lockVariable)
 	return t, nil
 }
 

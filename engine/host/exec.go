@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -20,6 +21,10 @@ type Cmd struct {
 	// Expect is about how many bytes the program will print; 0 when that is
 	// not known.
 	Expect int
+	// Lock is the lock of the legacy tools, when the caller holds it for the
+	// program: it stays held for as long as the program runs, even if the
+	// caller dies, and the program takes none itself. See holdLock.
+	Lock *os.File
 }
 
 // String is the command line without its input.
@@ -82,7 +87,7 @@ func (s *System) Start(ctx context.Context, c Cmd) Wait {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = pipeGrace
-	if err := cmd.Start(); err != nil {
+	if err := startHolding(cmd, c.Lock); err != nil {
 		cancel()
 		return failed(c, err)
 	}
@@ -107,7 +112,7 @@ func (s *System) Start(ctx context.Context, c Cmd) Wait {
 func (s *System) environment() []string {
 	env := []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "TZ=UTC"}
 	if s.LockFile != "" {
-		env = append(env, "XTABLES_LOCKFILE="+s.LockFile)
+		env = append(env, lockVariable+"="+s.LockFile)
 	}
 	return env
 }

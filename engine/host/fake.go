@@ -158,6 +158,15 @@ func (k *Fake) RestoreSets(ctx context.Context, text string) error {
 	return nil
 }
 
+// RestoreAndReadSet implements Kernel. It counts as two calls.
+func (k *Fake) RestoreAndReadSet(ctx context.Context, text, name string) (*ruleset.Set, error) {
+	if err := k.RestoreSets(ctx, text); err != nil {
+		return nil, err
+	}
+	sets, err := k.ReadSets(ctx)
+	return sets[name], err
+}
+
 // Links implements Kernel.
 func (k *Fake) Links(ctx context.Context) (interfaces, bridges []string, err error) {
 	err = k.do(ctx, "links", func() error {

@@ -29,6 +29,9 @@ type Kernel interface {
 	RestoreBoth(ctx context.Context, v4, v6 string) error
 	// RestoreSets loads sets. It is not atomic.
 	RestoreSets(ctx context.Context, text string) error
+	// RestoreAndReadSet is RestoreSets, and gives one set as it is afterwards,
+	// however many others there are; nil when there is none.
+	RestoreAndReadSet(ctx context.Context, text, name string) (*ruleset.Set, error)
 	// Links lists the network interfaces and those of them that are
 	// bridges. It is cheap.
 	Links(ctx context.Context) (interfaces, bridges []string, err error)

@@ -138,3 +138,39 @@ func describeSet(s *ruleset.Set) string {
 	}
 	return text + "\n"
 }
+
+func TestASetIsReadAfterTheLoadThatChangedIt(t *testing.T) {
+	cases := []struct {
+		name, text string
+		want       string // the set; empty for none
+		fails      bool
+	}{
+		{name: "after a swap", text: "add b m timeout 30 -exist\nswap a b\n", want: "set a list:set timeout: m timeout\n"},
+		{name: "after a flush", text: "flush a\n", want: "set a list:set timeout:\n"},
+		{name: "without a change", want: "set a list:set timeout:\n"},
+		{name: "after a load that fails", text: "swap a nosuch\n", fails: true},
+	}
+	onKernels := map[string]func(t *testing.T) Kernel{
+		"fake": func(*testing.T) Kernel { return NewFake() },
+		"real": func(t *testing.T) Kernel { enterNamespace(t); return NewReal(Options{Backend: NFT}) },
+	}
+	for kernel, newKernel := range onKernels {
+		for _, c := range cases {
+			t.Run(kernel+"/"+c.name, func(t *testing.T) {
+				k := newKernel(t)
+				must(t, k.RestoreSets(t.Context(), "create m hash:net family inet\ncreate a list:set timeout 60\ncreate b list:set timeout 60\n"))
+				s, err := k.RestoreAndReadSet(t.Context(), c.text, "a")
+				if c.fails {
+					if asExec(err) == nil || s != nil {
+						t.Errorf("set %v, error %v, want an *ExecError", s, err)
+					}
+					return
+				}
+				must(t, err)
+				if got := describeSet(s); got != c.want {
+					t.Errorf("read %q, want %q", got, c.want)
+				}
+			})
+		}
+	}
+}

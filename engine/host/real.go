@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,6 +35,9 @@ type Real struct {
 
 	mu    sync.Mutex
 	found *tools // nil until the first call that succeeds
+
+	// apart is set when the legacy tools cannot open the lock that they are given.
+	apart atomic.Bool
 
 	v4, v6 atomic.Pointer[ruleset.Dump] // the last that was parsed
 }
@@ -196,7 +200,7 @@ func (r *Real) Restore(ctx context.Context, f ruleset.Family, text string) error
 	if err != nil {
 		return err
 	}
-	return r.startRestore(ctx, t, f, text)()
+	return r.startRestore(ctx, t, f, text, nil)()
 }
 
 // RestoreBoth implements Kernel.
@@ -205,9 +209,28 @@ func (r *Real) RestoreBoth(ctx context.Context, v4, v6 string) error {
 	if err != nil {
 		return err
 	}
-	wait4 := r.startRestore(ctx, t, ruleset.V4, v4)
-	wait6 := r.startRestore(ctx, t, ruleset.V6, v6)
-	return errors.Join(wait4(), wait6())
+	var lock *os.File
+	if v4 != "" && v6 != "" {
+		lock = r.holdLock(t)
+	}
+	wait4 := r.startRestore(ctx, t, ruleset.V4, v4, lock)
+	wait6 := r.startRestore(ctx, t, ruleset.V6, v6, lock)
+	err4, err6 := wait4(), wait6()
+	if lock == nil {
+		return errors.Join(err4, err6)
+	}
+	lock.Close()
+	return errors.Join(r.restoreApart(ctx, ruleset.V4, v4, err4), r.restoreApart(ctx, ruleset.V6, v6, err6))
+}
+
+// restoreApart loads once more what could not be loaded because the program
+// could not open the lock that it was given.
+func (r *Real) restoreApart(ctx context.Context, f ruleset.Family, text string, err error) error {
+	if !isLockRefused(err) {
+		return err
+	}
+	r.apart.Store(true)
+	return r.Restore(ctx, f, text)
 }
 
 // maxTries bounds how often a load is tried while another program holds the
@@ -218,12 +241,12 @@ const maxTries = 2
 // waits for it. Only a text of one
 // table is tried again: of several, the first may be loaded already when the
 // lock was lost before the second, and to insert a rule twice is not the same
-// as to insert it once.
-func (r *Real) startRestore(ctx context.Context, t *tools, f ruleset.Family, text string) func() error {
+// as to insert it once. A lock that is not nil is held for the load.
+func (r *Real) startRestore(ctx context.Context, t *tools, f ruleset.Family, text string, lock *os.File) func() error {
 	if text == "" {
 		return func() error { return nil }
 	}
-	c := Cmd{Tool: t.restore(f), Args: []string{"--noflush", "--counters", "-w", "5"}, Stdin: text}
+	c := Cmd{Tool: t.restore(f), Args: []string{"--noflush", "--counters", "-w", "5"}, Stdin: text, Lock: lock}
 	tries := 1
 	if strings.Count("\n"+text, "\n*") == 1 {
 		tries = maxTries
@@ -250,4 +273,19 @@ func (r *Real) RestoreSets(ctx context.Context, text string) error {
 		return fmt.Errorf("load the sets: %w", err)
 	}
 	return nil
+}
+
+// RestoreAndReadSet implements Kernel. One program does both: what ipset restore
+// reads is every command of ipset.
+func (r *Real) RestoreAndReadSet(ctx context.Context, text, name string) (*ruleset.Set, error) {
+	c := Cmd{Tool: "ipset", Args: []string{"restore"}, Stdin: text + "save " + name + "\n"}
+	out, err := r.runner.Start(ctx, c)()
+	if err != nil {
+		return nil, fmt.Errorf("load the sets: %w", err)
+	}
+	sets, err := ruleset.ParseSets(out)
+	if err != nil {
+		return nil, fmt.Errorf("read set %s: %w", name, err)
+	}
+	return sets[name], nil
 }

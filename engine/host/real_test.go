@@ -227,15 +227,12 @@ func TestBothFamiliesLoadAtOnceOnBothBackEnds(t *testing.T) {
 // to hold.
 func TestALoadWaitsForTheLockOfTheLegacyTools(t *testing.T) {
 	enterNamespace(t)
-	lock, err := os.Create(filepath.Join(t.TempDir(), "lock"))
-	must(t, err)
-	defer lock.Close()
-	fd := int(lock.Fd())
-	must(t, unix.Flock(fd, unix.LOCK_EX))
+	name := filepath.Join(t.TempDir(), "lock")
+	lock := takeLock(t, name)
 	const held = 1500 * time.Millisecond
-	time.AfterFunc(held, func() { unix.Flock(fd, unix.LOCK_UN) })
+	time.AfterFunc(held, func() { lock.Close() })
 	started := time.Now()
-	k := NewReal(Options{Backend: Legacy, LockFile: lock.Name()})
+	k := NewReal(Options{Backend: Legacy, LockFile: name})
 	must(t, k.Restore(t.Context(), ruleset.V4, dockerRules))
 	if took := time.Since(started); took < held {
 		t.Errorf("loaded after %v, while the lock was held", took)
@@ -244,6 +241,120 @@ func TestALoadWaitsForTheLockOfTheLegacyTools(t *testing.T) {
 	must(t, err)
 	if c.ForwardHook4 != ruleset.DockerUser {
 		t.Errorf("hook in %s, want %s", c.ForwardHook4, ruleset.DockerUser)
+	}
+}
+
+func TestBothFamiliesWaitForTheLockOfTheLegacyTools(t *testing.T) {
+	enterNamespace(t)
+	name := filepath.Join(t.TempDir(), "lock")
+	lock := takeLock(t, name)
+	const held = 1500 * time.Millisecond
+	time.AfterFunc(held, func() { lock.Close() })
+	started := time.Now()
+	k := NewReal(Options{Backend: Legacy, LockFile: name})
+	must(t, k.RestoreBoth(t.Context(), dockerRules, "*filter\nCOMMIT\n"))
+	if took := time.Since(started); took < held {
+		t.Errorf("loaded after %v, while the lock was held", took)
+	}
+}
+
+// takeLock takes the lock on a file as the tools do.
+func takeLock(t *testing.T, name string) *os.File {
+	t.Helper()
+	lock, err := os.OpenFile(name, os.O_RDONLY|os.O_CREATE, 0o600)
+	must(t, err)
+	t.Cleanup(func() { lock.Close() })
+	must(t, unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB))
+	return lock
+}
+
+// isLocked reports whether somebody else holds the lock on a file.
+func isLocked(t *testing.T, name string) bool {
+	t.Helper()
+	lock, err := os.Open(name)
+	must(t, err)
+	defer lock.Close()
+	return unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil
+}
+
+// watched is a Runner that calls look before each program starts and before it
+// is waited for.
+type watched struct {
+	Runner
+	look func(c Cmd)
+}
+
+func (w watched) Start(ctx context.Context, c Cmd) Wait {
+	w.look(c)
+	wait := w.Runner.Start(ctx, c)
+	return func() ([]byte, error) {
+		w.look(c)
+		return wait()
+	}
+}
+
+func TestOneLockIsHeldWhileBothFamiliesLoad(t *testing.T) {
+	enterNamespace(t)
+	name := filepath.Join(t.TempDir(), "lock")
+	looks := 0
+	k := NewReal(Options{Backend: Legacy, LockFile: name, Runner: watched{&System{LockFile: name}, func(c Cmd) {
+		looks++
+		if c.Lock == nil || !isLocked(t, name) {
+			t.Errorf("%s: the lock is not held", c)
+		}
+	}}})
+	must(t, k.RestoreBoth(t.Context(), "*filter\n:a - [0:0]\nCOMMIT\n", "*filter\n:b - [0:0]\nCOMMIT\n"))
+	if looks != 4 {
+		t.Errorf("%d looks at two programs, want 4", looks)
+	}
+	if isLocked(t, name) {
+		t.Error("the lock is still held")
+	}
+	k = NewReal(Options{Backend: Legacy, LockFile: name})
+	rs, err := k.Read(t.Context())
+	must(t, err)
+	if rs.V4.Chain(ruleset.Filter, "a") == nil || rs.V6.Chain(ruleset.Filter, "b") == nil {
+		t.Error("not both families were loaded")
+	}
+}
+
+// What a guardian leaves running when it dies must not meet another writer.
+func TestAProgramKeepsTheLockThatItsCallerHeld(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "lock")
+	lock := takeLock(t, name)
+	ctx, cancel := context.WithCancel(t.Context())
+	wait := (&System{}).Start(ctx, Cmd{Tool: "sleep", Args: []string{"60"}, Lock: lock})
+	lock.Close()
+	if !isLocked(t, name) {
+		t.Error("the lock is free while the program runs")
+	}
+	cancel()
+	if _, err := wait(); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if isLocked(t, name) {
+		t.Error("the lock is held after the program")
+	}
+}
+
+// A policy of the host may keep a tool from the lock that it is given.
+func TestToolsThatCannotOpenTheirLockRunOneAfterTheOther(t *testing.T) {
+	const load4, load6 = "iptables-legacy-restore --noflush --counters -w 5", "ip6tables-legacy-restore --noflush --counters -w 5"
+	const refused = "Fatal: can't open lock file /proc/self/fd/4: Permission denied"
+	s := &script{t, []step{
+		{line: load4, status: 4, stderr: refused}, {line: load6, status: 4, stderr: refused}, {line: load4}, {line: load6},
+		{line: load4}, {line: load6},
+	}}
+	var lent []bool
+	k := NewReal(Options{LockFile: filepath.Join(t.TempDir(), "lock"), Runner: watched{s, func(c Cmd) { lent = append(lent, c.Lock != nil) }}})
+	k.found = &tools{backend: Legacy, variant: "-legacy", lockable: true}
+	const text = "*filter\nCOMMIT\n*nat\nCOMMIT\n"
+	for range 2 {
+		must(t, k.RestoreBoth(t.Context(), text, text))
+	}
+	want := []bool{true, true, true, true, false, false, false, false, false, false, false, false}
+	if !slices.Equal(lent, want) {
+		t.Errorf("lock lent %v, want %v", lent, want)
 	}
 }
 
@@ -291,7 +402,7 @@ func TestReadingGoesOnWhileAnotherWrites(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 40 {
-				write := k.startRestore(t.Context(), tl, ruleset.V4, text)
+				write := k.startRestore(t.Context(), tl, ruleset.V4, text, nil)
 				rs, err := k.Read(t.Context())
 				if werr := write(); werr != nil {
 					t.Fatal(werr)

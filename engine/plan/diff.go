@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -125,11 +124,7 @@ func sameRules(f ruleset.Family, a, b []*ruleset.Rule) bool {
 // sameVerdicts reports whether two chains decide alike: the same rules,
 // whatever their comments.
 func sameVerdicts(f ruleset.Family, a, b []*ruleset.Rule) bool {
-	var specA, specB []byte
-	return slices.EqualFunc(a, b, func(x, y *ruleset.Rule) bool {
-		specA, specB = x.AppendSpec(specA[:0], f), y.AppendSpec(specB[:0], f)
-		return bytes.Equal(specA, specB)
-	})
+	return slices.EqualFunc(a, b, func(x, y *ruleset.Rule) bool { return ruleset.SameSpec(f, x, y) })
 }
 
 // compareRules aligns two chains. Rules of equal words that stand in the same

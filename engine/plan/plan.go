@@ -62,13 +62,15 @@ func Owned(rs *ruleset.Ruleset) Ownership {
 func Fingerprint(live *ruleset.Ruleset, own Ownership) string {
 	m := ownerOf(live, nil, own)
 	h := sha256.New()
+	var line []byte
 	for key, c := range chainsOf(live) {
 		if !m.chains[key] {
 			continue
 		}
 		fmt.Fprintln(h, "chain", key)
 		for _, r := range settled(c) {
-			fmt.Fprintln(h, r.Text(key.family))
+			line = append(r.AppendText(line[:0], key.family), '\n')
+			h.Write(line)
 		}
 	}
 	for _, name := range live.Sets.Names() {

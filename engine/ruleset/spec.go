@@ -1,7 +1,9 @@
 package ruleset
 
 import (
+	"bytes"
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -28,7 +30,51 @@ func (r *Rule) AppendSpec(b []byte, f Family) []byte {
 // Text is Spec with the comment, for people: what iptables-save would print.
 func (r *Rule) Text(f Family) string {
 	var room [256]byte
-	return string(r.appendRule(room[:0], f, true))
+	return string(r.AppendText(room[:0], f))
+}
+
+// AppendText appends Text to b.
+func (r *Rule) AppendText(b []byte, f Family) []byte {
+	return r.appendRule(b, f, true)
+}
+
+// SameSpec reports whether two rules of one family have the same Spec. Most of
+// those that have are equal field by field, which takes a tenth of the time.
+func SameSpec(f Family, a, b *Rule) bool {
+	if a == b || equalFields(a, b) {
+		return true
+	}
+	var roomA, roomB [256]byte
+	return bytes.Equal(a.AppendSpec(roomA[:0], f), b.AppendSpec(roomB[:0], f))
+}
+
+// equalFields is false also where only the words can tell.
+func equalFields(a, b *Rule) bool {
+	return a.Raw == nil && b.Raw == nil &&
+		a.Src == b.Src && a.Dst == b.Dst && a.In == b.In && a.Out == b.Out && a.Proto == b.Proto &&
+		equalTargets(a.Target, b.Target) && slices.EqualFunc(a.Matches, b.Matches, equalMatches)
+}
+
+func equalMatches(a, b Match) bool {
+	switch a := a.(type) {
+	case MatchPorts:
+		b, ok := b.(MatchPorts)
+		return ok && equalRanges(a.Src, b.Src) && equalRanges(a.Dst, b.Dst) && a.SrcNot == b.SrcNot && a.DstNot == b.DstNot
+	case MatchMultiport, UnknownMatch:
+		return false // lists cannot be compared as values
+	}
+	return a == b
+}
+
+func equalRanges(a, b *PortRange) bool {
+	return a == b || a != nil && b != nil && *a == *b
+}
+
+func equalTargets(a, b Target) bool {
+	if _, ok := a.(UnknownTarget); ok {
+		return false // as above
+	}
+	return a == b
 }
 
 // appendRule writes the words of a rule, separated by one space each.

@@ -112,6 +112,30 @@ func TestSpecTellsRulesApart(t *testing.T) {
 	}
 }
 
+// TestSameSpecComparesSpecs proves that the shorter way gives no other answer.
+func TestSameSpecComparesSpecs(t *testing.T) {
+	for _, f := range Families() {
+		g := randomRules{rand.New(rand.NewPCG(8, uint64(f))), f}
+		rules := []*Rule{
+			{}, {Target: Drop}, {Raw: []string{"-f", "-j", "DROP"}, Target: Drop}, {Raw: []string{"-f", "-j", "DROP"}},
+			{In: Iface{Name: "+"}}, parseOne(t, f, "-m nosuch --x 1 -j LOG"), parseOne(t, f, "-m nosuch --x 1 -j LOG --log-level 7"),
+		}
+		for _, table := range g.tables(100) {
+			rules = append(rules, table.Chain("MFWCHAIN").Rules...)
+		}
+		for _, a := range rules {
+			if back := parseOne(t, f, a.Spec(f)); !SameSpec(f, a, back) {
+				t.Errorf("%s is not the same as itself, read back", a.Spec(f))
+			}
+			for _, b := range rules {
+				if got, want := SameSpec(f, a, b), a.Spec(f) == b.Spec(f); got != want {
+					t.Fatalf("%s and %s: same %t, want %t", a.Spec(f), b.Spec(f), got, want)
+				}
+			}
+		}
+	}
+}
+
 // TestSpecParsesBack proves that the Spec of every printable rule parses to a
 // rule with the same Spec.
 func TestSpecParsesBack(t *testing.T) {
