@@ -75,6 +75,7 @@ type session struct {
 	rest  []widget.Safe // of a list that was too long
 	prompt
 	trial  trial
+	after  page.AfterConfirm
 	failed error // of the output
 }
 

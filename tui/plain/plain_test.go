@@ -252,6 +252,63 @@ func TestLockoutNeedsTheNameOfTheHost(t *testing.T) {
 	})
 }
 
+func TestGrandfatheredFlowsEndAfterTheConfirmOnlyWhenThatWasChosen(t *testing.T) {
+	const begun = "save rules, apply override=false"
+	tests := []struct {
+		name   string
+		answer string
+		then   []string
+		calls  string
+		says   string
+	}{
+		{"chosen", "yes end", []string{"k7qx"}, begun + ", confirm K7QX, end 7 flows", "7 grandfathered flows ended."},
+		{"not chosen", "yes", []string{"k7qx"}, begun + ", confirm K7QX", "Kept: the new rules stay."},
+		{"rejected", "yes end", []string{"reject"}, begun + ", reject", "Rolled back"},
+		{"another word", "yes all", nil, "", "Not applied."},
+		{"the word alone", "end", nil, "", "Not applied."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			talking(t, nil, func(c *talk) {
+				c.types("edit rules 9 3 lan_nas", "apply").hears("0 cut, 7 grandfathered, 3 newly open", "Or type yes end: then the 7 grandfathered flows end after the confirm too.")
+				c.types(tt.answer).types(tt.then...).hears(tt.says)
+				if calls := strings.Join(c.site.Calls(), ", "); calls != tt.calls {
+					t.Errorf("calls %q, want %q", calls, tt.calls)
+				}
+			})
+		})
+	}
+}
+
+func TestFlowsThatCouldNotBeJudgedAreNotOffered(t *testing.T) {
+	fail := func(s *tuitest.Site, _ *Options) {
+		s.Fail = map[string]error{"FlowImpact": errors.New("permission denied")}
+	}
+	talking(t, fail, func(c *talk) {
+		c.types("edit rules 9 3 lan_nas", "apply").hears("What happens to the flows is not known: permission denied.", "Type yes.")
+		c.types("yes end").hears("Not applied.")
+	})
+}
+
+func TestGrandfatheredFlowsEndWhenAnotherLoginConfirms(t *testing.T) {
+	talking(t, nil, func(c *talk) {
+		c.types("edit rules 9 3 lan_nas", "apply", "yes end")
+		if _, err := c.site.Confirm(t.Context(), "K7QX"); err != nil {
+			t.Fatal(err)
+		}
+		c.waits(time.Second).hears("Kept: the new rules stay.", "7 grandfathered flows ended.")
+	})
+}
+
+func TestRollbackByTimeEndsNoFlows(t *testing.T) {
+	talking(t, nil, func(c *talk) {
+		c.types("edit rules 9 3 lan_nas", "apply", "yes end").waits(time.Minute).hears("Rolled back")
+		if calls := strings.Join(c.site.Calls(), ", "); strings.Contains(calls, "end ") {
+			t.Errorf("flows were ended: %s", calls)
+		}
+	})
+}
+
 func TestFailuresAreSaidAndTheConversationGoesOn(t *testing.T) {
 	tests := []struct {
 		call  string
@@ -261,6 +318,8 @@ func TestFailuresAreSaidAndTheConversationGoesOn(t *testing.T) {
 		{"Load", []string{"problems"}, "permission denied"},
 		{"Preview", []string{"review"}, "The comparison failed: permission denied"},
 		{"Apply", []string{"disable rules 9", "apply", "yes"}, "Not applied, nothing was changed: permission denied"},
+		{"FlowImpact", []string{"edit rules 9 3 lan_nas", "review"}, "What happens to the flows is not known: permission denied"},
+		{"EndFlows", []string{"edit rules 9 3 lan_nas", "apply", "yes end", "k7qx"}, "Kept, but the grandfathered flows did not end: permission denied"},
 		{"Save", []string{"disable rules 9", "save"}, "Not saved: permission denied"},
 		{"Status", []string{"overview"}, "The firewall cannot be read: permission denied"},
 		{"Traffic", []string{"overview"}, "The interfaces cannot be read: permission denied"},
