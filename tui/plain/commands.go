@@ -20,13 +20,13 @@ func commands() []command {
 	return []command{
 		{"1", []string{"overview"}, "", "how the tables and the firewall stand, and what moves", (*session).overview},
 		{"2", []string{"tables"}, "", "the tables and how many rows they have", noArgs((*session).tables)},
-		{"3", []string{"problems"}, "", "what is wrong with the tables", (*session).problems},
+		{"3", []string{"problems"}, "[FILTER]", "what is wrong with the tables", (*session).problems},
 		{"4", []string{"review"}, "", "what an apply would change in the kernel", (*session).review},
 		{"5", []string{"apply"}, "", "apply the tables: they come into force on trial", (*session).apply},
 		{"6", []string{"flows"}, "[FILTER]", "the busiest connections that the filter of the console keeps, such as port:22 !lan", (*session).flows},
 		{"7", []string{"counters"}, "[FILTER]", "what each row has counted", (*session).counters},
 		{"8", []string{"explain"}, "SRC DST PROTO/PORT", "the way of a packet through the saved tables", (*session).explain},
-		{"9", []string{"history"}, "", "every apply", (*session).history},
+		{"9", []string{"history"}, "[FILTER]", "every apply, refusal and boot", (*session).history},
 		{"0", []string{"quit", "exit"}, "", "leave", (*session).quit},
 
 		{"", []string{"list"}, "TABLE [FILTER]", "the rows of a table, all or those that a filter keeps", (*session).list},

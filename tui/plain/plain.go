@@ -197,6 +197,14 @@ func (s *session) where() widget.Safe {
 	return "command"
 }
 
+// countOf is "1 of 2 rows", or "2 rows" for all of them.
+func countOf(n, all int, what string) string {
+	if n == all {
+		return count(n, what)
+	}
+	return fmt.Sprintf("%d of %s", n, count(all, what))
+}
+
 // count is "1 row", "2 rows".
 func count(n int, what string) string {
 	if n == 1 {

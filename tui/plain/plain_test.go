@@ -309,6 +309,35 @@ func TestRollbackByTimeEndsNoFlows(t *testing.T) {
 	})
 }
 
+func TestFilterOfTheConsoleOnProblemsAndHistory(t *testing.T) {
+	tests := []struct {
+		line string
+		says []string
+		not  string
+	}{
+		{"problems table:virtuals", []string{"3 of 4 problems.", "virtuals row 3"}, "rules row 10: rejects"},
+		{"problems state:warning !virtuals", []string{"1 of 4 problems.", "rules row 10"}, "virtuals row"},
+		{"problems state:error", []string{"Check: 0 errors, 4 warnings.", "0 of 4 problems."}, "Warning"},
+		{"problems zone:ext", []string{"The filter cannot be read: zone:ext: this list has no zone (table state rule)"}, "Check:"},
+		{"history who:bob", []string{"History, the latest first: 3 of 6 events."}, "carol"},
+		{"history state:kept !bob", []string{"2 of 6 events.", "alice", "carol"}, "boot"},
+		{"history state:confirmed", []string{"alice", "carol"}, "rolled back"},
+		{`history state:"rolled back"`, []string{"1 of 6 events.", "rolled back after 30 seconds"}, "alice"},
+		{"history !state:boot confirmed", []string{"3 of 6 events."}, "loaded"},
+		{"history port:22", []string{"The filter cannot be read: port:22: this list has no port (who state)"}, "History"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.line, func(t *testing.T) {
+			talking(t, nil, func(c *talk) {
+				c.types(tt.line).hears(tt.says...)
+				if strings.Contains(c.said, tt.not) {
+					t.Errorf("%q is said in\n%s", tt.not, c.said)
+				}
+			})
+		})
+	}
+}
+
 func TestFailuresAreSaidAndTheConversationGoesOn(t *testing.T) {
 	tests := []struct {
 		call  string
