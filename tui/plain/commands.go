@@ -32,7 +32,7 @@ func commands() []command {
 		{"", []string{"list"}, "TABLE [FILTER]", "the rows of a table, all or those that a filter keeps", (*session).list},
 		{"", []string{"show"}, "TABLE ROW", "one row, a cell on each line", (*session).show},
 		{"", []string{"edit"}, "TABLE ROW [CELL [TEXT]]", "change a cell", (*session).edit},
-		{"", []string{"insert"}, "TABLE ROW [CELL...]", "make a new row, which then has this number", (*session).insert},
+		{"", []string{"insert"}, "TABLE ROW [CELL...]", "make a new row, which then has this number; cells that are not given are asked for", (*session).insert},
 		{"", []string{"delete"}, "TABLE ROW", "remove a row", (*session).remove},
 		{"", []string{"move"}, "TABLE ROW ROW", "move a row, which then has the second number", (*session).move},
 		{"", []string{"disable"}, "TABLE ROW", "turn a row into a comment", (*session).disable},

@@ -205,7 +205,7 @@ func TestEndOfInputEndsCleanlyAndLeavesTheRollbackArmed(t *testing.T) {
 
 func TestEndOfInputInTheMiddleOfAQuestionAnswersNothing(t *testing.T) {
 	for _, lines := range [][]string{
-		{"disable rules 9", "apply"}, {"edit rules 9"}, {"edit rules 9 3"}, {"edit rules 9 3 nobody"}, {"insert rules 9 ext"}, {"disable rules 9", "reload"}, {"disable rules 9", "quit"},
+		{"disable rules 9", "apply"}, {"edit rules 9"}, {"edit rules 9 3"}, {"edit rules 9 3 nobody"}, {"insert rules 9 ext"}, {"insert rules 9 ext FW nobody ALL ssh accept"}, {"disable rules 9", "reload"}, {"disable rules 9", "quit"},
 	} {
 		t.Run(strings.Join(lines, ", "), func(t *testing.T) {
 			talking(t, nil, func(c *talk) {
@@ -372,6 +372,41 @@ func TestFailuresAreSaidAndTheConversationGoesOn(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+func TestNewRowIsCheckedCellByCellBeforeItIsInserted(t *testing.T) {
+	const at10 = "Rules row 10: ext FW lan_home ALL ssh accept\n"
+	tests := []struct {
+		name  string
+		lines []string
+		says  []string // after the last line
+	}{
+		{"one cell after the other", []string{"insert rules 10", "ext", "FW", "lan_home", "ALL", "ssh", "accept"}, []string{at10}},
+		{"the next cell is named", []string{"insert rules 10", "ext", "FW"}, []string{"Cell 3, source address: address object, ALL, or GEO:DE,AT for countries."}},
+		{"a whole row at once", []string{"insert rules 10 ext FW lan_home ALL ssh accept"}, []string{at10}},
+		{"a whole row at the first question", []string{"insert rules 10", "ext FW lan_home ALL ssh accept"}, []string{at10}},
+		{"the rest of a row at a later one", []string{"insert rules 10 ext", "FW", "lan_home ALL ssh accept"}, []string{at10}},
+		{"a wrong cell among cells", []string{"insert rules 10", "ext FW lan_hme ALL ssh accept"},
+			[]string{"Error, rules row 10, cell 3: source address 'lan_hme' does not exist; did you mean 'lan_home'?", "Type yes to take lan_home, another text, keep to keep lan_hme"}},
+		{"its suggestion", []string{"insert rules 10", "ext FW lan_hme ALL ssh accept", "yes"}, []string{at10}},
+		{"two wrong cells", []string{"insert rules 10 ext FW lan_hme ALL sssh accept", "yes"}, []string{"cell 5: service 'sssh' does not exist"}},
+		{"another text that is wrong too", []string{"insert rules 10 ext FW lan_hme ALL ssh accept", "nobody"}, []string{"'nobody' does not exist"}},
+		{"a text that is no cell", []string{"insert rules 10 ext FW lan_hme ALL ssh accept", "lan home"}, []string{"contains white space; a cell is one word", "Type another text, ?"}},
+		{"keep", []string{"insert rules 10 ext FW nobody ALL ssh accept", "keep"}, []string{"Rules row 10: ext FW nobody ALL ssh accept, with a problem", "Check: 1 error"}},
+		{"nothing", []string{"insert rules 10 ext FW nobody ALL ssh accept", ""}, []string{"Nothing was inserted."}},
+		{"nothing at a cell", []string{"insert rules 10 ext", ""}, []string{"Nothing was inserted."}},
+		{"too many cells", []string{"insert rules 10 ext FW lan_home ALL ssh accept ssh"}, []string{"That makes 7 cells, and a row of rules has 6.", "Nothing was inserted."}},
+		{"too many cells at a question", []string{"insert rules 10 ext FW", "lan_home ALL ssh accept ssh"}, []string{"That makes 7 cells", "Cell 3, source address"}},
+		{"a cell that a later one makes wrong", []string{"insert virtuals 4 ext lan_router_ext DOCKER", "ALL", "ALL"}, []string{"Error, virtuals row 4, cell 4, external service: cannot expose ALL ports"}},
+		{"what there is", []string{"insert rules 10", "?"}, []string{"ext: ", "int: ", "DOCKER: "}},
+		{"what begins so", []string{"insert rules 10 ext FW", "mon?"}, []string{"monitoring: "}},
+		{"what begins so in a wrong cell", []string{"insert rules 10 ext FW lan_hme ALL ssh accept", "lan?"}, []string{"lan_home: ", "lan_nas: "}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			talking(t, nil, func(c *talk) { c.types(tt.lines...).hears(tt.says...) })
+		})
 	}
 }
 

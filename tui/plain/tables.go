@@ -65,13 +65,27 @@ func (s *session) problems(words []string) error {
 func problemWords(p *tables.Problem) string {
 	where := p.File
 	if p.Line > 0 {
-		where += fmt.Sprintf(" row %d", p.Line)
+		where += fmt.Sprintf(" row %d", p.Line) + cellWords(p)
 	}
 	text := fmt.Sprintf("%s, %s: %s", upperFirst(p.Severity.String()), where, p.Text)
 	if strings.HasSuffix(text, "?") || strings.HasSuffix(text, ".") {
 		return text
 	}
 	return text + "."
+}
+
+// cellWords are the cell that a problem is about, by number, and by name where
+// the text of the problem does not say it; empty for the row as a whole.
+func cellWords(p *tables.Problem) string {
+	at, ok := page.PlaceOf(*p)
+	if !ok || at.Cell < 0 || at.Cell >= len(at.Kind.Columns()) {
+		return ""
+	}
+	text := fmt.Sprintf(", cell %d", at.Cell+1)
+	if name := at.Kind.Columns()[at.Cell].Name; !strings.Contains(p.Text, name) {
+		text += ", " + name
+	}
+	return text
 }
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
