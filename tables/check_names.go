@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -40,28 +41,34 @@ func (c *checker) checkName(row Row, cell int, class Object) bool {
 		}
 	}
 	if limit := nameLimits[class]; len(name) > limit.length {
-		c.report(row, cell, fault("%s name has %d characters; the limit is %d (%s)", class, len(name), limit.length, limit.why))
+		c.report(row, cell, fault("%s name has %s; the limit is %d (%s)", class, sizeOf(name), limit.length, limit.why))
 		return false
 	}
 	return true
 }
 
+// sizeOf is the length of a name. The kernel counts bytes.
+func sizeOf(name string) string {
+	if n := utf8.RuneCountInString(name); n < len(name) {
+		return fmt.Sprintf("%d bytes (%d characters)", len(name), n)
+	}
+	return fmt.Sprintf("%d characters", len(name))
+}
+
 // nameFinding judges the characters of a name; it is zero for a good one.
-// Quotes, backslashes and what is not ASCII never go into a restore file.
+// Quotes, backslashes and what is not seen never go into a restore file. Letters
+// and digits of any script do, as the kernel keeps bytes, unless the name could
+// be taken for another.
 func nameFinding(name string, class Object) finding {
 	for _, r := range name {
-		switch {
-		case r > '~':
-			if ascii, script := lookAlike(r); ascii != 0 {
-				return fault("name %s contains U+%04X (%s), which looks like '%c'", quote(name), r, script, ascii).
-					instead(strings.ReplaceAll(name, string(r), string(ascii)))
-			}
-			return fault("name %s contains %s; %s", quote(name), quote(string(r)), allowedLetters)
-		case r == '\'', r == '"', r == '\\':
+		if r == '\'' || r == '"' || r == '\\' || r > '~' && !unicode.IsPrint(r) {
 			return fault("name %s contains %s; %s", quote(name), quote(string(r)), allowedLetters)
 		}
 	}
-	first := name[0]
+	if f := disguise(name); f.text != "" {
+		return f
+	}
+	first, _ := utf8.DecodeRuneInString(name)
 	switch {
 	case class == ZoneObject && (first == '-' || first == '!'):
 		return fault("zone name %s must start with a letter or digit", quote(name))
@@ -69,15 +76,45 @@ func nameFinding(name string, class Object) finding {
 		return note("looks like an indented comment; it declares %s %s", class, quote(name))
 	case class == InterfaceObject:
 		return interfaceFinding(name)
-	case !letterOrDigit(first):
+	case !nameLetter(first):
 		return note("name %s should start with a letter or digit", quote(name))
 	}
-	for i := range len(name) {
-		if c := name[i]; !letterOrDigit(c) && c != '_' && c != '-' && c != '.' {
-			return note("name %s contains '%c'; %s", quote(name), c, allowedLetters)
+	for _, r := range name {
+		if !nameLetter(r) && r != '_' && r != '-' && r != '.' {
+			return note("name %s contains %s; %s", quote(name), quote(string(r)), allowedLetters)
 		}
 	}
 	return finding{}
+}
+
+// nameLetter reports whether a character is a letter or digit of any script.
+func nameLetter(r rune) bool {
+	if r <= unicode.MaxASCII {
+		return letterOrDigit(byte(r))
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r)
+}
+
+// disguise refuses a name with letters that look like Latin ones, where it could
+// be taken for a name in Latin letters: nothing else is in it, or it has Latin
+// letters as well. A name in another script alone is what it looks like.
+func disguise(name string) finding {
+	latin, meant, first := false, []rune(name), rune(0)
+	for i, r := range meant {
+		if ascii, _ := lookAlike(r); ascii != 0 {
+			meant[i] = ascii
+			if first == 0 {
+				first = r
+			}
+			continue
+		}
+		latin = latin || unicode.Is(unicode.Latin, r)
+	}
+	if first == 0 || !latin && !plainASCII(string(meant)) {
+		return finding{}
+	}
+	ascii, script := lookAlike(first)
+	return fault("name %s contains U+%04X (%s), which looks like '%c'", quote(name), first, script, ascii).instead(string(meant))
 }
 
 const allowedLetters = `use letters, digits, '_', '-' and '.'`

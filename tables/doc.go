@@ -18,7 +18,8 @@
 // What MicroFW loads without an error line is accepted, with a warning where
 // it is likely a mistake. Refused although MicroFW takes them are an empty
 // country list, octal-looking numbers, reserved words as names, and names with
-// quotes, backslashes or letters beyond ASCII.
+// quotes, backslashes, characters that are not seen, or letters of another script
+// that look like Latin ones.
 //
 // The package is pure. It reads through fs.FS and never writes, never resolves
 // a name and knows nothing about the kernel's present state: facts that a

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // quote puts a text of a table between quotes for a message, with escapes for
@@ -13,11 +15,20 @@ func quote(text string) string {
 	if len(text) > limit {
 		text = text[:limit-3] + "..."
 	}
-	if plainASCII(text) {
+	if plainASCII(text) || !strings.ContainsFunc(text, mistaken) {
 		return "'" + text + "'"
 	}
 	escaped := strconv.QuoteToASCII(text)
 	return "'" + strings.ReplaceAll(escaped[1:len(escaped)-1], `\"`, `"`) + "'"
+}
+
+// mistaken reports whether a character may be taken for another, or for none.
+func mistaken(r rune) bool {
+	if r <= unicode.MaxASCII {
+		return r < ' ' || r > '~'
+	}
+	like, _ := lookAlike(r)
+	return r == utf8.RuneError || like != 0 || !nameLetter(r)
 }
 
 // plainASCII reports whether a text has printable ASCII characters only.

@@ -88,21 +88,38 @@ func (m *model) placeCommands() []command {
 	for _, k := range tables.Kinds() {
 		list = append(list, m.goTo(widget.Format("table %s", k), page.Place{Kind: k}))
 	}
+	rows = make([]command, 0, maxPlaces)
 	for _, k := range tables.Kinds() {
+		first := k.Columns()[0]
 		for i, l := range set.File(k).Lines {
-			if len(l.Cells) == 0 || len(list)+len(rows) >= maxPlaces {
+			if len(list)+len(rows) >= maxPlaces {
+				break
+			}
+			if len(l.Cells) == 0 {
 				continue
 			}
 			at := page.Place{Kind: k, Line: i + 1}
-			texts := strings.Join(l.Texts(), " ")
-			if columns := k.Columns(); columns[0].Defines {
-				list = append(list, m.goTo(widget.Format("%s %s", columns[0].Object, texts), at))
+			if first.Defines {
+				list = append(list, m.goTo(lineText(first.Object.String(), l), at))
 			} else {
-				rows = append(rows, m.goTo(widget.Format("%s:%d %s", k, i+1, texts), at))
+				rows = append(rows, m.goTo(lineText(k.String()+":"+strconv.Itoa(i+1), l), at))
 			}
 		}
 	}
 	return append(list, rows...)
+}
+
+// lineText is a line of a table behind what it is. There are thousands of them
+// when the palette opens, which Format would take twice the time for.
+func lineText(what string, l *tables.Line) widget.Safe {
+	var b strings.Builder
+	b.Grow(64)
+	b.WriteString(what)
+	for _, c := range l.Cells {
+		b.WriteByte(' ')
+		b.WriteString(c.Text)
+	}
+	return widget.Clean(b.String())
 }
 
 // problemCommands are the cells with problems.

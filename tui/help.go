@@ -190,7 +190,10 @@ func (h *help) render(width, height int, st *style.Styles) []string {
 		return nil
 	}
 	column := (inner - 2*(columns-1)) / columns
-	lines := h.draw(column, st)
+	lines, found := h.draw(column, st), true
+	if lines == nil {
+		lines, found = h.nothing(column, st), false
+	}
 	h.lines, h.page = len(lines), rows*columns
 	h.top = max(min(h.top, len(lines)-h.page), 0)
 	text, _ := h.search.View(inner - 12)
@@ -204,13 +207,35 @@ func (h *help) render(width, height int, st *style.Styles) []string {
 		}
 		body = append(body, line)
 	}
-	last := min(h.top+h.page, len(lines))
-	foot := widget.Format("%d-%d of %d   up, down, ^d, ^u move   letters search   Esc closes", min(h.top+1, last), last, len(lines))
-	body = append(body, widget.NewLine(inner, st.Glyphs).Put(st.Dim, foot).String())
+	body = append(body, widget.NewLine(inner, st.Glyphs).Put(st.Dim, h.foot(found)).String())
 	return widget.Box("Help", body, inner, st)
 }
 
-// draw writes what the search finds into lines of a width.
+// foot says which lines are shown, and what the keys do.
+func (h *help) foot(found bool) widget.Safe {
+	if !found {
+		return "nothing found   ^w deletes the last word   Esc closes"
+	}
+	last := min(h.top+h.page, h.lines)
+	return widget.Format("%d-%d of %d   up, down, ^d, ^u move   letters search   Esc closes", min(h.top+1, last), last, h.lines)
+}
+
+// nothing says that the search found nothing, and how to go on.
+func (h *help) nothing(width int, st *style.Styles) []string {
+	lines := []string{widget.NewLine(width, st.Glyphs).Put(st.Warn, widget.Format("nothing found for %s", h.search.Text())).String(), ""}
+	palette := h.keymap.name(page.Stay, ":")
+	for _, text := range []widget.Safe{
+		"All words must be found in what a key does, or be a key such as d or ^d; one letter alone is always a key.",
+		widget.Format("Tables, objects, rows and problems are not searched here: Esc, then %s finds them.", palette),
+	} {
+		for _, part := range text.Wrap(width) {
+			lines = append(lines, widget.NewLine(width, st.Glyphs).Text(part).String())
+		}
+	}
+	return lines
+}
+
+// draw writes what the search finds into lines of a width; nil for nothing.
 func (h *help) draw(width int, st *style.Styles) []string {
 	var lines []string
 	for _, s := range h.found() {
@@ -223,9 +248,6 @@ func (h *help) draw(width int, st *style.Styles) []string {
 		for _, item := range s.items {
 			lines = append(lines, item.draw(label, width, st)...)
 		}
-	}
-	if lines == nil {
-		return []string{widget.NewLine(width, st.Glyphs).Put(st.Warn, "nothing is called like this; ^w deletes the word").String()}
 	}
 	return lines
 }

@@ -309,7 +309,6 @@ func TestHelpSearchesByKeyAndByWord(t *testing.T) {
 		{"filter keep", []string{"keep the filter"}, []string{"delete"}},
 		{"zone", []string{"zone:ext>DOCKER"}, []string{"half a page"}},
 		{"disk", []string{"Policy, signs", "a row that is not in the file on disk", "load from disk"}, []string{"Flows"}},
-		{"nosuchword", []string{"nothing is called like this"}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.search, func(t *testing.T) {
@@ -332,6 +331,20 @@ func TestHelpSearchesByKeyAndByWord(t *testing.T) {
 					t.Error("? does not close the help")
 				}
 			})
+		})
+	}
+}
+
+func TestHelpThatFindsNothingSaysSoAndHowToGoOn(t *testing.T) {
+	for _, width := range []int{60, 120} {
+		inConsole(t, width, 24, nil, func(c *console) {
+			c.press("2", "?")
+			c.text("delete nosuchword")
+			c.shows("nothing found for delete nosuchword", "nothing found   ^w deletes the last word", ": finds them")
+			c.hides("1-1 of 1")
+			c.press("ctrl+w")
+			c.hides("nothing found")
+			c.shows("1-")
 		})
 	}
 }

@@ -1,14 +1,10 @@
 package tui
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/sahilm/fuzzy"
-
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -18,7 +14,8 @@ import (
 // does.
 type palette struct {
 	all    []command
-	fixed  int   // so many of all are always there; behind them a row by its number
+	fixed  int // so many of all are always there; behind them a row by its number
+	search *search
 	found  []int // into all, the best first
 	at     int
 	top    int
@@ -58,18 +55,12 @@ func paletteBindings() []widget.Binding {
 func newPalette(m *model) *palette {
 	list := commands(m)
 	p := &palette{all: list, fixed: len(list), edit: widget.NewEditor(""), keys: newPaletteKeys(), opened: m.shared.Now(), rowOf: m.rowCommand}
+	p.search = newSearch(len(list), func(i int) string { return string(list[i].text) })
 	p.find()
 	return p
 }
 
-// String is what an entry is found by.
-func (p *palette) String(i int) string { return string(p.all[i].text) }
-
-// Len is the number of entries that are searched.
-func (p *palette) Len() int { return p.fixed }
-
-// find looks for the text: entries that hold it as it is come before those
-// that only have its letters in order.
+// find looks for the text. A row is found by its number too.
 func (p *palette) find() {
 	p.all, p.found, p.at, p.top = p.all[:p.fixed], p.found[:0], 0, 0
 	text := p.edit.Text()
@@ -83,47 +74,9 @@ func (p *palette) find() {
 		p.all = append(p.all, row)
 		p.found = append(p.found, p.fixed)
 	}
-	low := strings.ToLower(strings.TrimSpace(text))
-	var hits []hit
-	for _, m := range fuzzy.FindFromNoSort(strings.ReplaceAll(text, " ", ""), p) {
-		hits = append(hits, hit{m.Index, classOf(m, low), m.Score})
-	}
-	slices.SortFunc(hits, func(a, b hit) int {
-		return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(b.score, a.score), cmp.Compare(a.index, b.index))
-	})
-	for _, h := range hits {
-		if h.class == scattered && hits[0].class != scattered {
-			break
-		}
+	for _, h := range p.search.find(text) {
 		p.found = append(p.found, h.index)
 	}
-}
-
-// hit is an entry that holds the text, and how well.
-type hit struct{ index, class, score int }
-
-// How well an entry holds the text. Scattered ones are noise beside better
-// ones.
-const (
-	wholeText = iota
-	byParts
-	scattered
-)
-
-// classOf says how well an entry holds a text: as it is, in parts that begin
-// words or are longer than a letter, or scattered.
-func classOf(m fuzzy.Match, low string) int {
-	text := strings.ToLower(m.Str)
-	if strings.Contains(text, low) {
-		return wholeText
-	}
-	for n, i := range m.MatchedIndexes {
-		joined := n > 0 && m.MatchedIndexes[n-1] == i-1 || n+1 < len(m.MatchedIndexes) && m.MatchedIndexes[n+1] == i+1
-		if !joined && i > 0 && text[i-1] != ' ' && text[i-1] != ':' {
-			return scattered
-		}
-	}
-	return byParts
 }
 
 // key handles a key. Run is what was chosen; done says that the palette closes.

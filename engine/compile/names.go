@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
@@ -34,7 +35,7 @@ func (n *names) fit(key, wanted string, limit int) (name string, fresh bool) {
 	name = wanted
 	for try := 0; len(name) > limit || n.owner[name] != ""; try++ {
 		tail := "~" + digest(key, strconv.Itoa(try))[:tailLen-1]
-		name = wanted[:min(len(wanted), limit-tailLen)] + tail
+		name = ruleset.CutName(wanted, limit-tailLen) + tail
 	}
 	n.owner[name], n.given[key] = key, name
 	return name, true
@@ -107,10 +108,15 @@ func (ids *rowIDs) logOf(id string) string {
 }
 
 // builtIn notes a part of the ruleset that comes from no row, and returns its
-// id.
+// id: the name, or a hash of one that a comment cannot hold, as an interface may
+// have it.
 func (ids *rowIDs) builtIn(name string) string {
-	ids.rows[name] = RowRef{Name: name}
-	return name
+	id := name
+	if strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) {
+		id = "part-" + digest(name)[:idLen]
+	}
+	ids.rows[id] = RowRef{Name: name}
+	return id
 }
 
 // iface is the match of an interface name; "+" alone matches any, and the

@@ -103,7 +103,7 @@ func stagedName(name string, limit int) string {
 	}
 	sum := sha256.Sum256([]byte(name))
 	tail := "-" + hex.EncodeToString(sum[:4])
-	return s[:limit-len(tail)] + tail
+	return ruleset.CutName(s, limit-len(tail)) + tail
 }
 
 func stagedChain(name string) string { return stagedName(name, ruleset.MaxChainName) }

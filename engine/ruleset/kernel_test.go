@@ -239,15 +239,19 @@ func TestKernelTakesEveryName(t *testing.T) {
 				table := rs.Tables(f).Ensure(Filter)
 				root := table.Ensure(RootForward)
 				for _, name := range allowedNames() {
-					set := NewSet(cut(name, MaxSetName), HashNet, f)
+					text := name
+					if strings.ContainsFunc(name, beyondASCII) { // not in a text of ours
+						text = "text"
+					}
+					set := NewSet(CutName(name, MaxSetName), HashNet, f)
 					rs.Sets[set.Name] = set
-					table.Ensure(cut(name, MaxChainName))
+					table.Ensure(CutName(name, MaxChainName))
 					root.Append(&Rule{
-						In:      Iface{Name: cut(name, MaxIfaceName)},
+						In:      Iface{Name: CutName(name, MaxIfaceName)},
 						Matches: []Match{MatchSet{Name: set.Name, Dirs: "src"}},
-						ID:      cut(name, MaxComment-len(CommentPrefix)),
-						Target:  Jump{Chain: cut(name, MaxChainName)},
-					}, &Rule{Target: NFLog{Prefix: cut(name, MaxNFLogPrefix)}, ID: "log"})
+						ID:      CutName(text, MaxComment-len(CommentPrefix)),
+						Target:  Jump{Chain: CutName(name, MaxChainName)},
+					}, &Rule{Target: NFLog{Prefix: CutName(text, MaxNFLogPrefix)}, ID: "log"})
 				}
 				sets, rules := rs.texts(t, f)
 				_, saved := k.run(t, sets, rules)
@@ -262,9 +266,11 @@ func TestKernelTakesEveryName(t *testing.T) {
 }
 
 // allowedNames are names with each allowed character in front, inside and at
-// the end, and one that is as long as anything may be.
+// the end, one that is as long as anything may be, and some in other letters than
+// ASCII ones: with the byte of a no-break space (à), of the next line (Å), of
+// three and four bytes, and combined.
 func allowedNames() []string {
-	names := []string{strings.Repeat("long", 100)}
+	names := []string{strings.Repeat("long", 100), "büro", "voilà", "Årø", "офис", "事務所", "𝔘", "bu\u0308ro", strings.Repeat("ü", 100), strings.Repeat("事", 100)}
 	for c := rune(0x21); c <= 0x7e; c++ {
 		if !plain(c) || c == '+' {
 			continue
@@ -276,5 +282,3 @@ func allowedNames() []string {
 	}
 	return names
 }
-
-func cut(s string, n int) string { return s[:min(n, len(s))] }

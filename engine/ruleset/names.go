@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Limits of what the printer writes, in bytes. The tools take longer lines; a
@@ -54,12 +56,15 @@ func CheckIfaceName(name string) error {
 	return checkName("interface", name)
 }
 
-// checkName refuses what the line formats could read as something else.
+// checkName refuses what the line formats could read as something else. The
+// tools split at ASCII characters only, so the bytes of other characters are a
+// part of the name to them and to the kernel, in every locale (iptables 1.8.9 of
+// both variants, ipset 7.17).
 func checkName(what, name string) error {
 	if name[0] == '-' || name[0] == '!' {
 		return fmt.Errorf("%s name %q starts with %q", what, name, name[:1])
 	}
-	if i := strings.IndexFunc(name, func(r rune) bool { return r == ' ' || !plain(r) }); i >= 0 {
+	if i := strings.IndexFunc(name, func(r rune) bool { return r == ' ' || !plain(r) && !beyondASCII(r) }); i >= 0 {
 		return fmt.Errorf("%s name %q has a character that is not allowed at byte %d", what, name, i+1)
 	}
 	return nil
@@ -80,6 +85,22 @@ func checkText(what, text string, limit int) error {
 // printable ASCII without quotes and backslash.
 func plain(r rune) bool {
 	return r >= 0x20 && r <= 0x7e && r != '"' && r != '\'' && r != '\\' && r != '`'
+}
+
+// beyondASCII reports whether a character that is not ASCII may stand in a name:
+// one that is seen. A byte that is no UTF-8 is none.
+func beyondASCII(r rune) bool { return r > 0x7e && r != utf8.RuneError && unicode.IsPrint(r) }
+
+// CutName is the beginning of a name with so many bytes at most, and no part of
+// a character.
+func CutName(name string, limit int) string {
+	if len(name) <= limit {
+		return name
+	}
+	for limit > 0 && !utf8.RuneStart(name[limit]) {
+		limit--
+	}
+	return name[:limit]
 }
 
 // isTargetName reports whether "-j name" means a target that every chain can

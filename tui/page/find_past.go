@@ -15,19 +15,40 @@ type pastRecord struct {
 	when, end string
 }
 
+// pastRecords are the events as the filter sees them, the latest first.
+func pastRecords(entries []engine.Generation) []pastRecord {
+	records, running := make([]pastRecord, len(entries)), runningOf(entries)
+	for i := range entries {
+		g := &entries[i]
+		records[i] = pastRecord{g, string(whenWords(g)), string(endWords(g, running))}
+	}
+	return records
+}
+
+// runningOf is the generation that is in force: the latest one that was kept.
+func runningOf(entries []engine.Generation) string {
+	for i := range entries {
+		if entries[i].Event == engine.Applied && entries[i].Result == engine.Confirmed {
+			return entries[i].ID
+		}
+	}
+	return ""
+}
+
 // Addrs appends nothing.
 func (r *pastRecord) Addrs(_ query.Key, to []query.Span) []query.Span { return to }
 
 // Ports appends nothing.
 func (r *pastRecord) Ports(_ query.Key, to []query.Ports) []query.Ports { return to }
 
-// Words appends who applied it and how that ended.
+// Words appends who applied it and how that ended, in the words of the screen
+// and in those of the command line.
 func (r *pastRecord) Words(k query.Key, to []string) []string {
 	switch k {
 	case query.Who:
 		return append(to, r.Who, r.By)
 	case query.State:
-		return append(to, r.end)
+		return append(to, r.end, string(r.Result))
 	}
 	return to
 }

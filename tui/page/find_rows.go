@@ -263,14 +263,14 @@ func (r *rowRecord) protocols(to []string, service string) []string {
 	return to
 }
 
-// ifaces are the interfaces of a zone.
+// ifaces are the interfaces of a zone; ALL is every zone.
 func (r *rowRecord) ifaces(to []string, zone string) []string {
 	cfg := r.names.config()
 	if cfg == nil {
 		return to
 	}
 	for _, i := range cfg.Interfaces {
-		if i.Zone == zone {
+		if i.Zone == zone || zone == query.EveryZone {
 			to = append(to, i.Name)
 		}
 	}

@@ -158,15 +158,15 @@ func (f *Flows) takeEnded(m EndedMsg) Effect {
 		return say(Bad, "not ended: %v", m.Err)
 	}
 	clear(f.marks)
-	kind, words := endedWords(m.Value, "flow")
+	kind, words := EndedWords(m.Value, "flow")
 	e := say(kind, "%s", words)
 	e.Cmd = f.refresh().Cmd
 	return e
 }
 
-// endedWords say what became of flows that were to end; what is their name, for
+// EndedWords say what became of flows that were to end; what is their name, for
 // one of them.
-func endedWords(of engine.EndedFlows, what string) (NoteKind, string) {
+func EndedWords(of engine.EndedFlows, what string) (NoteKind, string) {
 	kind, words := Good, []string{plural(of.Ended, what) + " ended"}
 	if of.Gone > 0 {
 		words = append(words, plural(of.Gone, "flow")+" had ended already")

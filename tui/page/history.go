@@ -182,15 +182,8 @@ func (h *History) take(m EntriesMsg) {
 	if h.read, h.err = true, m.Err; m.Err != nil {
 		return
 	}
-	h.entries, h.running = m.Value, ""
-	h.records = make([]pastRecord, len(m.Value))
-	for i := range h.entries {
-		g := &h.entries[i]
-		if h.running == "" && g.Event == engine.Applied && g.Result == engine.Confirmed {
-			h.running = g.ID
-		}
-		h.records[i] = pastRecord{g, string(h.when(g)), string(h.end(g))}
-	}
+	h.entries, h.running = m.Value, runningOf(m.Value)
+	h.records = pastRecords(m.Value)
 	h.show()
 }
 
@@ -216,7 +209,7 @@ func (h *History) Copied() string {
 
 // entryText is an entry in one line of text.
 func (h *History) entryText(g *engine.Generation) string {
-	words := []string{string(h.when(g)), g.Who, string(h.end(g))}
+	words := []string{string(whenWords(g)), g.Who, string(h.end(g))}
 	if g.Reason != "" {
 		words = append(words, g.Reason)
 	}
@@ -230,7 +223,7 @@ func (h *History) askRestore() Effect {
 	d := &widget.Dialog{
 		Title: "Restore these tables?",
 		Text: []widget.Safe{
-			widget.Format("The tables of the apply of %s by %s come on the desk in place of those that are there.", string(h.when(&g)), g.Who), "",
+			widget.Format("The tables of the apply of %s by %s come on the desk in place of those that are there.", string(whenWords(&g)), g.Who), "",
 			widget.Format("Nothing is saved or applied by that: %s shows what would change, and %s there applies it on trial like any other change. On %s %s takes it back.",
 				h.screenName(ReviewScreen, "Review"), h.keyName(ReviewScreen, "A"), h.screenName(PolicyScreen, "Policy"), h.undoKey()),
 		},
@@ -254,7 +247,7 @@ func (h *History) restored(m PastTablesMsg) Effect {
 	case !h.Desk.Replace(m.Set):
 		return say(Info, "the tables on the desk are these already")
 	}
-	e := say(Good, "on the desk: the tables of %s, not applied; %s on %s undoes it", string(h.when(&m.Of)), h.undoKey(), h.screenName(PolicyScreen, "Policy"))
+	e := say(Good, "on the desk: the tables of %s, not applied; %s on %s undoes it", string(whenWords(&m.Of)), h.undoKey(), h.screenName(PolicyScreen, "Policy"))
 	e.Cmd, e.Go = h.Desk.Check(h.Calls), ReviewScreen
 	return e
 }

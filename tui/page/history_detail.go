@@ -95,9 +95,9 @@ func (h *History) against() (note widget.Safe, bad bool) {
 	case d.against == engine.Now && d.base == nil:
 		return "against now: nothing is confirmed; every row comes", false
 	case d.against == engine.Now:
-		return widget.Format("against NOW, confirmed %s: what a restore would change", string(h.when(d.base))), false
+		return widget.Format("against NOW, confirmed %s: what a restore would change", string(whenWords(d.base))), false
 	case d.base == nil:
 		return "the first apply: every row was new", false
 	}
-	return widget.Format("against its PREDECESSOR of %s, %s", string(h.when(d.base)), d.base.Who), false
+	return widget.Format("against its PREDECESSOR of %s, %s", string(whenWords(d.base)), d.base.Who), false
 }

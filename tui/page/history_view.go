@@ -47,7 +47,7 @@ func (h *History) cell(g *engine.Generation, col int) (widget.Safe, style.Style)
 	st := h.Styles
 	switch col {
 	case whenCol:
-		return h.when(g), st.Text
+		return whenWords(g), st.Text
 	case endCol:
 		return h.end(g), h.endStyle(g)
 	case whoCol:
@@ -69,16 +69,19 @@ func (h *History) cell(g *engine.Generation, col int) (widget.Safe, style.Style)
 	return widget.Format("+%d -%d", g.Changes.Added, g.Changes.Gone), st.Text
 }
 
-// when is the moment of an entry.
-func (h *History) when(g *engine.Generation) widget.Safe {
+// whenWords is the moment of an entry.
+func whenWords(g *engine.Generation) widget.Safe {
 	if g.When.IsZero() {
 		return "not known"
 	}
 	return widget.Clean(g.When.Format("2006-01-02 15:04"))
 }
 
-// end is how it ended, in a word or two.
-func (h *History) end(g *engine.Generation) widget.Safe {
+func (h *History) end(g *engine.Generation) widget.Safe { return endWords(g, h.running) }
+
+// endWords is how an entry ended, in a word or two. Running is the generation
+// that is in force.
+func endWords(g *engine.Generation, running string) widget.Safe {
 	switch {
 	case g.Damaged != nil:
 		return "DAMAGED"
@@ -88,7 +91,7 @@ func (h *History) end(g *engine.Generation) widget.Safe {
 		return "boot FAILED"
 	case g.Event == engine.Booted:
 		return "boot"
-	case g.ID == h.running:
+	case g.ID == running:
 		return "kept, runs"
 	case g.Result == engine.Confirmed:
 		return "kept"
@@ -177,7 +180,7 @@ func (h *History) foot(width int) []string {
 // about says in words what became of an entry, with the reason in at most so
 // many lines.
 func (h *History) about(g *engine.Generation, width, most int) []string {
-	l := h.line(width).Text(" ").Put(h.Styles.Strong, h.when(g)).Text("  ").Text(widget.Clean(g.Who)).Text("  ").
+	l := h.line(width).Text(" ").Put(h.Styles.Strong, whenWords(g)).Text("  ").Text(widget.Clean(g.Who)).Text("  ").
 		Put(h.endStyle(g), h.end(g))
 	if g.Event == engine.Applied && g.Took > 0 {
 		l.Text(" after " + lasted(g.Took))

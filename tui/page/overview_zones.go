@@ -84,9 +84,10 @@ func deniedByZone(rows []engine.RowCounter) map[string]float64 {
 // rowZone is the source zone of a rule that counted, and whether the rule
 // turns packets away.
 func rowZone(r *engine.RowCounter) (zone string, denies bool) {
-	cells := strings.Fields(r.Text)
-	if r.Row.Line == 0 || r.Row.Kind != tables.Rules || len(cells) == 0 {
+	if r.Row.Line == 0 || r.Row.Kind != tables.Rules {
 		return "", false
 	}
-	return cells[0], !strings.HasPrefix(cells[len(cells)-1], tables.Accept.String())
+	zone, rest, ok := strings.Cut(r.Text, " ")
+	action := rest[strings.LastIndexByte(rest, ' ')+1:]
+	return zone, ok && !strings.HasPrefix(action, tables.Accept.String())
 }

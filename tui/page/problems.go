@@ -36,6 +36,12 @@ func newProblemKeys() problemKeys {
 // problemLanguage is what the filter of the list may ask.
 var problemLanguage = []query.Key{query.Table, query.State, query.Rule}
 
+// problemWords are the words that some of them may have.
+func problemWords() map[query.Key][]string {
+	return map[query.Key][]string{
+		query.Table: append(tableNames(), "tables"), query.State: {tables.Error.String(), tables.Warning.String()}}
+}
+
 // ProblemsShown reports whether the list of problems is shown.
 func (p *Policy) ProblemsShown() bool { return p.list != nil }
 
@@ -52,8 +58,7 @@ func (p *Policy) ShowProblems(on bool) {
 		widget.Column{Title: "WHAT", Width: 30, Grow: 1},
 	)}
 	l.filter = newFinder(p.Desk, l.values)
-	l.filter.speak(p.Desk, problemLanguage, map[query.Key][]string{
-		query.Table: append(tableNames(), "tables"), query.State: {tables.Error.String(), tables.Warning.String()}})
+	l.filter.speak(p.Desk, problemLanguage, problemWords())
 	l.set(p.Desk.Problems())
 	p.list = l
 }

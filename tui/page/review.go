@@ -16,7 +16,8 @@ type Review struct {
 	*Shared
 	keys       reviewKeys
 	comparison comparison
-	after      afterConfirm
+	after      AfterConfirm
+	ending     Request    // of flows, after a confirm
 	top        int        // the line where the comparison begins
 	raw        *rawText   // nil: the text for the restore tools is not shown
 	save       *savePanel // nil: no file name is being typed
@@ -281,7 +282,7 @@ func (r *Review) applied(m AppliedMsg) Effect {
 		return Effect{}
 	}
 	if r.failed = m.Err; m.Err == nil {
-		r.after.began(m.Status.ID)
+		r.after.Began(m.Status.ID)
 		r.comparison.impact.end = false
 		r.of = nil // the kernel has changed
 		return Effect{}

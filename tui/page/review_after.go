@@ -7,23 +7,22 @@ import (
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
-// afterConfirm is what follows when a transaction is confirmed that Review
-// started: flows that end. It is done once, and never after a rollback.
-type afterConfirm struct {
+// AfterConfirm is what follows when a transaction is confirmed that was started
+// here: flows that end. It is done once, and never after a rollback.
+type AfterConfirm struct {
 	id    string // of the transaction; empty before it began
 	flows []engine.Flow
-	ask   Request
 }
 
-// ready notes the flows of a transaction that is about to be started.
-func (a *afterConfirm) ready(flows []engine.Flow) { a.id, a.flows = "", flows }
+// Ready notes the flows of a transaction that is about to be started.
+func (a *AfterConfirm) Ready(flows []engine.Flow) { a.id, a.flows = "", flows }
 
-// began notes the transaction that was started.
-func (a *afterConfirm) began(id string) { a.id = id }
+// Began notes the transaction that was started.
+func (a *AfterConfirm) Began(id string) { a.id = id }
 
-// due gives the flows when that very transaction was confirmed, and forgets
+// Due gives the flows when that very transaction was confirmed, and forgets
 // them when it ended in any way.
-func (a *afterConfirm) due(m TrialEnded) []engine.Flow {
+func (a *AfterConfirm) Due(m TrialEnded) []engine.Flow {
 	if a.id == "" || m.ID != a.id {
 		return nil
 	}
@@ -37,24 +36,24 @@ func (a *afterConfirm) due(m TrialEnded) []engine.Flow {
 
 // trialEnded ends the flows that were chosen for it.
 func (r *Review) trialEnded(m TrialEnded) Effect {
-	flows := r.after.due(m)
+	flows := r.after.Due(m)
 	if len(flows) == 0 {
 		return Effect{}
 	}
 	e := say(Good, "kept: the new rules stay; ending %s, which takes some seconds ...", plural(len(flows), "grandfathered flow"))
-	e.Cmd = r.Calls.EndFlows(&r.after.ask, flows)
+	e.Cmd = r.Calls.EndFlows(&r.ending, flows)
 	return e
 }
 
 // ended says what became of them.
 func (r *Review) ended(m EndedMsg) Effect {
 	switch {
-	case !r.after.ask.Done(m.N):
+	case !r.ending.Done(m.N):
 		return Effect{}
 	case m.Err != nil:
 		return say(Bad, "kept, but the grandfathered flows did not end: %v", m.Err)
 	}
-	kind, words := endedWords(m.Value, "grandfathered flow")
+	kind, words := EndedWords(m.Value, "grandfathered flow")
 	return say(kind, "kept: the new rules stay; %s", words)
 }
 

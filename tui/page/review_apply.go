@@ -149,7 +149,7 @@ func (r *Review) apply(override bool, timeout time.Duration) Effect {
 		save = r.Desk.Set()
 	}
 	r.failed, r.since = nil, r.Now()
-	r.after.ready(r.comparison.impact.toEnd())
+	r.after.Ready(r.comparison.impact.toEnd())
 	return Effect{Cmd: r.Calls.Apply(&r.applying, save, r.preview, engine.ApplyRequest{Timeout: timeout, Override: override})}
 }
 

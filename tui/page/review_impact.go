@@ -93,24 +93,28 @@ func (p *impact) take(msg tea.Msg) bool {
 	return true
 }
 
-// count counts the fates, and finds the flows that may end after the confirm:
-// the grandfathered ones, but never the administrator's own.
+// count counts the fates, and finds the flows that may end after the confirm.
 func (p *impact) count() {
 	p.counts = make(map[engine.Fate]int)
 	p.groups = p.flows.Groups()
 	for i := range p.flows.Touched {
-		t := &p.flows.Touched[i]
-		p.counts[t.Fate]++
-		if t.Fate == engine.Grandfathered && len(p.ending) < maxEnded && !p.isOwn(&t.Flow) {
-			p.ending = append(p.ending, t.Flow)
-		}
+		p.counts[p.flows.Touched[i].Fate]++
 	}
+	p.ending = MayEnd(p.flows)
 }
 
-// isOwn reports whether a flow is the administrator's connection.
-func (p *impact) isOwn(w *engine.Flow) bool {
-	own := p.flows.Own
-	return own != nil && isBetween(w, own.Client, own.Server)
+// MayEnd are the flows that may end after the confirm of a change: the
+// grandfathered ones, as many as end at a time, but never the administrator's
+// own.
+func MayEnd(of *engine.FlowImpact) (flows []engine.Flow) {
+	for i := range of.Touched {
+		t := &of.Touched[i]
+		own := of.Own != nil && isBetween(&t.Flow, of.Own.Client, of.Own.Server)
+		if t.Fate == engine.Grandfathered && len(flows) < maxEnded && !own {
+			flows = append(flows, t.Flow)
+		}
+	}
+	return flows
 }
 
 // noEnd says why no flows can be ended after a confirm; empty when some can.

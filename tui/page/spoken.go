@@ -37,6 +37,20 @@ func SieveRows(d *Desk, k tables.Kind, lines []int, filter string, line func(i i
 	return sieve(&f, filter, rowRecords(&f, k, d.Set().File(k), lines, signs), line)
 }
 
+// SieveProblems does so for problems of the tables.
+func SieveProblems(d *Desk, all tables.Problems, filter string, line func(i int) string) Sieve {
+	f := newFinder(d, nil)
+	f.speak(d, problemLanguage, problemWords())
+	return sieve(&f, filter, func(i int) query.Record { return &problemRecord{all[i]} }, line)
+}
+
+// SievePast does so for the events of the history.
+func SievePast(d *Desk, entries []engine.Generation, filter string, line func(i int) string) Sieve {
+	f := newFinder(d, nil, pastLanguage...)
+	records := pastRecords(entries)
+	return sieve(&f, filter, func(i int) query.Record { return &records[i] }, line)
+}
+
 func sieve(f *finder, filter string, record func(i int) query.Record, line func(i int) string) Sieve {
 	f.Set(filter)
 	keep, _ := f.ask(func(i int) query.Record { return saidRecord{record(i), func() string { return line(i) }} })

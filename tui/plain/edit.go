@@ -36,7 +36,7 @@ func (s *session) edit(args []string) error {
 		c := at.Kind.Columns()[at.Cell]
 		s.say("The %s is %s. Here may stand: %s.", c.Name, cellText(line, at.Cell), c.Help)
 		var err error
-		if text, err = s.next("new text, empty to leave it"); err != nil || text == "" {
+		if text, err = s.nextText(at, "new text, empty to leave it, ? for what there is"); err != nil || text == "" {
 			return err
 		}
 	}
@@ -69,49 +69,129 @@ func cellNamed(k tables.Kind, word string, have int) (int, bool) {
 func (s *session) setCell(at page.Place, text string) error {
 	for {
 		set := func(f *tables.File) error { return f.SetCell(at.Line, at.Cell, text) }
-		p := s.draft(at, set)
-		if p == nil || p.Severity != tables.Error {
+		f := s.cellFault(at, set)
+		if f == nil {
 			s.change(at, set)
 			return nil
 		}
-		s.say("%s", problemWords(p))
-		if p.Suggest != "" {
-			s.say("Did you mean %s? Type yes to take it, another text, keep to keep %s, or nothing to leave the cell.", p.Suggest, text)
-		} else {
-			s.say("Type another text, keep to keep %s, or nothing to leave the cell.", text)
-		}
-		line, err := s.next("text")
+		other, next, err := s.mend(f, text, "to leave the cell")
 		switch {
 		case err != nil:
 			return err
-		case line == "":
+		case next == giveUp:
 			s.say("Nothing was changed.")
 			return nil
-		case line == "yes" && p.Suggest != "":
-			text = p.Suggest
-		case line == "keep":
+		case next == keep:
 			s.change(at, set)
 			return nil
-		default:
-			text = line
 		}
+		text = other
 	}
 }
 
-// draft checks the tables as an edit would make them, and gives the worst
-// problem of the cell.
-func (s *session) draft(at page.Place, edit func(*tables.File) error) *tables.Problem {
-	set, err := s.desk.Set().Edit(at.Kind, edit)
-	if err != nil {
-		return &tables.Problem{File: at.Kind.String(), Line: at.Line, Severity: tables.Error, Text: err.Error()}
-	}
-	var worst *tables.Problem
-	for _, p := range answer[page.CheckedMsg](s.calls.Check(&s.ask, set)).Problems {
-		if p.File == at.Kind.String() && p.Line == at.Line && p.Cell == at.Cell && (worst == nil || p.Severity > worst.Severity) {
-			worst = &p
+// cellFault is what is wrong with a cell as an edit would make it; nil for
+// nothing that an apply would be refused for.
+func (s *session) cellFault(at page.Place, edit func(*tables.File) error) *fault {
+	all, f := s.draft(at, edit)
+	for _, p := range all {
+		if p.Severity == tables.Error && p.Cell == at.Cell {
+			return &fault{Problem: p}
 		}
 	}
-	return worst
+	return f
+}
+
+// fault is an error in a cell that is being written.
+type fault struct {
+	tables.Problem
+	never bool // no table could hold this text
+}
+
+// draft checks the tables as an edit would make them, and gives the problems of
+// the row. A text that cannot stand in a cell is a fault.
+func (s *session) draft(at page.Place, edit func(*tables.File) error) (tables.Problems, *fault) {
+	set, err := s.desk.Set().Edit(at.Kind, edit)
+	if err != nil {
+		return nil, &fault{tables.Problem{File: at.Kind.String(), Line: at.Line, Cell: at.Cell, Severity: tables.Error, Text: err.Error()}, true}
+	}
+	var found tables.Problems
+	for _, p := range answer[page.CheckedMsg](s.calls.Check(&s.ask, set)).Problems {
+		if p.File == at.Kind.String() && p.Line == at.Line {
+			found = append(found, p)
+		}
+	}
+	return found, nil
+}
+
+// decision is what a person wants when a cell is wrong.
+type decision uint8
+
+const (
+	another decision = iota // text
+	keep                    // the text, although it is wrong
+	giveUp
+)
+
+// mend says what is wrong with the text of a cell and asks for a better one.
+// Nothing says what an empty answer is for.
+func (s *session) mend(f *fault, text, nothing string) (string, decision, error) {
+	s.say("%s", problemWords(&f.Problem))
+	at, _ := page.PlaceOf(f.Problem)
+	ways := "another text"
+	if f.Suggest != "" {
+		ways = "yes to take " + f.Suggest + ", another text"
+	}
+	if !f.never {
+		ways += ", keep to keep " + text
+	}
+	s.say("Type %s, ? for what may stand here, or nothing %s.", ways, nothing)
+	line, err := s.nextText(at, "text")
+	switch {
+	case err != nil:
+		return "", giveUp, err
+	case line == "":
+		return "", giveUp, nil
+	case line == "yes" && f.Suggest != "":
+		return f.Suggest, another, nil
+	case line == "keep" && !f.never:
+		return text, keep, nil
+	}
+	return line, another, nil
+}
+
+// mostOffers is how many texts for a cell are said.
+const mostOffers = 20
+
+// nextText waits for the text of a cell. With ? behind it, or alone, it asks
+// what may stand there.
+func (s *session) nextText(at page.Place, prompt widget.Safe) (string, error) {
+	for {
+		line, err := s.next(prompt)
+		typed, asks := strings.CutSuffix(line, "?")
+		if err != nil || !asks {
+			return line, err
+		}
+		s.sayOffers(at, typed)
+	}
+}
+
+func (s *session) sayOffers(at page.Place, typed string) {
+	offers := tables.Complete(s.desk.Set(), at.Kind, at.Cell, typed)
+	for _, o := range offers[:min(len(offers), mostOffers)] {
+		if o.Help == "" {
+			s.say("%s.", o.Text)
+			continue
+		}
+		s.say("%s: %s.", o.Text, o.Help)
+	}
+	switch {
+	case len(offers) > mostOffers:
+		s.say("And %d more. A few letters with ? behind them say fewer.", len(offers)-mostOffers)
+	case len(offers) == 0 && typed != "":
+		s.say("Nothing is called like %s.", typed)
+	case len(offers) == 0:
+		s.say("Here may stand: %s.", at.Kind.Columns()[at.Cell].Help)
+	}
 }
 
 // change edits a table and says what the row is then.
@@ -130,42 +210,6 @@ func (s *session) sayRow(at page.Place) {
 		s.say("%s row %s", upperFirst(at.Kind.String()), s.rowWords(at.Kind, at.Line, lines[at.Line-1]))
 	}
 	s.sayCheck()
-}
-
-// insert makes a row; cells that the line does not give are asked for.
-func (s *session) insert(args []string) error {
-	k, ok := s.kindNamed(args)
-	if !ok {
-		return nil
-	}
-	file := s.desk.Set().File(k)
-	if len(args) < 2 {
-		s.say("Which number shall the row have? The last line of %s is %d.", k, len(file.Lines))
-		return nil
-	}
-	num, err := strconv.Atoi(args[1])
-	if err != nil || num < 1 || num > len(file.Lines)+1 {
-		s.say("The number must be between 1 and %d.", len(file.Lines)+1)
-		return nil
-	}
-	cells := args[2:]
-	for i, c := range k.Columns() {
-		if i < len(cells) {
-			continue
-		}
-		s.say("Cell %d, %s: %s.", i+1, c.Name, c.Help)
-		text, err := s.next(widget.Clean(c.Name))
-		if err != nil {
-			return err
-		}
-		if text == "" {
-			s.say("Nothing was inserted.")
-			return nil
-		}
-		cells = append(cells, text)
-	}
-	s.change(page.Place{Kind: k, Line: num}, func(f *tables.File) error { return f.InsertRow(num, cells) })
-	return nil
 }
 
 func (s *session) remove(args []string) error {

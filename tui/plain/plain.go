@@ -75,6 +75,7 @@ type session struct {
 	rest  []widget.Safe // of a list that was too long
 	prompt
 	trial  trial
+	after  page.AfterConfirm
 	failed error // of the output
 }
 
@@ -194,6 +195,14 @@ func (s *session) where() widget.Safe {
 		return "on trial, type the code to keep"
 	}
 	return "command"
+}
+
+// countOf is "1 of 2 rows", or "2 rows" for all of them.
+func countOf(n, all int, what string) string {
+	if n == all {
+		return count(n, what)
+	}
+	return fmt.Sprintf("%d of %s", n, count(all, what))
 }
 
 // count is "1 row", "2 rows".

@@ -205,7 +205,7 @@ func TestEndOfInputEndsCleanlyAndLeavesTheRollbackArmed(t *testing.T) {
 
 func TestEndOfInputInTheMiddleOfAQuestionAnswersNothing(t *testing.T) {
 	for _, lines := range [][]string{
-		{"disable rules 9", "apply"}, {"edit rules 9"}, {"edit rules 9 3"}, {"edit rules 9 3 nobody"}, {"insert rules 9 ext"}, {"disable rules 9", "reload"}, {"disable rules 9", "quit"},
+		{"disable rules 9", "apply"}, {"edit rules 9"}, {"edit rules 9 3"}, {"edit rules 9 3 nobody"}, {"insert rules 9 ext"}, {"insert rules 9 ext FW nobody ALL ssh accept"}, {"disable rules 9", "reload"}, {"disable rules 9", "quit"},
 	} {
 		t.Run(strings.Join(lines, ", "), func(t *testing.T) {
 			talking(t, nil, func(c *talk) {
@@ -252,6 +252,92 @@ func TestLockoutNeedsTheNameOfTheHost(t *testing.T) {
 	})
 }
 
+func TestGrandfatheredFlowsEndAfterTheConfirmOnlyWhenThatWasChosen(t *testing.T) {
+	const begun = "save rules, apply override=false"
+	tests := []struct {
+		name   string
+		answer string
+		then   []string
+		calls  string
+		says   string
+	}{
+		{"chosen", "yes end", []string{"k7qx"}, begun + ", confirm K7QX, end 7 flows", "7 grandfathered flows ended."},
+		{"not chosen", "yes", []string{"k7qx"}, begun + ", confirm K7QX", "Kept: the new rules stay."},
+		{"rejected", "yes end", []string{"reject"}, begun + ", reject", "Rolled back"},
+		{"another word", "yes all", nil, "", "Not applied."},
+		{"the word alone", "end", nil, "", "Not applied."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			talking(t, nil, func(c *talk) {
+				c.types("edit rules 9 3 lan_nas", "apply").hears("0 cut, 7 grandfathered, 3 newly open", "Or type yes end: then the 7 grandfathered flows end after the confirm too.")
+				c.types(tt.answer).types(tt.then...).hears(tt.says)
+				if calls := strings.Join(c.site.Calls(), ", "); calls != tt.calls {
+					t.Errorf("calls %q, want %q", calls, tt.calls)
+				}
+			})
+		})
+	}
+}
+
+func TestFlowsThatCouldNotBeJudgedAreNotOffered(t *testing.T) {
+	fail := func(s *tuitest.Site, _ *Options) {
+		s.Fail = map[string]error{"FlowImpact": errors.New("permission denied")}
+	}
+	talking(t, fail, func(c *talk) {
+		c.types("edit rules 9 3 lan_nas", "apply").hears("What happens to the flows is not known: permission denied.", "Type yes.")
+		c.types("yes end").hears("Not applied.")
+	})
+}
+
+func TestGrandfatheredFlowsEndWhenAnotherLoginConfirms(t *testing.T) {
+	talking(t, nil, func(c *talk) {
+		c.types("edit rules 9 3 lan_nas", "apply", "yes end")
+		if _, err := c.site.Confirm(t.Context(), "K7QX"); err != nil {
+			t.Fatal(err)
+		}
+		c.waits(time.Second).hears("Kept: the new rules stay.", "7 grandfathered flows ended.")
+	})
+}
+
+func TestRollbackByTimeEndsNoFlows(t *testing.T) {
+	talking(t, nil, func(c *talk) {
+		c.types("edit rules 9 3 lan_nas", "apply", "yes end").waits(time.Minute).hears("Rolled back")
+		if calls := strings.Join(c.site.Calls(), ", "); strings.Contains(calls, "end ") {
+			t.Errorf("flows were ended: %s", calls)
+		}
+	})
+}
+
+func TestFilterOfTheConsoleOnProblemsAndHistory(t *testing.T) {
+	tests := []struct {
+		line string
+		says []string
+		not  string
+	}{
+		{"problems table:virtuals", []string{"3 of 4 problems.", "virtuals row 3"}, "rules row 10: rejects"},
+		{"problems state:warning !virtuals", []string{"1 of 4 problems.", "rules row 10"}, "virtuals row"},
+		{"problems state:error", []string{"Check: 0 errors, 4 warnings.", "0 of 4 problems."}, "Warning"},
+		{"problems zone:ext", []string{"The filter cannot be read: zone:ext: this list has no zone (table state rule)"}, "Check:"},
+		{"history who:bob", []string{"History, the latest first: 3 of 6 events."}, "carol"},
+		{"history state:kept !bob", []string{"2 of 6 events.", "alice", "carol"}, "boot"},
+		{"history state:confirmed", []string{"alice", "carol"}, "rolled back"},
+		{`history state:"rolled back"`, []string{"1 of 6 events.", "rolled back after 30 seconds"}, "alice"},
+		{"history !state:boot confirmed", []string{"3 of 6 events."}, "loaded"},
+		{"history port:22", []string{"The filter cannot be read: port:22: this list has no port (who state)"}, "History"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.line, func(t *testing.T) {
+			talking(t, nil, func(c *talk) {
+				c.types(tt.line).hears(tt.says...)
+				if strings.Contains(c.said, tt.not) {
+					t.Errorf("%q is said in\n%s", tt.not, c.said)
+				}
+			})
+		})
+	}
+}
+
 func TestFailuresAreSaidAndTheConversationGoesOn(t *testing.T) {
 	tests := []struct {
 		call  string
@@ -261,6 +347,8 @@ func TestFailuresAreSaidAndTheConversationGoesOn(t *testing.T) {
 		{"Load", []string{"problems"}, "permission denied"},
 		{"Preview", []string{"review"}, "The comparison failed: permission denied"},
 		{"Apply", []string{"disable rules 9", "apply", "yes"}, "Not applied, nothing was changed: permission denied"},
+		{"FlowImpact", []string{"edit rules 9 3 lan_nas", "review"}, "What happens to the flows is not known: permission denied"},
+		{"EndFlows", []string{"edit rules 9 3 lan_nas", "apply", "yes end", "k7qx"}, "Kept, but the grandfathered flows did not end: permission denied"},
 		{"Save", []string{"disable rules 9", "save"}, "Not saved: permission denied"},
 		{"Status", []string{"overview"}, "The firewall cannot be read: permission denied"},
 		{"Traffic", []string{"overview"}, "The interfaces cannot be read: permission denied"},
@@ -284,6 +372,41 @@ func TestFailuresAreSaidAndTheConversationGoesOn(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+func TestNewRowIsCheckedCellByCellBeforeItIsInserted(t *testing.T) {
+	const at10 = "Rules row 10: ext FW lan_home ALL ssh accept\n"
+	tests := []struct {
+		name  string
+		lines []string
+		says  []string // after the last line
+	}{
+		{"one cell after the other", []string{"insert rules 10", "ext", "FW", "lan_home", "ALL", "ssh", "accept"}, []string{at10}},
+		{"the next cell is named", []string{"insert rules 10", "ext", "FW"}, []string{"Cell 3, source address: address object, ALL, or GEO:DE,AT for countries."}},
+		{"a whole row at once", []string{"insert rules 10 ext FW lan_home ALL ssh accept"}, []string{at10}},
+		{"a whole row at the first question", []string{"insert rules 10", "ext FW lan_home ALL ssh accept"}, []string{at10}},
+		{"the rest of a row at a later one", []string{"insert rules 10 ext", "FW", "lan_home ALL ssh accept"}, []string{at10}},
+		{"a wrong cell among cells", []string{"insert rules 10", "ext FW lan_hme ALL ssh accept"},
+			[]string{"Error, rules row 10, cell 3: source address 'lan_hme' does not exist; did you mean 'lan_home'?", "Type yes to take lan_home, another text, keep to keep lan_hme"}},
+		{"its suggestion", []string{"insert rules 10", "ext FW lan_hme ALL ssh accept", "yes"}, []string{at10}},
+		{"two wrong cells", []string{"insert rules 10 ext FW lan_hme ALL sssh accept", "yes"}, []string{"cell 5: service 'sssh' does not exist"}},
+		{"another text that is wrong too", []string{"insert rules 10 ext FW lan_hme ALL ssh accept", "nobody"}, []string{"'nobody' does not exist"}},
+		{"a text that is no cell", []string{"insert rules 10 ext FW lan_hme ALL ssh accept", "lan home"}, []string{"contains white space; a cell is one word", "Type another text, ?"}},
+		{"keep", []string{"insert rules 10 ext FW nobody ALL ssh accept", "keep"}, []string{"Rules row 10: ext FW nobody ALL ssh accept, with a problem", "Check: 1 error"}},
+		{"nothing", []string{"insert rules 10 ext FW nobody ALL ssh accept", ""}, []string{"Nothing was inserted."}},
+		{"nothing at a cell", []string{"insert rules 10 ext", ""}, []string{"Nothing was inserted."}},
+		{"too many cells", []string{"insert rules 10 ext FW lan_home ALL ssh accept ssh"}, []string{"That makes 7 cells, and a row of rules has 6.", "Nothing was inserted."}},
+		{"too many cells at a question", []string{"insert rules 10 ext FW", "lan_home ALL ssh accept ssh"}, []string{"That makes 7 cells", "Cell 3, source address"}},
+		{"a cell that a later one makes wrong", []string{"insert virtuals 4 ext lan_router_ext DOCKER", "ALL", "ALL"}, []string{"Error, virtuals row 4, cell 4, external service: cannot expose ALL ports"}},
+		{"what there is", []string{"insert rules 10", "?"}, []string{"ext: ", "int: ", "DOCKER: "}},
+		{"what begins so", []string{"insert rules 10 ext FW", "mon?"}, []string{"monitoring: "}},
+		{"what begins so in a wrong cell", []string{"insert rules 10 ext FW lan_hme ALL ssh accept", "lan?"}, []string{"lan_home: ", "lan_nas: "}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			talking(t, nil, func(c *talk) { c.types(tt.lines...).hears(tt.says...) })
+		})
 	}
 }
 

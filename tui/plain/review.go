@@ -9,7 +9,6 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/plan"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
-	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -59,7 +58,11 @@ func (s *session) impactWords(p *engine.Preview) []widget.Safe {
 	if policy.Err != nil {
 		s.say("Which new connections change is not known: %v.", policy.Err)
 	}
-	return slices.Collect(page.ImpactWords(flows.Value, policy.Value))
+	words := slices.Collect(page.ImpactWords(flows.Value, policy.Value))
+	if flows.Value != nil && len(page.MayEnd(flows.Value)) > 0 {
+		words = append(words, "The grandfathered flows go on only because they are open. apply asks whether they shall end after the confirm.")
+	}
+	return words
 }
 
 func (s *session) sayLockout(p *engine.Preview) {
@@ -142,83 +145,4 @@ func familyWord(f ruleset.Family) string {
 		return "IPv6"
 	}
 	return "IPv4"
-}
-
-// apply asks, saves and starts the transaction.
-func (s *session) apply([]string) error {
-	if s.trial.pending() {
-		s.say("Rules are on trial already.")
-		return nil
-	}
-	p := s.preview()
-	if p == nil {
-		return nil
-	}
-	dirty := len(s.desk.Dirty()) > 0
-	if p.Diff.Empty() && !dirty {
-		s.say("There is nothing to apply: the firewall runs these rules.")
-		return nil
-	}
-	override := p.Lockout.Known && !p.Lockout.Safe
-	for {
-		ok, err := s.askApply(p, override)
-		if err != nil || !ok {
-			return err
-		}
-		again := s.start(p, override)
-		if !again {
-			return nil
-		}
-		override = true
-	}
-}
-
-// askApply says what will happen and asks whether it shall. Where the rules
-// would lock the administrator out, the name of the host must be typed.
-func (s *session) askApply(p *engine.Preview, override bool) (bool, error) {
-	if n := s.desk.Staged(); len(s.desk.Dirty()) > 0 {
-		s.say("%s saved first.", upperFirst(count(n, "changed line")))
-	}
-	s.say("The old rules come back by themselves after %.0f seconds, whatever happens to this session, unless you type the code that is said then.", p.Countdown.Seconds())
-	word := "yes"
-	if override {
-		word = s.backend.Host()
-		s.sayLockout(p)
-		s.say("This locks you out. Type the name of the host, %s, to go on all the same.", word)
-	} else {
-		s.say("Apply to %s? Type yes.", s.backend.Host())
-	}
-	line, err := s.next("apply")
-	if err == nil && line != word {
-		s.say("Not applied.")
-	}
-	return err == nil && line == word, err
-}
-
-// start starts the transaction. It reports whether to ask again because the
-// rehearsal found a lock-out.
-func (s *session) start(p *engine.Preview, override bool) bool {
-	var save *tables.Set
-	if len(s.desk.Dirty()) > 0 {
-		save = s.desk.Set()
-	}
-	s.say("Applying.")
-	m := answer[page.AppliedMsg](s.calls.Apply(&s.ask, save, p, engine.ApplyRequest{Override: override}))
-	if m.Saved != nil {
-		s.desk.Saved(m.Saved)
-	}
-	var locked *engine.LockoutError
-	switch {
-	case errors.As(m.Err, &locked) && !override:
-		s.say("Not applied: %v.", m.Err)
-		return true
-	case m.Err != nil:
-		s.say("Not applied, nothing was changed: %v.", m.Err)
-		return false
-	}
-	if s.Interactive && s.Discard != nil {
-		s.Discard()
-	}
-	s.begin(m.Status)
-	return false
 }

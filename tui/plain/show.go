@@ -185,7 +185,7 @@ func (s *session) counters(words []string) error {
 	}
 	rows := m.Value.Rows
 	say := func(i int) string { return counterWords(&rows[i]) }
-	s.sifted(page.SieveCounters(s.desk, rows, strings.Join(words, " "), say), len(rows), "Packets by row", say)
+	s.sifted(page.SieveCounters(s.desk, rows, strings.Join(words, " "), say), len(rows), "Packets by row", "row", say)
 	return nil
 }
 
@@ -197,19 +197,15 @@ func counterWords(r *engine.RowCounter) string {
 	return fmt.Sprintf("%s: %d in IPv4, %d in IPv6, %.1f per second", name, r.V4.Packets, r.V6.Packets, r.Rate)
 }
 
-// history says every apply, refusal and boot.
-func (s *session) history([]string) error {
+// history says every apply, refusal and boot, the latest first.
+func (s *session) history(words []string) error {
 	m := answer[page.HistoryMsg](s.calls.History(&s.ask))
 	if m.Err != nil {
 		s.say("The history cannot be read: %v.", m.Err)
 		return nil
 	}
-	var lines []widget.Safe
-	for i := range m.Value {
-		lines = append(lines, widget.Clean(pastWords(&m.Value[i])))
-	}
-	s.say("%s, the latest first.", count(len(lines), "event"))
-	s.page(lines)
+	say := func(i int) string { return pastWords(&m.Value[i]) }
+	s.sifted(page.SievePast(s.desk, m.Value, strings.Join(words, " "), say), len(m.Value), "History, the latest first", "event", say)
 	return nil
 }
 

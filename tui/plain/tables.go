@@ -46,11 +46,16 @@ func (s *session) sayCheck() {
 	s.say("Check: %s, %s.", count(errs, "error"), count(warnings, "warning"))
 }
 
-func (s *session) problems([]string) error {
+func (s *session) problems(words []string) error {
+	all := s.desk.Problems()
+	say := func(i int) string { return problemWords(&all[i]) }
+	lines, ok := s.kept(page.SieveProblems(s.desk, all, strings.Join(words, " "), say), len(all), say)
+	if !ok {
+		return nil
+	}
 	s.sayCheck()
-	var lines []widget.Safe
-	for _, p := range s.desk.Problems() {
-		lines = append(lines, widget.Clean(problemWords(&p)))
+	if len(words) > 0 {
+		s.say("%s.", countOf(len(lines), len(all), "problem"))
 	}
 	s.page(lines)
 	return nil
@@ -60,13 +65,27 @@ func (s *session) problems([]string) error {
 func problemWords(p *tables.Problem) string {
 	where := p.File
 	if p.Line > 0 {
-		where += fmt.Sprintf(" row %d", p.Line)
+		where += fmt.Sprintf(" row %d", p.Line) + cellWords(p)
 	}
 	text := fmt.Sprintf("%s, %s: %s", upperFirst(p.Severity.String()), where, p.Text)
 	if strings.HasSuffix(text, "?") || strings.HasSuffix(text, ".") {
 		return text
 	}
 	return text + "."
+}
+
+// cellWords are the cell that a problem is about, by number, and by name where
+// the text of the problem does not say it; empty for the row as a whole.
+func cellWords(p *tables.Problem) string {
+	at, ok := page.PlaceOf(*p)
+	if !ok || at.Cell < 0 || at.Cell >= len(at.Kind.Columns()) {
+		return ""
+	}
+	text := fmt.Sprintf(", cell %d", at.Cell+1)
+	if name := at.Kind.Columns()[at.Cell].Name; !strings.Contains(p.Text, name) {
+		text += ", " + name
+	}
+	return text
 }
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
@@ -123,23 +142,31 @@ func (s *session) list(args []string) error {
 		}
 	}
 	say := func(i int) string { return s.rowWords(k, nums[i], file.Line(nums[i])) }
-	s.sifted(page.SieveRows(s.desk, k, nums, strings.Join(args[1:], " "), say), len(nums), upperFirst(k.String()), say)
+	s.sifted(page.SieveRows(s.desk, k, nums, strings.Join(args[1:], " "), say), len(nums), upperFirst(k.String()), "row", say)
 	return nil
 }
 
-// sifted says how many of n rows a filter keeps, and their lines.
-func (s *session) sifted(sieve page.Sieve, n int, title string, line func(i int) string) {
-	if s.sayUnread(sieve) {
-		return
+// sifted says how many of n rows a filter keeps, and their lines. What is the
+// name of one of them.
+func (s *session) sifted(sieve page.Sieve, n int, title, what string, line func(i int) string) {
+	if lines, ok := s.kept(sieve, n, line); ok {
+		s.say("%s: %s.", title, countOf(len(lines), n, what))
+		s.page(lines)
 	}
-	var lines []widget.Safe
+}
+
+// kept are the lines of the rows that a filter keeps; false when the filter
+// cannot be read, which was said then.
+func (s *session) kept(sieve page.Sieve, n int, line func(i int) string) (lines []widget.Safe, ok bool) {
+	if s.sayUnread(sieve) {
+		return nil, false
+	}
 	for i := range n {
 		if sieve.Keep(i) {
 			lines = append(lines, widget.Clean(line(i)))
 		}
 	}
-	s.say("%s: %s.", title, count(len(lines), "row"))
-	s.page(lines)
+	return lines, true
 }
 
 // sayUnread says what in a filter cannot be read; false when all can.

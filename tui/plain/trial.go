@@ -75,7 +75,7 @@ func (s *session) findTrial() {
 // begin says that new rules are on trial.
 func (s *session) begin(st engine.TrialStatus) {
 	if st.State == engine.Confirmed {
-		s.say("Kept: the new rules stay.")
+		s.sayEnd(st, s.Now())
 		return
 	}
 	s.trial = trial{status: st, at: s.Now(), said: st.Left}
@@ -110,23 +110,25 @@ func (s *session) ended() {
 	m := answer[page.HistoryMsg](s.calls.History(&s.ask))
 	for _, g := range m.Value {
 		if g.ID == id {
-			s.sayEnd(g.Result, g.Reason, g.When.Add(g.Took))
+			s.sayEnd(engine.TrialStatus{ID: id, State: g.Result, Reason: g.Reason}, g.When.Add(g.Took))
 			return
 		}
 	}
 	s.say("The trial has ended. status at a shell prompt says how.")
 }
 
-func (s *session) sayEnd(state engine.TrialState, reason string, at time.Time) {
-	switch state {
+// sayEnd says how a transaction ended, and does what follows from that.
+func (s *session) sayEnd(st engine.TrialStatus, at time.Time) {
+	switch st.State {
 	case engine.Confirmed:
 		s.say("Kept: the new rules stay.")
 	case engine.RolledBack:
-		s.say("Rolled back at %s: %s.", at.Format("15:04:05"), reason)
+		s.say("Rolled back at %s: %s.", at.Format("15:04:05"), st.Reason)
 		s.say("The tables keep your changes. Not saved: %s.", count(s.desk.Staged(), "changed line"))
 	default:
-		s.say("The trial has ended: %s %s.", state, reason)
+		s.say("The trial has ended: %s %s.", st.State, st.Reason)
 	}
+	s.finish(st)
 }
 
 // needTrial reports whether a trial runs, and says so when none does.
@@ -195,7 +197,7 @@ func (s *session) answered(m page.AnsweredMsg) {
 		s.say("%s left.", upperFirst(seconds(m.Status.Left)))
 	default:
 		s.trial = trial{}
-		s.sayEnd(m.Status.State, m.Status.Reason, s.Now())
+		s.sayEnd(m.Status, s.Now())
 	}
 }
 

@@ -54,7 +54,7 @@ var keys = [keyCount]keyInfo{
 	Src:    {"src", addressForm, "src:10.0.0.0/8", "source overlaps an address, network, range or object"},
 	Dst:    {"dst", addressForm, "dst:nas", "destination, in the same way"},
 	IP:     {"ip", addressForm, "ip:2001:db8::/32", "source or destination; several with commas"},
-	Zone:   {"zone", pairForm, "zone:ext>DOCKER", "from > to; zone:ext is either side, zone:ext> the source"},
+	Zone:   {"zone", pairForm, "zone:ext>DOCKER", "from > to; zone:ext is either side, zone:ext> the source; a row towards ALL is towards each zone and FW"},
 	Port:   {"port", portForm, "port:1-1024", "port, range or service, of either side"},
 	DPort:  {"dport", portForm, "dport:https", "destination port"},
 	SPort:  {"sport", portForm, "sport:53", "source port"},

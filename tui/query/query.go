@@ -15,11 +15,17 @@ type Record interface {
 	Ports(k Key, to []Ports) []Ports
 	// Words appends the values of any other key. For Src, Dst, SPort and
 	// DPort they are the names in the cells; for Zone the source and the
-	// destination, exactly two; for Rule table rows such as rules:32.
+	// destination, exactly two, either of which may be EveryZone; for Rule
+	// table rows such as rules:32.
 	Words(k Key, to []string) []string
 	// Text appends what words without a key are looked for in.
 	Text(to []byte) []byte
 }
+
+// EveryZone is the side of a row that applies to every zone. Who asks for a zone
+// wants to know what happens to its packets, so such a row is one of each; asked
+// for by its own name it is found alone.
+const EveryZone = "ALL"
 
 // Query is a filter that was read. The zero value keeps every row.
 type Query struct {
@@ -183,7 +189,10 @@ func (m *Matcher) zones(t *term, r Record) bool {
 	}
 	from, to := m.words[0], m.words[1]
 	if t.pair == nil {
-		return from != "" && t.compare(from) || to != "" && t.compare(to)
+		return t.zone(from) || t.zone(to)
 	}
-	return (t.pair[0].word == "" || t.pair[0].compare(from)) && (t.pair[1].word == "" || t.pair[1].compare(to))
+	return (t.pair[0].word == "" || t.pair[0].zone(from)) && (t.pair[1].word == "" || t.pair[1].zone(to))
 }
+
+// zone compares with a side of a row; one that is empty is not known.
+func (t *term) zone(side string) bool { return side == EveryZone || side != "" && t.compare(side) }

@@ -60,7 +60,7 @@ func (names) Service(name string) ([]Ports, bool) {
 func (names) Values(k Key) []string {
 	switch k {
 	case Zone:
-		return []string{"ext", "int", "DOCKER", "FW"}
+		return []string{"ext", "int", "DOCKER", "FW", EveryZone}
 	case Src, Dst, IP:
 		return []string{"lan", "laptop", "ALL"}
 	case Port, DPort, SPort:
@@ -84,6 +84,50 @@ var rows = map[string]*row{
 		words: map[Key][]string{Zone: {"ext", "FW"}, Proto: {"icmp"}, Family: {"v6"}, Rule: {"established"}}},
 	"any": {text: "ext FW ALL lan all ports", dst: "192.168.0.0/24", dport: Ports{1, 65535},
 		words: map[Key][]string{Zone: {"ext", "FW"}, Src: {"ALL"}, Dst: {"lan"}}},
+}
+
+// sides are rows with a zone on each side, as one of them has it.
+var sides = map[string]*row{
+	"int>FW":  {words: map[Key][]string{Zone: {"int", "FW"}}},
+	"int>ALL": {words: map[Key][]string{Zone: {"int", EveryZone}}},
+	"ALL>ext": {words: map[Key][]string{Zone: {EveryZone, "ext"}}},
+	"ext>":    {words: map[Key][]string{Zone: {"ext", ""}}},
+}
+
+func TestRowOfEveryZoneIsOneOfEachZone(t *testing.T) {
+	tests := []struct{ query, want string }{
+		{"zone:>FW", "int>ALL int>FW"},
+		{"zone:>ext", "ALL>ext int>ALL"},
+		{"zone:>F", "int>ALL int>FW"},
+		{"zone:ext>", "ALL>ext ext>"},
+		{"zone:int>FW", "int>ALL int>FW"},
+		{"zone:ext>FW", ""},
+		{"zone:DOCKER", "ALL>ext int>ALL"},
+		{"zone:ext", "ALL>ext ext> int>ALL"},
+		{"!zone:ext", "int>FW"},
+		{"!zone:>FW", "ALL>ext ext>"},
+		{"zone:>ALL", "int>ALL"},
+		{"zone:ALL", "ALL>ext int>ALL"},
+		{"zone:>FW !zone:>ALL", "int>FW"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.query, func(t *testing.T) {
+			q, problems := all.Parse(tt.query)
+			if len(problems) > 0 {
+				t.Fatalf("%q: %v", tt.query, problems)
+			}
+			m, kept := q.Matcher(), []string(nil)
+			for name, r := range sides {
+				if m.Keep(r) {
+					kept = append(kept, name)
+				}
+			}
+			slices.Sort(kept)
+			if got := strings.Join(kept, " "); got != tt.want {
+				t.Errorf("%q keeps %q, want %q", tt.query, got, tt.want)
+			}
+		})
+	}
 }
 
 func TestQueryKeeps(t *testing.T) {
@@ -176,7 +220,7 @@ func TestWhatCannotBeReadIsSaidAndKeepsNothing(t *testing.T) {
 		{"port:many", "is no port"},
 		{"port:70000", "is no port"},
 		{"port:1024-80", "is no port"},
-		{"zone:mars", `no zone "mars" (ext int DOCKER FW)`},
+		{"zone:mars", `no zone "mars" (ext int DOCKER FW ALL)`},
 		{"zone:ext>mars", `no zone "mars"`},
 		{"proto:quic", `no proto "quic" (tcp udp icmp)`},
 		{"rule:rules:x", `"x" is no line of rules`},
@@ -212,7 +256,7 @@ func TestComplete(t *testing.T) {
 	}{
 		{"s", []string{"src:", "state:", "sport:"}},
 		{"tcp !sr", []string{"tcp !src:"}},
-		{"zone:", []string{"zone:ext", "zone:int", "zone:DOCKER", "zone:FW"}},
+		{"zone:", []string{"zone:ext", "zone:int", "zone:DOCKER", "zone:FW", "zone:ALL"}},
 		{"zone:ext>d", []string{"zone:ext>DOCKER"}},
 		{"src:la", []string{"src:lan", "src:laptop"}},
 		{"v", []string{"v4", "v6"}},

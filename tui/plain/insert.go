@@ -1,0 +1,128 @@
+package plain
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
+
+// insert makes a row. Cells that the line does not give are asked for, one
+// after the other; each is checked before the next.
+func (s *session) insert(args []string) error {
+	k, ok := s.kindNamed(args)
+	if !ok {
+		return nil
+	}
+	file := s.desk.Set().File(k)
+	if len(args) < 2 {
+		s.say("Which number shall the row have? The last line of %s is %d.", k, len(file.Lines))
+		return nil
+	}
+	num, err := strconv.Atoi(args[1])
+	if err != nil || num < 1 || num > len(file.Lines)+1 {
+		s.say("The number must be between 1 and %d.", len(file.Lines)+1)
+		return nil
+	}
+	r := newRow{kind: k, num: num, kept: make(map[int]bool)}
+	if !s.takeCells(&r, args[2:]) {
+		s.say("Nothing was inserted.")
+		return nil
+	}
+	if ok, err := s.fill(&r); !ok || err != nil {
+		if err == nil {
+			s.say("Nothing was inserted.")
+		}
+		return err
+	}
+	s.change(page.Place{Kind: k, Line: num}, r.insert(len(r.cells)))
+	return nil
+}
+
+// newRow is a row that is being written.
+type newRow struct {
+	kind  tables.Kind
+	num   int
+	cells []string // so far
+	kept  map[int]bool
+}
+
+// blank stands in the cells that are not known yet, as in a new row on the
+// screen: no table takes it.
+const blank = "?"
+
+// insert makes a row of the first n cells and blanks.
+func (r *newRow) insert(n int) func(*tables.File) error {
+	texts := append([]string(nil), r.cells[:n]...)
+	for len(texts) < len(r.kind.Columns()) {
+		texts = append(texts, blank)
+	}
+	return func(f *tables.File) error { return f.InsertRow(r.num, texts) }
+}
+
+// takeCells appends the words of a line as cells; false when they are more than
+// the table has.
+func (s *session) takeCells(r *newRow, words []string) bool {
+	columns := r.kind.Columns()
+	if n := len(r.cells) + len(words); n > len(columns) {
+		s.say("That makes %s, and a row of %s has %d.", count(n, "cell"), r.kind, len(columns))
+		return false
+	}
+	r.cells = append(r.cells, words...)
+	return true
+}
+
+// fill asks for what the row lacks, and about what is wrong in it; false when
+// the person gives up.
+func (s *session) fill(r *newRow) (bool, error) {
+	for cell := range r.kind.Columns() {
+		for cell == len(r.cells) {
+			if ok, err := s.askCell(r); !ok || err != nil {
+				return false, err
+			}
+		}
+		for {
+			f := s.rowFault(r, cell)
+			if f == nil {
+				break
+			}
+			text, next, err := s.mend(f, r.cells[f.Cell], "to insert nothing")
+			if err != nil || next == giveUp {
+				return false, err
+			}
+			r.cells[f.Cell], r.kept[f.Cell] = text, next == keep
+		}
+	}
+	return true, nil
+}
+
+// askCell asks for the next cell. Several words are the cells that follow, too.
+func (s *session) askCell(r *newRow) (bool, error) {
+	cell := len(r.cells)
+	c := r.kind.Columns()[cell]
+	s.say("Cell %d, %s: %s.", cell+1, c.Name, c.Help)
+	line, err := s.nextText(page.Place{Kind: r.kind, Cell: cell}, widget.Clean(c.Name))
+	if err != nil || line == "" {
+		return false, err
+	}
+	s.takeCells(r, strings.Fields(line))
+	return true, nil
+}
+
+// rowFault is the first error in the cells up to one that the person has not
+// decided to keep; nil for none. An earlier cell may be wrong because of a later
+// one.
+func (s *session) rowFault(r *newRow, last int) *fault {
+	all, f := s.draft(page.Place{Kind: r.kind, Line: r.num, Cell: last}, r.insert(last+1))
+	if f != nil {
+		return f
+	}
+	for _, p := range all {
+		if p.Severity == tables.Error && p.Cell >= 0 && p.Cell <= last && !r.kept[p.Cell] {
+			return &fault{Problem: p}
+		}
+	}
+	return nil
+}
