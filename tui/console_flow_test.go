@@ -227,7 +227,7 @@ func TestQuitAsks(t *testing.T) {
 	t.Run("unsaved edits", func(t *testing.T) {
 		inConsole(t, 80, 24, nil, func(c *console) {
 			c.press("2", "x", "q")
-			c.shows("Not saved: 1 changed lines")
+			c.shows("Not saved: 1 changed line.")
 			c.press("esc")
 			if c.quit {
 				t.Error("Esc quit")

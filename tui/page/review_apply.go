@@ -110,7 +110,7 @@ func (r *Review) askApply() Effect {
 func (r *Review) applyWords() []widget.Safe {
 	var text []widget.Safe
 	if n := len(r.Desk.Dirty()); n > 0 {
-		text = append(text, widget.Format("%s with %s saved first.", plural(n, "table"), plural(r.Desk.Staged(), "changed line")))
+		text = append(text, widget.Format("%s with %s saved first.", plural(n, "table"), r.Desk.StagedLines()))
 	}
 	text = append(text, widget.Clean(summary(r.preview.Diff)+"."))
 	if of := r.comparison.of; of != nil && of.review.Lost > 0 {
