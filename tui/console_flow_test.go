@@ -302,6 +302,18 @@ func TestLockoutNeedsTheNameOfTheHost(t *testing.T) {
 	})
 }
 
+func TestWhyALockoutHappensIsShownWholeOnTheSmallestScreen(t *testing.T) {
+	locked := func(s *tuitest.Site) { s.Locked, s.Taint = true, " with tcp-reset, the end" }
+	for _, size := range [][2]int{{80, 24}, {60, 15}} {
+		inConsole(t, size[0], size[1], locked, func(c *console) {
+			c.press("2", "x", "3")
+			c.shows("the end")
+			c.press("A")
+			c.shows("where you are: reject by", "the end")
+		})
+	}
+}
+
 func TestAnApplyThatTheRehearsalRefusedCanBeOverridden(t *testing.T) {
 	refuse := func(s *tuitest.Site) {
 		s.Fail = map[string]error{"Apply": &engine.LockoutError{Why: "your address could not open a new connection"}}
