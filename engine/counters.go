@@ -85,6 +85,9 @@ func rowCounters(names map[string]rowName, counts map[string]live.RuleCount) []R
 		if name.ref.Name == "" && name.ref.Line == 0 {
 			name.ref.Name = id
 		}
+		if name.ref.Line == 0 {
+			name.text = partText(name.ref.Name)
+		}
 		rows = append(rows, RowCounter{ID: id, Row: name.ref, Text: name.text, V4: n.V4, V6: n.V6})
 	}
 	slices.SortFunc(rows, func(a, b RowCounter) int {

@@ -190,7 +190,7 @@ func TestVerdictNamesTheRowAndNotTheChainThatCarriesItOut(t *testing.T) {
 	}{
 		{22, true, "accept by rules:14"},
 		{23, false, "drop by aa11"},
-		{80, false, "reject by no row"},
+		{80, false, "reject by the final reject"},
 	}
 	for _, tt := range tests {
 		ok, words := w.judge(netip.MustParseAddr("203.0.113.7"), netip.MustParseAddr("198.51.100.4"), tt.port)

@@ -28,7 +28,7 @@ func (x *Explanation) Agree(t *PacketTrace, p *TracedPacket) Agreement {
 	switch {
 	case outcome == "":
 		return Untold
-	case by == establishedPart && x.Packet.State == ruleset.StateNew:
+	case by == establishedPart && x.Packet.State&ruleset.StateNew != 0: // beside it the walk notes a translation
 		return Later
 	case outcome != x.Outcome || by != deciderWords(&x.Judgement, x.names):
 		return Differs

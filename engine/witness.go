@@ -95,7 +95,7 @@ func isAction(chain string) bool {
 func rowWords(ref RowRef, id string) string {
 	switch {
 	case ref.Line == 0 && id == "reject":
-		return "no row"
+		return finalReject
 	case ref.Line > 0:
 		return fmt.Sprintf("%s:%d", ref.Kind, ref.Line)
 	}

@@ -227,7 +227,7 @@ func TestQuitAsks(t *testing.T) {
 	t.Run("unsaved edits", func(t *testing.T) {
 		inConsole(t, 80, 24, nil, func(c *console) {
 			c.press("2", "x", "q")
-			c.shows("Not saved: 1 changed lines")
+			c.shows("Not saved: 1 changed line.")
 			c.press("esc")
 			if c.quit {
 				t.Error("Esc quit")
@@ -300,6 +300,18 @@ func TestLockoutNeedsTheNameOfTheHost(t *testing.T) {
 			t.Errorf("calls %q, want an apply with override", got)
 		}
 	})
+}
+
+func TestWhyALockoutHappensIsShownWholeOnTheSmallestScreen(t *testing.T) {
+	locked := func(s *tuitest.Site) { s.Locked, s.Taint = true, " with tcp-reset, the end" }
+	for _, size := range [][2]int{{80, 24}, {60, 15}} {
+		inConsole(t, size[0], size[1], locked, func(c *console) {
+			c.press("2", "x", "3")
+			c.shows("the end")
+			c.press("A")
+			c.shows("where you are: reject by", "the end")
+		})
+	}
 }
 
 func TestAnApplyThatTheRehearsalRefusedCanBeOverridden(t *testing.T) {

@@ -435,3 +435,20 @@ func TestARowThatDoesNothingIsAProblemOfItsOwn(t *testing.T) {
 		c.shows("rules:14:1", "never decides: rules:13 comes before and takes all its packets", "rules:10:1", "never decides: rules:9")
 	})
 }
+
+func TestDeletingWhatIsUsedSaysWhereItIsStillNamed(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "tab", "d")
+		c.shows("addresses:2 deleted (u takes it back); admins is still named in 1 cell")
+		c.press("u", "shift+tab", "d")
+		c.shows("rules:4 deleted (u takes it back)")
+		c.hides("still named")
+	})
+}
+
+func TestTheHelpOfAnOptionIsShownWhole(t *testing.T) {
+	inConsole(t, 80, 24, func(s *tuitest.Site) { s.Write(tables.Options, "* virtual-scope dnat\n") }, func(c *console) {
+		c.press("2", "shift+tab")
+		c.shows("dnat: only through the\n virtual")
+	})
+}

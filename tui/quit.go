@@ -26,12 +26,12 @@ func (m *model) quit() tea.Cmd {
 	case m.pending != "":
 		d.Text = []widget.Safe{"New rules are on trial.", "When you leave, the old rules come back when the time is over, unless somebody confirms elsewhere (mfwtui confirm)."}
 		if dirty {
-			d.Text = append(d.Text, widget.Format("Not saved: %d changed lines would be lost.", m.shared.Desk.Staged()))
+			d.Text = append(d.Text, widget.Format("Not saved: %s would be lost.", m.shared.Desk.StagedLines()))
 		}
 		d.Choices = []widget.Choice{{Key: "y", Does: "leave; the rollback stays armed"}}
 		return m.ask(d, func(int) page.Effect { return page.Effect{Cmd: m.leave()} })
 	case dirty:
-		d.Text = []widget.Safe{widget.Format("Not saved: %d changed lines.", m.shared.Desk.Staged())}
+		d.Text = []widget.Safe{widget.Format("Not saved: %s.", m.shared.Desk.StagedLines())}
 		d.Choices = []widget.Choice{{Key: "s", Does: "save, then quit"}, {Key: "y", Does: "quit, and drop my changes"}}
 		return m.ask(d, func(choice int) page.Effect {
 			if choice == 0 {

@@ -19,9 +19,12 @@ type field struct {
 	rank int
 	// right: it stands at the right end of the line.
 	right bool
+	// least is how wide the text counts at least: what changes all the time must
+	// not make another field come and go.
+	least int
 }
 
-func (f field) width() int { return f.label.Width() + f.text.Width() }
+func (f field) width() int { return f.label.Width() + max(f.text.Width(), f.least) }
 
 // stateLine is the first line: where you are, whether the kernel runs what was
 // applied, what is staged, whether both families say the same, the link and the
@@ -182,7 +185,7 @@ func (m *model) linkFields() []field {
 	case m.pace.slow > 0:
 		return []field{{label: "link ", how: st.Warn, text: widget.Format("%dms slow", ms), rank: 2}}
 	default:
-		return []field{{label: "link ", how: st.Good, text: widget.Format("%dms", ms), rank: 3}}
+		return []field{{label: "link ", how: st.Good, text: widget.Format("%dms", ms), rank: 3, least: len("99ms")}}
 	}
 }
 

@@ -22,7 +22,11 @@ func arguments(least, most int) cobra.PositionalArgs {
 		case n > most:
 			return fmt.Errorf("%q is one argument too many; write: %s", args[most], usage)
 		case n < least:
-			return fmt.Errorf("%s needs %d arguments, not %d; write: %s", cmd.Name(), least, n, usage)
+			arguments := "arguments"
+			if least == 1 {
+				arguments = "argument"
+			}
+			return fmt.Errorf("%s needs %d %s, not %d; write: %s", cmd.Name(), least, arguments, n, usage)
 		}
 		return nil
 	}

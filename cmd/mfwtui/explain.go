@@ -68,6 +68,9 @@ func (a *app) explain(cmd *cobra.Command, args []string, flags explainFlags) err
 	if err != nil {
 		return err
 	}
+	if n, err := strconv.ParseUint(args[2], 10, 8); err == nil {
+		a.note("%d is read as the number of a protocol; a port is written tcp/%d", n, n)
+	}
 	e := a.engine()
 	p.In = flags.in
 	if flags.both {

@@ -9,7 +9,7 @@ import (
 // Errors that a caller decides on. Test with errors.Is.
 var (
 	// ErrNone: no transaction is pending.
-	ErrNone = errors.New("no transaction is pending")
+	ErrNone = errors.New("no apply is pending")
 	// ErrChanged: the live ruleset is not the one that the preview was made
 	// from.
 	ErrChanged = errors.New("the live ruleset changed since the preview")
@@ -26,7 +26,7 @@ type PendingError struct{ Status Status }
 func (e *PendingError) Error() string {
 	s := e.Status
 	if s.ID == "" {
-		return "another transaction is pending"
+		return "another apply is pending"
 	}
 	return fmt.Sprintf("%s applies since %s, %s left; confirm or reject that first, or wait",
 		orUnknown(s.Who), s.Since.Format("15:04:05"), s.Left.Round(time.Second))
@@ -39,7 +39,7 @@ type CodeError struct {
 }
 
 func (e *CodeError) Error() string {
-	return fmt.Sprintf("no transaction %q; pending is %q by %s, %s left",
+	return fmt.Sprintf("%q is not the code: pending is %q by %s, %s left",
 		e.Code, e.Status.Code, orUnknown(e.Status.Who), e.Status.Left.Round(time.Second))
 }
 

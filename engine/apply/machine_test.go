@@ -29,7 +29,7 @@ func TestDecide(t *testing.T) {
 		{"the code", trial, 101 * s, confirmed{"ABCD"}, "keep"},
 		{"the code in small letters", trial, 101 * s, confirmed{"abcd"}, "keep"},
 		{"no code", trial, 101 * s, confirmed{}, "keep"},
-		{"a wrong code", trial, 101 * s, confirmed{"WXYZ"}, `refuse: no transaction "WXYZ"; pending is "ABCD" by alice, 29s left`},
+		{"a wrong code", trial, 101 * s, confirmed{"WXYZ"}, `refuse: "WXYZ" is not the code: pending is "ABCD" by alice, 29s left`},
 		{"the code at the deadline", trial, 130 * s, confirmed{"ABCD"}, "refuse: " + ErrTooLate.Error()},
 		{"rejected", trial, 101 * s, rejected{"by bob"}, "undo: by bob"},
 		{"rejected without a word", trial, 101 * s, rejected{}, "undo: rejected"},

@@ -91,7 +91,7 @@ func (c *Counters) detail(width int) string {
 	}
 	i, ok := c.rows[c.tab].Selected()
 	if !ok || i >= len(c.snap.Rows) {
-		return l.String()
+		return l.Put(c.Styles.Dim, c.noRow()).String()
 	}
 	r := &c.snap.Rows[i]
 	l.Put(c.Styles.Strong, widget.Clean(counterName(r)))
@@ -100,6 +100,21 @@ func (c *Counters) detail(width int) string {
 }
 
 // spark draws the last minute of a counter and when it last counted.
+// noRow says why a view by row is empty; nothing before the first reading.
+func (c *Counters) noRow() widget.Safe {
+	switch {
+	case c.snap.At.IsZero() || c.err != nil:
+		return ""
+	case len(c.snap.Rows) == 0:
+		return "no rule of ours runs: nothing is applied"
+	case c.filter.Text() != "":
+		return "the filter keeps no row; Esc drops it"
+	case c.tab == unusedRows:
+		return "every row has counted"
+	}
+	return "every row makes rules for both families"
+}
+
 func (c *Counters) spark(l *widget.Line, past counterPast, rate float64) {
 	room := min(len(past.rates), sparkSeconds, max(l.Left()-40, 0))
 	l.Text(widget.Format("  %s/s  ", shortRate(rate))).Text(widget.Spark(past.rates, room, c.Styles.Glyphs))
@@ -128,8 +143,8 @@ func (c *Counters) state(width int) string {
 	}
 	if i, ok := c.rows[c.tab].Selected(); ok && i < len(c.snap.Rows) {
 		r := &c.snap.Rows[i]
-		l.Text(widget.Format("   v4 %s packets %sB   v6 %s packets %sB", short(float64(r.V4.Packets)), short(float64(r.V4.Bytes)),
-			short(float64(r.V6.Packets)), short(float64(r.V6.Bytes))))
+		l.Text(widget.Format("   v4 %s %sB   v6 %s %sB", shortPlural(r.V4.Packets, "packet"), short(float64(r.V4.Bytes)),
+			shortPlural(r.V6.Packets, "packet"), short(float64(r.V6.Bytes))))
 	}
 	return l.String()
 }

@@ -123,6 +123,9 @@ func (d *Desk) Staged() int {
 	return d.staged
 }
 
+// StagedLines says how many lines differ from what is on disk.
+func (d *Desk) StagedLines() string { return plural(d.Staged(), "changed line") }
+
 // compare finds what differs from what is on disk. It is asked for each time
 // the screen is drawn, so what it found is kept.
 func (d *Desk) compare() {

@@ -57,14 +57,16 @@ func (e *Explain) invite(width int) []string {
 		return []string{e.line(width).Put(e.Styles.Dim, " walking ...").String()}
 	}
 	var lines []string
-	for _, text := range []widget.Safe{
-		"Write a packet (e) or take one from a flow (i, or Enter on Flows), and see every",
-		"rule that it meets: by the rules that run, and by those that are staged.",
-		"",
-		"src and dst take addresses, names of address objects, ports and services:",
-		"203.0.113.9  [2001:db8::9]:51022  lan_home  lan_router_ext:https",
+	for i, paragraph := range []widget.Safe{
+		"Write a packet (e) or take one from a flow (i, or Enter on Flows), and see every rule that it meets: by the rules that run, and by those that are staged.",
+		"src and dst take addresses, names of address objects, ports and services: 203.0.113.9 or [2001:db8::9]:51022 or NAME or NAME:https",
 	} {
-		lines = append(lines, e.line(width).Text(" "+text).String())
+		if i > 0 {
+			lines = append(lines, "")
+		}
+		for _, text := range paragraph.Wrap(width - 2) {
+			lines = append(lines, e.line(width).Text(" "+text).String())
+		}
 	}
 	return lines
 }

@@ -116,7 +116,7 @@ func (f *Flows) detail(width int) []string {
 
 // verdictText is what the live rules say about a flow as a new connection.
 func verdictText(v *engine.FlowVerdict) string {
-	by := cmp.Or(v.By, "a rule that is not ours")
+	by := cmp.Or(v.By, "none of our rules") // a policy, or a rule of others
 	words := fmt.Sprintf("%s>%s %s by %s", v.From, v.To, v.Outcome, by)
 	if !v.Exact {
 		words += " (not sure: " + v.Doubt + ")"
@@ -146,7 +146,7 @@ func paths(w *engine.Flow) (orig, reply string) {
 	ports := hasPorts(w)
 	orig = string(endpoint(w.Orig.Src, w.Orig.SrcPort, ports) + " > " + endpoint(w.Orig.Dst, w.Orig.DstPort, ports))
 	reply = string(endpoint(w.Reply.Src, w.Reply.SrcPort, ports) + " > " + endpoint(w.Reply.Dst, w.Reply.DstPort, ports))
-	if !ports {
+	if w.Proto == ruleset.ICMP || w.Proto == ruleset.ICMPv6 {
 		orig += fmt.Sprintf("  type %d code %d", w.Orig.DstPort>>8, w.Orig.DstPort&0xff)
 	}
 	return orig, reply
@@ -168,7 +168,7 @@ func translations(w *engine.Flow) []string {
 func (f *Flows) direction(name, path widget.Safe, n ruleset.Counters, rate float64, width int) string {
 	l := f.line(width).Put(f.Styles.Dim, " "+name+" ").Text(path)
 	if f.snap.Accounting {
-		figures := widget.Format("%s pkts %s B", short(float64(n.Packets)), short(float64(n.Bytes)))
+		figures := widget.Format("%s %s B", shortPlural(n.Packets, "pkt"), short(float64(n.Bytes)))
 		if rate > 0 {
 			figures += " " + f.rate(rate) + f.unit()
 		}

@@ -37,7 +37,7 @@ func newFlowTable() *widget.Table[flowKey] {
 		widget.Column{Title: "DESTINATION", Width: 19, Grow: 3, Middle: true, Bare: true},
 		widget.Column{Title: "STATE", Width: 6, Rank: 4, Bare: true},
 		widget.Column{Title: "ZONES", Width: 8, Rank: 2, Bare: true},
-		widget.Column{Title: "RULE", Width: 10, Rank: 3, Bare: true},
+		widget.Column{Title: "RULE", Width: 11, Rank: 3, Bare: true},
 		widget.Column{Title: "NAT", Width: 4, Rank: 6, Bare: true},
 		widget.Column{Title: "B/S", Width: 5, Right: true, Down: true, Bare: true},
 		widget.Column{Title: "BYTES", Width: 6, Right: true, Down: true, Rank: 5, Bare: true},

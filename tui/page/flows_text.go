@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -19,7 +20,7 @@ func protoName(w *engine.Flow) string {
 	case ruleset.ICMP, ruleset.ICMPv6:
 		return "icmp"
 	}
-	return fmt.Sprint(w.Proto)
+	return cmp.Or(protocolName(w.Proto), fmt.Sprint(w.Proto))
 }
 
 func hasPorts(w *engine.Flow) bool { return w.Proto == ruleset.TCP || w.Proto == ruleset.UDP }
@@ -98,14 +99,22 @@ func (f *Flows) head(active int, count widget.Safe, width int) string {
 	tabs := widget.Tabs([]widget.Safe{"flows", "denied"}, active, max(width-count.Width()-1, 1), f.Styles)
 	l := f.line(width)
 	if !f.Typing() && f.filter.Text() == "" && active == 0 {
-		const help widget.Safe = "  / filters: words, src:10.0.0.0/8 port:443 proto:udp !not"
-		const least = 24 // less of it helps nobody
 		l.To(len("[flows] denied "))
-		if room := l.Left() - count.Width() - 2; room >= least {
-			l.Put(f.Styles.Dim, help.Cut(room, f.Styles.Glyphs.Ellipsis))
-		}
+		l.Put(f.Styles.Dim, filterHint(l.Left()-count.Width()-2))
 	}
 	return widget.Join(tabs, l.End(f.Styles.Strong, count).String())
+}
+
+// filterHint shows by examples what a filter is, as many as have room.
+func filterHint(room int) widget.Safe {
+	var hint widget.Safe
+	for _, more := range []widget.Safe{"  / filters: words, port:443", " src:10.0.0.0/8", " proto:udp", " !not"} {
+		if hint.Width()+more.Width() > room {
+			break
+		}
+		hint += more
+	}
+	return hint
 }
 
 func (f *Flows) renderFlows(width, height int) View {

@@ -112,7 +112,7 @@ func (o *Overview) unapplied() widget.Safe {
 	case o.status.Current == nil:
 		return widget.Format("nothing is applied yet: %s shows what an apply would change, and applies it", key)
 	case staged > 0:
-		return widget.Format("%s not applied: %s shows what that changes, and applies it", plural(staged, "changed line"), key)
+		return widget.Format("%s not applied: %s shows what that changes, and applies it", o.Desk.StagedLines(), key)
 	case len(o.status.Unapplied) > 0:
 		var names []string
 		for _, k := range o.status.Unapplied {

@@ -32,8 +32,8 @@ func (o *Overview) Render(width, height int) View {
 		most = min(most, room/2)
 	}
 	flows = flows[:max(min(len(flows), most), 0)]
-	if len(flows) > 0 && len(flows) < 3 { // a heading without a flow says nothing
-		flows = flows[:1]
+	if heading := len(flows) - 1; heading >= 0 && heading == o.flowHeading(width) { // without a flow it says nothing
+		flows = flows[:heading]
 	}
 	lines = append(append(lines, zones...), flows...)
 	if len(zones)+len(flows) > 0 && height-len(lines) > attention {
@@ -143,6 +143,15 @@ func (o *Overview) flowLines(width int) []string {
 		lines = append(lines, o.flowLine(&o.traffic.Top[i], width, flow))
 	}
 	return lines
+}
+
+// flowHeading is which of the lines about flows is the heading of the list: on a
+// narrow screen the state of conntrack comes first.
+func (o *Overview) flowHeading(width int) int {
+	if width < wideOverview {
+		return 1
+	}
+	return 0
 }
 
 func (o *Overview) noFlows() widget.Safe {

@@ -113,7 +113,7 @@ func (p *Policy) tableBindings() []widget.Binding {
 	k := p.keys
 	var row, saved, undo, redo widget.Safe
 	if _, ok := p.rows().Selected(); !ok {
-		row = widget.Format("there is no row here; %s makes one", p.keyName(PolicyScreen, "o"))
+		row = p.noRow()
 	}
 	if len(p.Desk.Dirty()) == 0 {
 		saved = "nothing was changed"

@@ -44,7 +44,7 @@ func (p *Policy) dropMine() Effect {
 	return Effect{Ask: &Ask{
 		Dialog: &widget.Dialog{
 			Title:   "Load the tables from disk",
-			Text:    []widget.Safe{widget.Format("Nobody else changed them. %s not saved would be lost, and cannot be brought back.", plural(p.Desk.Staged(), "changed line"))},
+			Text:    []widget.Safe{widget.Format("Nobody else changed them. %s not saved would be lost, and cannot be brought back.", p.Desk.StagedLines())},
 			Choices: []widget.Choice{{Key: "y", Does: "load, and drop my changes"}},
 		},
 		Then: func(int) Effect { return Effect{Cmd: p.Desk.Load(p.Calls)} },

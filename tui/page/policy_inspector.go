@@ -127,7 +127,11 @@ func (p *Policy) summary(width int) []string {
 func (p *Policy) summaryOfObject(width int, at Place) []string {
 	st := p.Styles
 	if cells := p.Desk.Set().File(at.Kind).Line(at.Line).Cells; at.Kind == tables.Options && len(cells) > 1 {
-		return []string{p.line(width).Text(" " + p.optionHelp(cells[1].Text)).String()}
+		var lines []string
+		for _, text := range p.optionHelp(cells[1].Text).Wrap(width - 2) {
+			lines = append(lines, p.line(width).Text(" "+text).String())
+		}
+		return lines
 	}
 	o, lines := p.rowObject(at), []string{}
 	if what := p.meaning(o); what != "" {
@@ -179,7 +183,7 @@ func (p *Policy) compilesTo(line *tables.Line, row *compiledRow, f ruleset.Famil
 	const named = 2
 	where := strings.Join(rules.chains[:min(len(rules.chains), named)], ", ")
 	if more := len(rules.chains) - named; more > 0 {
-		return widget.Format("%s in %s and %s", plural(len(rules.rules), "rule"), where, plural(more, "chain"))
+		return widget.Format("%s in %s and %s", plural(len(rules.rules), "rule"), where, plural(more, "more chain"))
 	}
 	return widget.Format("%s in %s", plural(len(rules.rules), "rule"), where)
 }

@@ -104,7 +104,7 @@ func (p *Policy) editRows(k tea.KeyPressMsg) Effect {
 	keys := &p.keys
 	switch {
 	case keys.Delete.Is(k):
-		return p.act("deleted", deleteRows)
+		return p.remove()
 	case keys.Down.Is(k):
 		return p.act("", moveRows(1))
 	case keys.Up.Is(k):
@@ -165,6 +165,24 @@ func (p *Policy) act(done string, edit rowEdit) Effect {
 	e := Effect{Cmd: p.Desk.Check(p.Calls)}
 	if done != "" {
 		e.Say = &Note{Text: widget.Format("%s %s (%s takes it back)", rowNames(at.Kind, nums), done, p.undoKey())}
+	}
+	return e
+}
+
+// remove deletes the chosen rows, and warns when one defined what others name.
+func (p *Policy) remove() Effect {
+	var o object
+	if at, ok := p.place(); ok {
+		if nums := p.chosen(); len(nums) == 1 {
+			o = p.rowObject(Place{Kind: at.Kind, Line: nums[0]})
+		}
+	}
+	e := p.act("deleted", deleteRows)
+	if o == (object{}) || e.Say == nil || e.Say.Kind != Info {
+		return e
+	}
+	if defined, used, _ := countUses(p.usesOf(o)); defined == 0 && used > 0 {
+		e.Say = &Note{Text: e.Say.Text + widget.Format("; %s is still named in %s", o.name, plural(used, "cell")), Kind: Warn}
 	}
 	return e
 }

@@ -171,7 +171,7 @@ func (p *Policy) detail(width int) []string {
 	}
 	at, ok := p.place()
 	if !ok {
-		return []string{p.line(width).Text(widget.Format(" no rows; %s makes the first one", p.keyName(PolicyScreen, "o"))).String()}
+		return []string{p.line(width).Text(" " + p.noRow()).String()}
 	}
 	var lines []string
 	for _, problem := range p.Desk.problemsAt(at.Kind, at.Line) {
@@ -190,6 +190,14 @@ func (p *Policy) detail(width int) []string {
 		lines = append(lines, l.String())
 	}
 	return append(lines, p.line(width).Put(p.Styles.Dim, " "+widget.Clean(column.Help)).String())
+}
+
+// noRow says why no row is selected, and what to do about it.
+func (p *Policy) noRow() widget.Safe {
+	if p.rows().Len() > 0 {
+		return "the filter keeps no row; Esc drops it"
+	}
+	return widget.Format("there is no row here; %s makes one", p.keyName(PolicyScreen, "o"))
 }
 
 // problem writes a problem, wrapped.

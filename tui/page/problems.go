@@ -233,6 +233,17 @@ func (p *Policy) visit(problem tables.Problem) {
 	}
 }
 
+// none says why the list is empty; nothing when it is not.
+func (l *problemList) none() widget.Safe {
+	switch {
+	case len(l.all) == 0:
+		return "no problem was found"
+	case l.table.Shown() == 0:
+		return "the filter keeps no problem; Esc drops it"
+	}
+	return ""
+}
+
 func (l *problemList) render(s *Shared, width, height int) ([]string, *Point) {
 	errors, warnings := l.all.Count()
 	title := s.line(width).Put(s.Styles.Strong, widget.Format(" problems: %s, %s", plural(errors, "error"), plural(warnings, "warning")))
@@ -247,7 +258,11 @@ func (l *problemList) render(s *Shared, width, height int) ([]string, *Point) {
 	lines = append(lines, found...)
 	detail := min(5, height/3)
 	l.top = len(lines)
-	lines = append(lines, l.table.Render(width, height-len(lines)-detail, s.Styles)...)
+	if none := l.none(); none != "" {
+		lines = append(lines, s.line(width).Put(s.Styles.Dim, " "+none).String())
+	} else {
+		lines = append(lines, l.table.Render(width, height-len(lines)-detail, s.Styles)...)
+	}
 	if problem, ok := l.selected(); ok {
 		lines = append(lines, s.rule(width))
 		text := s.problem(problem, width)

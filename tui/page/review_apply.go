@@ -1,7 +1,6 @@
 package page
 
 import (
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -110,7 +109,7 @@ func (r *Review) askApply() Effect {
 func (r *Review) applyWords() []widget.Safe {
 	var text []widget.Safe
 	if n := len(r.Desk.Dirty()); n > 0 {
-		text = append(text, widget.Format("%s with %s saved first.", plural(n, "table"), plural(r.Desk.Staged(), "changed line")))
+		text = append(text, widget.Format("%s with %s saved first.", plural(n, "table"), r.Desk.StagedLines()))
 	}
 	text = append(text, widget.Clean(summary(r.preview.Diff)+"."))
 	if of := r.comparison.of; of != nil && of.review.Lost > 0 {
@@ -124,12 +123,13 @@ func (r *Review) applyWords() []widget.Safe {
 // applyText is what the dialog says: what changes, whether the kernel moved on,
 // and how the countdown is.
 func (r *Review) applyText(a *applyDialog, about []widget.Safe, override bool) []widget.Safe {
-	text := append(slices.Clone(about), r.comparison.impact.dialogWords(override)...)
+	var text []widget.Safe
+	if override { // first, since a low screen leaves out what comes last
+		text = append(text, r.lockoutText(), "")
+	}
+	text = append(append(text, about...), r.comparison.impact.dialogWords(override)...)
 	text = append(text, a.live, "", widget.Format("COUNTDOWN %s   %s change it", seconds(a.timeout), adjustKeys(override)),
 		"The old rules come back by themselves when it is over, whatever happens to this window, unless you type the code that is shown then.")
-	if override {
-		text = append(text, "", r.lockoutText())
-	}
 	return text
 }
 

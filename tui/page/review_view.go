@@ -53,7 +53,7 @@ func (r *Review) verdict(width int) []string {
 	l := r.line(width).Put(r.Styles.Strong, " VERDICT  ")
 	switch {
 	case r.lockedOut():
-		return []string{l.Put(r.Styles.Bad, "LOCK-OUT  ").Text(r.lockoutText()).String()}
+		return r.lockoutLines(l.Put(r.Styles.Bad, "LOCK-OUT  "), width)
 	case !k.Known:
 		return []string{l.Put(r.Styles.Dim, "not known where you come from (SSH_CONNECTION is not set)").String()}
 	}
@@ -71,6 +71,20 @@ func (r *Review) verdict(width int) []string {
 	}
 	second := r.line(width).Text("          as a NEW connection: ").Text(widget.Clean(k.New)).End(r.Styles.Good, "OK ")
 	return []string{l.Text(now).String(), second.String()}
+}
+
+// lockoutLines say why behind what stands in the line, and in a second one.
+func (r *Review) lockoutLines(l *widget.Line, width int) []string {
+	parts := r.lockoutText().Wrap(l.Left() - 1)
+	lines := []string{l.Text(parts[0]).String()}
+	if len(parts) > 1 {
+		rest := r.line(width).To(len(" VERDICT  "))
+		for _, part := range parts[1:] {
+			rest.Text(part + " ")
+		}
+		lines = append(lines, rest.String())
+	}
+	return lines
 }
 
 // totals says how much changes, and against what the tables are compared.

@@ -73,6 +73,9 @@ func (c *rowChanges) render(width, height int, s *Shared) []string {
 		c.tall = 1
 	}
 	c.page = max(height/c.tall, 1)
+	if len(c.rows) == 0 {
+		return widget.Fit([]string{s.line(width).Put(s.Styles.Dim, " no row of the tables differs").String()}, height)
+	}
 	c.top = max(min(c.top, len(c.rows)-c.page), 0)
 	if c.at < c.top {
 		c.top = c.at

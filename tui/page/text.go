@@ -88,6 +88,14 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
+// shortPlural is "1 packet", "5.9k packets".
+func shortPlural(n uint64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return short(float64(n)) + " " + what + "s"
+}
+
 // item is a line of text with its style.
 type item struct {
 	how  style.Style

@@ -272,7 +272,7 @@ func (s *Site) end(state, reason string, now time.Time) engine.TrialStatus {
 	return t
 }
 
-var errNone = errors.New("no transaction is pending")
+var errNone = errors.New("no apply is pending")
 
 // Confirm keeps the new rules.
 func (s *Site) Confirm(ctx context.Context, code string) (engine.TrialStatus, error) {

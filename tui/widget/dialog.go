@@ -50,6 +50,7 @@ type Dialog struct {
 	Adjust func(k tea.KeyPressMsg) bool
 
 	quiet Quiet
+	early bool // the last key came before the keyboard was quiet
 	typed *Editor
 }
 
@@ -74,7 +75,7 @@ func (d *Dialog) Show(now time.Time) *Dialog {
 
 // Key handles a key.
 func (d *Dialog) Key(k tea.KeyPressMsg, now time.Time) Answer {
-	if d.quiet.Swallow(now) || k.IsRepeat {
+	if d.early = d.quiet.Swallow(now); d.early || k.IsRepeat {
 		return Open
 	}
 	if k.String() == "esc" {
@@ -144,7 +145,11 @@ func (d *Dialog) answers(inner int, st *style.Styles) []string {
 			lines = append(lines, NewLine(inner, st.Glyphs).Cell(st.Key, Clean(c.Key), 4).Text(c.Does).String())
 		}
 	}
-	return append(lines, NewLine(inner, st.Glyphs).Cell(st.Key, "Esc", 4).Text("no, go back").String())
+	no := NewLine(inner, st.Glyphs).Cell(st.Key, "Esc", 4).Text("no, go back")
+	if d.early {
+		no.End(st.Warn, "a key pressed too early did not count")
+	}
+	return append(lines, no.String())
 }
 
 // Box draws lines in a frame; each may be at most inner cells wide.

@@ -307,3 +307,20 @@ func TestTabsShareTheBlankBetweenThemWhereTheLineIsNarrow(t *testing.T) {
 		}
 	}
 }
+
+func TestDialogSaysThatAKeyCameTooEarly(t *testing.T) {
+	now := time.Unix(0, 0)
+	d := testDialog(now)
+	tests := []struct {
+		key   string
+		after time.Duration
+		want  bool
+	}{{"y", Grace / 2, true}, {"x", time.Second, false}}
+	for _, tt := range tests {
+		now = now.Add(tt.after)
+		d.Key(press(tt.key), now)
+		if got := strings.Contains(ansi.Strip(strings.Join(d.Render(80, 24, plainStyles()), "\n")), "too early"); got != tt.want {
+			t.Errorf("after %s: said %v, want %v", tt.after, got, tt.want)
+		}
+	}
+}
