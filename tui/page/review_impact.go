@@ -18,7 +18,7 @@ type impact struct {
 	// counts is how many flows there are of each fate, groups are the flows
 	// with similar ones as one line.
 	counts map[engine.Fate]int
-	groups []engine.TouchedFlows
+	groups engine.TouchedGroups
 	// ending are the grandfathered flows that may end after the confirm; end is
 	// whether they shall.
 	ending []engine.Flow
@@ -59,7 +59,7 @@ func (p *impact) ask(of *engine.Preview) tea.Cmd {
 func (p *impact) forget() {
 	p.flowAsk.Drop()
 	p.policyAsk.Drop()
-	p.verdicts, p.counts, p.groups, p.ending = verdicts{}, nil, nil, nil
+	p.verdicts, p.counts, p.groups, p.ending = verdicts{}, nil, engine.TouchedGroups{}, nil
 	p.lay()
 }
 
@@ -98,10 +98,14 @@ func (p *impact) take(msg tea.Msg) bool {
 func (p *impact) count() {
 	p.counts = make(map[engine.Fate]int)
 	p.groups = p.flows.Groups()
-	for i := range p.flows.Touched {
-		t := &p.flows.Touched[i]
-		p.counts[t.Fate]++
-		if t.Fate == engine.Grandfathered && len(p.ending) < maxEnded && !p.isOwn(&t.Flow) {
+	for _, fate := range []engine.Fate{engine.Cut, engine.Grandfathered, engine.Opens} {
+		p.counts[fate] = p.flows.Count(fate)
+	}
+	for i := range p.counts[engine.Grandfathered] {
+		if len(p.ending) == maxEnded {
+			break
+		}
+		if t := p.flows.Touched.At(p.counts[engine.Cut] + i); !p.isOwn(&t.Flow) {
 			p.ending = append(p.ending, t.Flow)
 		}
 	}
@@ -197,10 +201,11 @@ func (p *impact) lineOf(at int) int {
 // nil for neither.
 func (p *impact) selected() (*engine.TouchedFlows, *engine.PacketSet) {
 	at := p.at
-	if at < len(p.groups) {
-		return &p.groups[at], nil
+	if at < p.groups.Len() {
+		t := p.groups.At(at)
+		return &t, nil
 	}
-	at -= len(p.groups)
+	at -= p.groups.Len()
 	if p.policy == nil {
 		return nil, nil
 	}
