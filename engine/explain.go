@@ -151,9 +151,32 @@ const (
 // last one on the path that has a row, since an action chain ends for many.
 // Empty for a rule that is not ours.
 func deciderWords(j *ruleset.Judgement, names map[string]rowName) string {
+	return decisionOf(j, names).words()
+}
+
+// decision is what deciderWords says, before it is put into words.
+type decision struct {
+	row  RowRef // zero for none
+	name string // of the built-in part
+}
+
+func decisionOf(j *ruleset.Judgement, names map[string]rowName) decision {
 	if ref := deciderRow(j, names); ref.Line > 0 {
-		return fmt.Sprintf("%s:%d", ref.Kind, ref.Line)
+		return decision{row: ref}
 	}
+	return decision{name: deciderName(j, names)}
+}
+
+func (d decision) words() string {
+	if d.row.Line > 0 {
+		return fmt.Sprintf("%s:%d", d.row.Kind, d.row.Line)
+	}
+	return d.name
+}
+
+// deciderName is the built-in part that decided, or the rule of a row that is no
+// longer there.
+func deciderName(j *ruleset.Judgement, names map[string]rowName) string {
 	for _, s := range slices.Backward(j.Path) {
 		if s.Rule != nil && !actionChain(s.Chain) {
 			if name := cmp.Or(names[s.Rule.ID].ref.Name, s.Rule.ID); name != "reject" {

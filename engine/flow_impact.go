@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 
 	"github.com/mfwtui/mfwtui/engine/apply"
 	"github.com/mfwtui/mfwtui/engine/live"
@@ -32,28 +33,19 @@ type FlowImpact struct {
 	// Judged is how many flows were looked at, Touched are those that the
 	// change means something for: cut, then grandfathered, then opening.
 	Judged  int
-	Touched []TouchedFlow
+	Touched TouchedList
 	// Own is the administrator's own connection; nil when it is not known.
 	Own *OwnFlow
 }
 
 // Count is how many flows have a fate.
 func (i *FlowImpact) Count(fate Fate) (n int) {
-	for _, t := range i.Touched {
-		if t.Fate == fate {
+	for _, m := range i.Touched.means {
+		if m.Fate == fate {
 			n++
 		}
 	}
 	return n
-}
-
-// TouchedFlow is a flow and its verdicts as a new connection, by the rules that
-// run and by those that would.
-type TouchedFlow struct {
-	Flow
-	Fate          Fate
-	Before, After string
-	From, To      string // zones, "FW" for this host
 }
 
 // OwnFlow is what happens to the administrator's own SSH connection, in words.
@@ -101,41 +93,27 @@ type impactJudge struct {
 	flowJudge
 	before, after *ruleset.Tracer
 	words         impactWords
+	judged        ruleset.Judgement // room for one
 }
 
 // all judges the flows.
 func (j *impactJudge) all(flows live.FlowList) *FlowImpact {
-	fates := make([]Fate, flows.Len())
+	var judged atomic.Int64
+	means, told := make([]*Meaning, flows.Len()), newMeanings(&j.words)
 	parts(flows.Len(), func(from, to int) {
 		one := *j
 		one.to = remembered(j.to)
 		for i := from; i < to; i++ {
 			f := flows.At(i)
-			fates[i] = one.fate(&f)
-		}
-	})
-	impact := &FlowImpact{}
-	for _, f := range flows.All() {
-		if !closing(f) {
-			impact.Judged++
-		}
-	}
-	var touched []int
-	for _, fate := range []Fate{Cut, Grandfathered, Opens} {
-		for i, is := range fates {
-			if is == fate {
-				touched = append(touched, i)
+			if !closing(&f) {
+				judged.Add(1)
+			}
+			if fate := one.fate(&f); fate != "" {
+				means[i] = told.of(fate, one.verdicts(&f))
 			}
 		}
-	}
-	if len(touched) > 0 {
-		impact.Touched = make([]TouchedFlow, len(touched))
-		each(len(touched), func(k int) {
-			i := touched[k]
-			impact.Touched[k] = j.touched(flows.At(i), fates[i])
-		})
-	}
-	return impact
+	})
+	return &FlowImpact{Judged: int(judged.Load()), Touched: touchedOf(flows, means)}
 }
 
 // fate judges one flow; empty when the change means nothing for it.
@@ -167,21 +145,25 @@ func (j *impactJudge) passes(t *ruleset.Tracer, p ruleset.Packet) bool {
 	return t.Outcome(p, j.to) == ruleset.Accepted
 }
 
-// touched puts the verdicts about a flow into words.
-func (j *impactJudge) touched(f live.Flow, fate Fate) TouchedFlow {
-	fresh := j.fresh(&f)
-	before, after := j.before.Judge(fresh, j.to), j.after.Judge(fresh, j.to)
-	return TouchedFlow{
-		Flow: f, Fate: fate,
-		Before: j.outcome(&before), After: j.outcome(&after),
-		From: j.words.zoneOf(fresh.In), To: j.words.zoneOf(after.Packet.Out),
-	}
+// verdicts are those about a flow as a new connection.
+func (j *impactJudge) verdicts(f *live.Flow) verdicts {
+	fresh := j.fresh(f)
+	v := verdicts{in: fresh.In}
+	j.before.JudgeInto(&j.judged, fresh, j.to)
+	v.before, v.beforeBy = j.judged.Outcome, decisionOf(&j.judged, j.words.names)
+	j.after.JudgeInto(&j.judged, fresh, j.to)
+	v.after, v.afterBy, v.out = j.judged.Outcome, decisionOf(&j.judged, j.words.names), j.judged.Packet.Out
+	return v
 }
 
 func (j *impactJudge) outcome(v *ruleset.Judgement) string {
-	words := string(v.Outcome)
-	if by := deciderWords(v, j.words.names); by != "" {
-		words += " by " + by
+	return outcomeWords(v.Outcome, decisionOf(v, j.words.names))
+}
+
+func outcomeWords(o ruleset.Outcome, by decision) string {
+	words := string(o)
+	if name := by.words(); name != "" {
+		words += " by " + name
 	}
 	return words
 }

@@ -90,15 +90,6 @@ func closing(f *live.Flow) bool {
 	return false
 }
 
-// each calls do for every index below n, on every core.
-func each(n int, do func(i int)) {
-	parts(n, func(from, to int) {
-		for i := from; i < to; i++ {
-			do(i)
-		}
-	})
-}
-
 // parts calls do with a part of the indexes below n on every core.
 func parts(n int, do func(from, to int)) {
 	workers := runtime.GOMAXPROCS(0)

@@ -65,6 +65,7 @@ type Engine struct {
 
 	proofs baselines
 	moved  trafficMemory
+	can    capabilities
 
 	kernel  host.Kernel
 	mu      sync.Mutex // of what follows

@@ -117,7 +117,7 @@ func (e *Engine) History() ([]Generation, error) { return apply.History(e.paths)
 
 // Status says how things stand. It reads the kernel and changes nothing.
 func (e *Engine) Status(ctx context.Context) (Status, error) {
-	caps, err := e.kernel.Probe(ctx)
+	caps, err := e.can.ask(ctx, e.kernel)
 	if err != nil {
 		return Status{}, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"iter"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -41,14 +42,14 @@ func (a *app) impact(cmd *cobra.Command) error {
 		return err
 	}
 	if a.asJSON {
-		err = a.json(impactJSONOf(impact))
+		err = a.impactAsJSON(impact)
 	} else {
 		err = a.printImpact(impact)
 	}
 	if err != nil {
 		return err
 	}
-	if len(impact.Touched) > 0 {
+	if impact.Touched.Len() > 0 {
 		return exit(1)
 	}
 	return nil
@@ -62,8 +63,8 @@ func (a *app) printImpact(impact *engine.FlowImpact) error {
 			return err
 		}
 	}
-	if groups := impact.Groups(); len(groups) > 0 {
-		if err := a.table(touchedRows(groups)); err != nil {
+	if groups := impact.Groups(); groups.Len() > 0 {
+		if err := a.columns(touchedRows(groups)); err != nil {
 			return err
 		}
 	}
@@ -72,22 +73,51 @@ func (a *app) printImpact(impact *engine.FlowImpact) error {
 	return err
 }
 
-// touchedRows is a table of flows, similar ones as one line without the source
-// port.
-func touchedRows(groups []engine.TouchedFlows) [][]string {
-	rows := [][]string{{"FATE", "COUNT", "PROTO", "FLOW", "PATH", "TODAY", "AFTER, AS NEW"}}
-	for i := range groups {
-		t := &groups[i]
-		port := t.Orig.SrcPort
-		if t.Count > 1 {
-			port = 0
+// touchedHeads are the headings of the table.
+var touchedHeads = []string{"FATE", "COUNT", "PROTO", "FLOW", "PATH", "TODAY", "AFTER, AS NEW"}
+
+// touchedRows are the heading and a row for each group of flows, similar ones as
+// one without the source port, all in the same room.
+func touchedRows(groups engine.TouchedGroups) iter.Seq[[][]byte] {
+	return func(yield func([][]byte) bool) {
+		row := make([][]byte, len(touchedHeads))
+		for i, head := range touchedHeads {
+			row[i] = append(row[i], head...)
 		}
-		rows = append(rows, []string{
-			string(t.Fate), strconv.Itoa(t.Count), protoName(t.Proto), endpoint(t.Orig.Src, port) + " > " + endpoint(t.Orig.Dst, t.Orig.DstPort),
-			t.From + " > " + t.To, t.Before, t.After,
-		})
+		if !yield(row) {
+			return
+		}
+		words := make(map[engine.Meaning]meaningWords)
+		for i := range groups.Len() {
+			t := groups.At(i)
+			w, ok := words[t.Meaning]
+			if !ok {
+				w = meaningWords{visible(t.From + " > " + t.To), visible(t.Before), visible(t.After)}
+				words[t.Meaning] = w
+			}
+			putTouched(row, &t, w)
+			if !yield(row) {
+				return
+			}
+		}
 	}
-	return rows
+}
+
+// meaningWords are the cells that a meaning makes.
+type meaningWords struct{ path, before, after string }
+
+// putTouched writes the cells of a group.
+func putTouched(row [][]byte, t *engine.TouchedFlows, w meaningWords) {
+	port := t.Orig.SrcPort
+	if t.Count > 1 {
+		port = 0
+	}
+	row[0] = append(row[0][:0], t.Fate...)
+	row[1] = strconv.AppendInt(row[1][:0], int64(t.Count), 10)
+	row[2] = append(row[2][:0], protoName(t.Proto)...)
+	row[3] = appendEndpoint(row[3][:0], t.Orig.Src, port)
+	row[3] = appendEndpoint(append(row[3], " > "...), t.Orig.Dst, t.Orig.DstPort)
+	row[4], row[5], row[6] = append(row[4][:0], w.path...), append(row[5][:0], w.before...), append(row[6][:0], w.after...)
 }
 
 // impactJSON is what --json prints; Touched has each flow.
@@ -120,17 +150,20 @@ type touchedJSON struct {
 	Flow   flowJSON `json:"flow"`
 }
 
-func impactJSONOf(i *engine.FlowImpact) impactJSON {
-	out := impactJSON{
+func (a *app) impactAsJSON(i *engine.FlowImpact) error {
+	head := impactJSON{
 		Judged: i.Judged, Cut: i.Count(engine.Cut), Grandfathered: i.Count(engine.Grandfathered), Opens: i.Count(engine.Opens),
-		Touched: make([]touchedJSON, 0, len(i.Touched)),
+		Touched: []touchedJSON{},
 	}
 	if o := i.Own; o != nil {
-		out.Own = &ownJSON{o.Client.String(), o.Server.String(), o.Listed, o.Open, o.New, o.GoesOn, o.Reopens, o.OtherFamily}
+		head.Own = &ownJSON{o.Client.String(), o.Server.String(), o.Listed, o.Open, o.New, o.GoesOn, o.Reopens, o.OtherFamily}
 	}
-	for k := range i.Touched {
-		t := &i.Touched[k]
-		out.Touched = append(out.Touched, touchedJSON{string(t.Fate), t.From, t.To, t.Before, t.After, flowJSONOf(&t.Flow)})
-	}
-	return out
+	return a.jsonList(head, func(yield func(any) bool) {
+		for k := range i.Touched.Len() {
+			t := i.Touched.At(k)
+			if !yield(touchedJSON{string(t.Fate), t.From, t.To, t.Before, t.After, flowJSONOf(&t.Flow)}) {
+				return
+			}
+		}
+	}, "  ")
 }

@@ -133,8 +133,8 @@ func (t *terminal) columns(rows iter.Seq[[][]byte]) error {
 }
 
 // jsonList prints what json would of a value with an empty list in it, or jsonLine
-// without indent, with elements in the list, one at a time. The list is a field of
-// the value, and no other one is empty.
+// without indent, with elements in the list, one at a time. The list is the last
+// field of the value.
 func (t *terminal) jsonList(v any, elements iter.Seq[any], indent string) error {
 	marshal, newline := json.Marshal, ""
 	if indent != "" {
@@ -145,7 +145,8 @@ func (t *terminal) jsonList(v any, elements iter.Seq[any], indent string) error 
 	if err != nil {
 		return err
 	}
-	head, tail, _ := bytes.Cut(text, []byte("[]"))
+	empty := bytes.LastIndex(text, []byte("[]"))
+	head, tail := text[:empty], text[empty+len("[]"):]
 	out := bufio.NewWriterSize(t.out, 64<<10)
 	out.Write(asciiJSON(head))
 	before, after := "[", "[]"

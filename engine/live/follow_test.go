@@ -123,6 +123,38 @@ func TestASlowReaderGetsTheNewestFlowsAndBlocksNobody(t *testing.T) {
 	}
 }
 
+// What a follower that applies no events has must be dumped; where it has it all
+// the dump is left out.
+func TestATableThatStandsStillIsNotDumped(t *testing.T) {
+	ns := newNamespace(t)
+	conn := writer(t, ns)
+	tests := []struct {
+		what    string
+		prepare func(f *Follower)
+		want    bool // dumped
+	}{
+		{"an empty table", func(*Follower) {}, false},
+		{"an empty table that was read long ago", func(f *Follower) { f.table.dumped = time.Time{} }, false},
+		{"a flow that no event told of", func(*Follower) { create(t, conn, numbered(1)) }, true},
+		{"the same flow", func(*Follower) {}, false},
+		{"the same flow, whose timeout is old", func(f *Follower) { f.table.dumped = time.Now().Add(-2 * timeoutsAge) }, true},
+		{"a flow that has counters", func(f *Follower) { f.table.counted = true }, true},
+		{"a flow while the kernel counts bytes", func(*Follower) { in(t, ns, EnableAccounting) }, true},
+	}
+	f := newFollower(time.Second)
+	in(t, ns, func() error { return f.start(t.Context()) })
+	defer f.stop()
+	for _, tt := range tests {
+		tt.prepare(f)
+		before := f.table.dumped
+		f.due = time.Time{}
+		in(t, ns, func() error { return f.refresh(t.Context()) })
+		if dumped := !f.table.dumped.Equal(before); dumped != tt.want {
+			t.Errorf("%s: dumped %v, want %v", tt.what, dumped, tt.want)
+		}
+	}
+}
+
 func TestAFollowerThatEndedSaysSo(t *testing.T) {
 	ns := newNamespace(t)
 	ctx, stop := context.WithCancel(t.Context())

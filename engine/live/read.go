@@ -80,6 +80,7 @@ func dumpRequest() netlink.Message {
 // The sysctls of conntrack. The kernel resolves them for the network namespace
 // of the thread that opens them; the limit is the machine's.
 const (
+	sysctlCount      = "/proc/sys/net/netfilter/nf_conntrack_count"
 	sysctlAccounting = "/proc/sys/net/netfilter/nf_conntrack_acct"
 	sysctlMax        = "/proc/sys/net/netfilter/nf_conntrack_max"
 )

@@ -37,7 +37,10 @@ type flowTable struct {
 	seed  maphash.Seed
 	// dumped is when the counters were read last.
 	dumped time.Time
-	seen   []bool // by the dump that is being read
+	// counted says that some flow of the last dump has counters. It keeps them
+	// when accounting is switched off.
+	counted bool
+	seen    []bool // by the dump that is being read
 }
 
 // snapshot is the flows of now. What the table does later does not change them.
@@ -53,6 +56,7 @@ func (t *flowTable) begin() {
 	}
 	t.seen = slices.Grow(t.seen[:0], t.list.n)[:t.list.n]
 	clear(t.seen)
+	t.counted = false
 }
 
 // dump takes over one flow of a dump. A flow that is known keeps when it was
@@ -60,6 +64,7 @@ func (t *flowTable) begin() {
 func (t *flowTable) dump(now time.Time, f *Flow) {
 	took := now.Sub(t.dumped).Seconds()
 	e := pack(f)
+	t.counted = t.counted || e.bytes() > 0
 	i, known, hash := t.find(&e.who)
 	if !known {
 		e.firstSeen, e.rate = nanoseconds(now), t.rate(e.bytes(), -1, took)

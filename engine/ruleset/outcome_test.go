@@ -1,8 +1,10 @@
 package ruleset
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"testing"
 )
 
@@ -75,5 +77,35 @@ func TestTheOutcomeAloneMakesNoGarbage(t *testing.T) {
 	route := func(netip.Addr) (bool, string) { return false, "eth1" }
 	if n := testing.AllocsPerRun(1000, func() { tracer.Outcome(p, route) }); n > 0 {
 		t.Errorf("%v allocations a packet", n)
+	}
+}
+
+// The race detector makes a pool forget walkers, so that both make some.
+func TestAJudgementInTheRoomOfAnotherMakesNoPath(t *testing.T) {
+	tracer := NewTracer(manyRules(1000))
+	p := Packet{In: "eth9", Proto: TCP, DstPort: 998, Src: netip.MustParseAddr("172.16.0.1"), Dst: netip.MustParseAddr("192.168.4.4")}
+	route := func(netip.Addr) (bool, string) { return false, "eth1" }
+	var j Judgement
+	with := testing.AllocsPerRun(1000, func() { tracer.Judge(p, route) })
+	if n := testing.AllocsPerRun(1000, func() { tracer.JudgeInto(&j, p, route) }); n != with-1 {
+		t.Errorf("%v allocations a packet, and %v with a path of its own", n, with)
+	}
+}
+
+// Walkers are used again: what one judgement says may not change with the next.
+func TestJudgementsShareNoPath(t *testing.T) {
+	tracer := NewTracer(manyRules(1000))
+	route := func(netip.Addr) (bool, string) { return false, "eth1" }
+	packet := func(port uint16) Packet {
+		return Packet{In: fmt.Sprintf("eth%d", (port-1)/100), Proto: TCP, DstPort: port, Src: netip.MustParseAddr("172.16.0.1"), Dst: netip.MustParseAddr("192.168.4.4")}
+	}
+	var room Judgement
+	tracer.JudgeInto(&room, packet(998), route)
+	first := tracer.Judge(packet(2), route)
+	want := slices.Clone(first.Path)
+	tracer.Judge(packet(503), route)
+	tracer.JudgeInto(&room, packet(2), route)
+	if len(want) == 0 || !slices.Equal(first.Path, want) || !slices.Equal(room.Path, want) {
+		t.Errorf("the first judgement became\n%v, one in the room of another is\n%v, want\n%v", first.Path, room.Path, want)
 	}
 }

@@ -122,27 +122,42 @@ func (t *Tracer) Trace(p Packet, route Route) *Trace {
 
 // Judge is Trace without the steps, for many packets.
 func (t *Tracer) Judge(p Packet, route Route) Judgement {
-	return t.judge(p, route, reasons)
+	var j Judgement
+	t.JudgeInto(&j, p, route)
+	return j
 }
 
-// Outcome is the outcome of Judge alone, for very many packets: it makes no
-// garbage.
+// JudgeInto is Judge for very many packets: it makes no garbage, since the path
+// of the judgement before takes the one of this.
+func (t *Tracer) JudgeInto(j *Judgement, p Packet, route Route) {
+	w := t.judge(p, route, reasons)
+	path := j.Path[:0]
+	*j = w.result
+	j.Path = append(path, w.result.Path...)
+	t.walkers.Put(w)
+}
+
+// Outcome is the outcome of Judge alone. It makes no garbage either.
 func (t *Tracer) Outcome(p Packet, route Route) Outcome {
-	return t.judge(p, route, outcomeOnly).Outcome
+	w := t.judge(p, route, outcomeOnly)
+	outcome := w.result.Outcome
+	t.walkers.Put(w)
+	return outcome
 }
 
 // judge walks with a walker that was used before, if there is one.
-func (t *Tracer) judge(p Packet, route Route, keep detail) Judgement {
+func (t *Tracer) judge(p Packet, route Route, keep detail) *walker {
 	w, used := t.walkers.Get().(*walker)
 	if !used {
 		w = new(walker)
 	}
 	p.normalize()
-	*w = walker{Tracer: t, packet: p, route: route, keep: keep, path: w.path[:0]}
+	*w = walker{
+		Tracer: t, packet: p, route: route, keep: keep,
+		path: w.path[:0], decided: w.decided[:0], result: Judgement{Path: w.result.Path[:0]},
+	}
 	w.whole()
-	judgement := w.result
-	t.walkers.Put(w)
-	return judgement
+	return w
 }
 
 // TraceChain walks a packet through one chain only. Out is taken as given, and

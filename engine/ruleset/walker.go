@@ -132,14 +132,14 @@ func (w *walker) base(table string, c *tracedChain) bool {
 	v := w.enter(table, c)
 	if v == fellThrough {
 		if w.keep >= reasons {
-			w.decided = []Step{{Table: table, Chain: c.name, Index: -1, Matched: Yes}}
+			w.decided = append(w.decided[:0], Step{Table: table, Chain: c.name, Index: -1, Matched: Yes})
 		}
 		if c.policy == string(Drop) {
 			w.result.Outcome, v = Dropped, stopped
 		}
 	}
 	if table == Filter || v == stopped {
-		w.result.Path = w.decided
+		w.result.Path = append(w.result.Path[:0], w.decided...)
 	}
 	return v != stopped
 }
@@ -229,7 +229,7 @@ func (w *walker) decide(c *tracedChain, i int) {
 	if w.keep < reasons {
 		return
 	}
-	w.decided = append(slices.Clone(w.path), w.step(c, i, Yes))
+	w.decided = append(append(w.decided[:0], w.path...), w.step(c, i, Yes))
 }
 
 // apply does what the target of a matching rule says. done is false when the

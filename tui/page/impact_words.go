@@ -68,7 +68,9 @@ func flowWords(f *engine.FlowImpact, yield func(widget.Safe) bool) bool {
 	if o := f.Own; o != nil && !(yield(ownFlowWords(o)) && yield(ownLaterWords(o))) {
 		return false
 	}
-	for _, t := range f.Groups() {
+	groups := f.Groups()
+	for i := range groups.Len() {
+		t := groups.At(i)
 		if !yield(widget.Format("%s: %s from %s, zone %s to %s: today %s, as a new connection afterwards %s.",
 			fateNames[t.Fate], protoName(&t.Flow), strings.Replace(touchedEnds(&t), " > ", " to ", 1), t.From, t.To, t.Before, t.After)) {
 			return false

@@ -18,7 +18,7 @@ type impact struct {
 	// counts is how many flows there are of each fate, groups are the flows
 	// with similar ones as one line.
 	counts map[engine.Fate]int
-	groups []engine.TouchedFlows
+	groups engine.TouchedGroups
 	// ending are the grandfathered flows that may end after the confirm; end is
 	// whether they shall.
 	ending []engine.Flow
@@ -59,7 +59,7 @@ func (p *impact) ask(of *engine.Preview) tea.Cmd {
 func (p *impact) forget() {
 	p.flowAsk.Drop()
 	p.policyAsk.Drop()
-	p.verdicts, p.counts, p.groups, p.ending = verdicts{}, nil, nil, nil
+	p.verdicts, p.counts, p.groups, p.ending = verdicts{}, nil, engine.TouchedGroups{}, nil
 	p.lay()
 }
 
@@ -97,8 +97,8 @@ func (p *impact) take(msg tea.Msg) bool {
 func (p *impact) count() {
 	p.counts = make(map[engine.Fate]int)
 	p.groups = p.flows.Groups()
-	for i := range p.flows.Touched {
-		p.counts[p.flows.Touched[i].Fate]++
+	for _, fate := range []engine.Fate{engine.Cut, engine.Grandfathered, engine.Opens} {
+		p.counts[fate] = p.flows.Count(fate)
 	}
 	p.ending = MayEnd(p.flows)
 }
@@ -107,10 +107,13 @@ func (p *impact) count() {
 // grandfathered ones, as many as end at a time, but never the administrator's
 // own.
 func MayEnd(of *engine.FlowImpact) (flows []engine.Flow) {
-	for i := range of.Touched {
-		t := &of.Touched[i]
-		own := of.Own != nil && isBetween(&t.Flow, of.Own.Client, of.Own.Server)
-		if t.Fate == engine.Grandfathered && len(flows) < maxEnded && !own {
+	cut := of.Count(engine.Cut) // they come first
+	for i := range of.Count(engine.Grandfathered) {
+		if len(flows) == maxEnded {
+			break
+		}
+		t := of.Touched.At(cut + i)
+		if of.Own == nil || !isBetween(&t.Flow, of.Own.Client, of.Own.Server) {
 			flows = append(flows, t.Flow)
 		}
 	}
@@ -201,10 +204,11 @@ func (p *impact) lineOf(at int) int {
 // nil for neither.
 func (p *impact) selected() (*engine.TouchedFlows, *engine.PacketSet) {
 	at := p.at
-	if at < len(p.groups) {
-		return &p.groups[at], nil
+	if at < p.groups.Len() {
+		t := p.groups.At(at)
+		return &t, nil
 	}
-	at -= len(p.groups)
+	at -= p.groups.Len()
 	if p.policy == nil {
 		return nil, nil
 	}

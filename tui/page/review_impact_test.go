@@ -26,7 +26,7 @@ func grandfathered(n int) []engine.TouchedFlow {
 		if i%2 == 0 {
 			f.Reply.Src, f.Reply.SrcPort = inside, 2222
 		}
-		list[i] = engine.TouchedFlow{Flow: f, Fate: engine.Grandfathered}
+		list[i] = engine.TouchedFlow{Flow: f, Meaning: engine.Meaning{Fate: engine.Grandfathered}}
 	}
 	return list
 }
@@ -52,7 +52,7 @@ func TestFlowsToEndAfterTheConfirmAreNotMoreThanTheLimitNorOnesOwn(t *testing.T)
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := &impact{verdicts: verdicts{flows: &engine.FlowImpact{Touched: grandfathered(tt.flows), Own: tt.own}}}
+			p := &impact{verdicts: verdicts{flows: &engine.FlowImpact{Touched: engine.ListTouched(grandfathered(tt.flows)...), Own: tt.own}}}
 			p.count()
 			if got := len(p.ending); got != tt.want {
 				t.Errorf("%d flows may end, want %d", got, tt.want)
@@ -70,7 +70,7 @@ func TestFlowsToEndAfterTheConfirmAreNotMoreThanTheLimitNorOnesOwn(t *testing.T)
 func TestSimilarFlowsAreOneLineOfTheImpact(t *testing.T) {
 	list := grandfathered(4)
 	list[3].Orig.DstPort = 25
-	f := &engine.FlowImpact{Touched: list, Judged: 9}
+	f := &engine.FlowImpact{Touched: engine.ListTouched(list...), Judged: 9}
 	var got []string
 	for line := range ImpactWords(f, nil) {
 		got = append(got, string(line))
@@ -88,7 +88,7 @@ func TestSimilarFlowsAreOneLineOfTheImpact(t *testing.T) {
 func TestTheImpactIsToldInTheWordsThatFit(t *testing.T) {
 	p := newImpact(testShared())
 	p.verdicts = verdicts{
-		flows:  &engine.FlowImpact{Touched: grandfathered(30)},
+		flows:  &engine.FlowImpact{Touched: engine.ListTouched(grandfathered(30)...)},
 		policy: &engine.PolicyImpact{Allowed: make([]engine.PacketSet, 10), Denied: make([]engine.PacketSet, 45), Redirected: make([]engine.PacketSet, 1)},
 	}
 	p.count()

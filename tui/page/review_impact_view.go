@@ -11,8 +11,8 @@ import (
 // lay gives the list its parts. Their lines are made when they are drawn.
 func (p *impact) lay() {
 	p.parts = nil
-	if len(p.groups) > 0 {
-		p.parts = append(p.parts, impactPart{p.flowHead, len(p.groups), p.flowLine})
+	if n := p.groups.Len(); n > 0 {
+		p.parts = append(p.parts, impactPart{p.flowHead, n, p.flowLine})
 	}
 	if p.policy != nil {
 		p.layPolicy()
@@ -88,8 +88,8 @@ func (p *impact) endsWidth() int {
 }
 
 func (p *impact) flowLine(i int) widget.DiffLine {
-	t := &p.groups[i]
-	ends := widget.Clean(touchedEnds(t)).CutMiddle(p.endsWidth(), p.Styles.Glyphs.Ellipsis)
+	t := p.groups.At(i)
+	ends := widget.Clean(touchedEnds(&t)).CutMiddle(p.endsWidth(), p.Styles.Glyphs.Ellipsis)
 	l := widget.DiffLine{Mark: fateMark(t.Fate)}
 	if p.width < impactWide {
 		l.Text = widget.Format("%-5s %-4s %-*s %s", fateWords[t.Fate], protoName(&t.Flow), p.endsWidth(), string(ends), shortVerdict(t.After))
@@ -132,7 +132,7 @@ func (p *impact) title() widget.Safe {
 	if p.flows == nil {
 		return "impact"
 	}
-	return widget.Format("impact %d", len(p.flows.Touched))
+	return widget.Format("impact %d", p.flows.Touched.Len())
 }
 
 // place says which entry is selected.

@@ -65,18 +65,17 @@ func (s *Site) FlowImpact(ctx context.Context, p *engine.Preview) (*engine.FlowI
 	if p.Diff == nil || p.Diff.Empty() {
 		return impact, nil
 	}
-	for i := range min(snap.Flows.Len(), 7) {
-		impact.Touched = append(impact.Touched, engine.TouchedFlow{
-			Flow: snap.Flows.At(i), Fate: engine.Grandfathered, From: "int", To: "FW",
-			Before: "accept by rules:12", After: "reject by the final reject" + s.Taint,
-		})
+	opened := engine.Meaning{Fate: engine.Opens, From: "ext", To: "FW", Before: "reject by rules:10", After: "accept by rules:9"}
+	kept := engine.Meaning{Fate: engine.Grandfathered, From: "int", To: "FW", Before: "accept by rules:12", After: "reject by the final reject" + s.Taint}
+	var touched []engine.TouchedFlow
+	for i := range min(snap.Flows.Len(), 10) {
+		meaning := kept
+		if i >= 7 {
+			meaning = opened
+		}
+		touched = append(touched, engine.TouchedFlow{Flow: snap.Flows.At(i), Meaning: meaning})
 	}
-	for i := len(impact.Touched); i < min(snap.Flows.Len(), 10); i++ {
-		impact.Touched = append(impact.Touched, engine.TouchedFlow{
-			Flow: snap.Flows.At(i), Fate: engine.Opens, From: "ext", To: "FW",
-			Before: "reject by rules:10", After: "accept by rules:9",
-		})
-	}
+	impact.Touched = engine.ListTouched(touched...)
 	return impact, nil
 }
 
