@@ -94,7 +94,7 @@ func (m *model) whileAway(g *engine.Generation) page.Note {
 	if g.Result != engine.RolledBack || m.shared.Now().Sub(at) > recent {
 		return page.Note{}
 	}
-	return page.Note{Text: widget.Format("the last apply was rolled back at %s; the tables keep its changes. %s", at.Format("15:04:05"), g.Reason), Kind: page.Warn}
+	return page.Note{Text: widget.Format("rolled back at %s: %s; the tables are kept", at.Format("15:04:05"), g.Reason), Kind: page.Warn}
 }
 
 // outcome finds how a transaction ended.

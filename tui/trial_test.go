@@ -116,11 +116,11 @@ func TestAConsoleOpenedAfterARollbackTellsOfIt(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		_, _, _ = s.Trial(t.Context())
 	}
-	inConsole(t, 100, 24, rolledBack, func(c *console) {
-		c.shows("the last apply was rolled back at 00:00:02; the tables keep its changes")
+	inConsole(t, 80, 24, rolledBack, func(c *console) {
+		c.shows("rolled back at 00:00:02: the time was over; the tables are kept")
 	})
 	inConsole(t, 100, 24, func(s *tuitest.Site) { rolledBack(s); time.Sleep(2 * time.Hour) }, func(c *console) {
-		c.hides("the last apply was rolled back")
+		c.hides("rolled back at")
 	})
 }
 

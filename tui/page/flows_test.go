@@ -189,3 +189,36 @@ func TestPauseCountsOnceWhatChanged(t *testing.T) {
 		t.Errorf("after the pause the list shows %+v", w)
 	}
 }
+
+func TestAFlowWithoutPortsIsNamed(t *testing.T) {
+	tests := []struct {
+		proto      uint8
+		name, path string
+	}{
+		{2, "igmp", "203.0.113.9 > 198.51.100.4"},
+		{47, "gre", "203.0.113.9 > 198.51.100.4"},
+		{253, "253", "203.0.113.9 > 198.51.100.4"},
+		{ruleset.ICMP, "icmp", "203.0.113.9 > 198.51.100.4  type 8 code 0"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := testFlow("203.0.113.9", "198.51.100.4", 0, 8<<8, tt.proto)
+			if got := protoName(&w); got != tt.name {
+				t.Errorf("name %q, want %q", got, tt.name)
+			}
+			if got, _ := paths(&w); got != tt.path {
+				t.Errorf("path %q, want %q", got, tt.path)
+			}
+		})
+	}
+}
+
+func TestTheHintAboutFiltersIsNeverCut(t *testing.T) {
+	const whole = "  / filters: words, port:443 src:10.0.0.0/8 proto:udp !not"
+	for room := range len(whole) + 2 {
+		got := string(filterHint(room))
+		if len(got) > room || !strings.HasPrefix(whole, got) || got != "" && got != whole && whole[len(got)] != ' ' {
+			t.Errorf("in %d cells: %q", room, got)
+		}
+	}
+}
