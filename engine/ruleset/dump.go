@@ -26,8 +26,10 @@ func ParseDump(f Family, data []byte) (*Dump, error) {
 	return newParser(f, string(data)).dump()
 }
 
-// maxAge bounds how many texts a dump holds for rules that are in all of them.
-const maxAge = 8
+// maxAge bounds how many texts a dump holds for rules that are in all of them:
+// an apply changes what is read when it stages, when it confirms and when it
+// sweeps up.
+const maxAge = 3
 
 // Next is ParseDump for a later dump of the same family. Lines of the earlier
 // one are not parsed again: where a change is staged and put in force most are.
