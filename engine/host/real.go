@@ -163,15 +163,17 @@ func (r *Real) expected(f ruleset.Family) int {
 	return 0
 }
 
-// parse is ruleset.ParseTables, for less while the rules stay the same.
+// parse is ruleset.ParseTables, for less while most rules stay the same.
 func (r *Real) parse(f ruleset.Family, out []byte) (ruleset.Tables, error) {
 	last := r.dump(f)
+	parse := ruleset.ParseDump
 	if d := last.Load(); d != nil {
 		if ts, same := d.Again(out); same {
 			return ts, nil
 		}
+		parse = d.Next
 	}
-	d, err := ruleset.ParseDump(f, out)
+	d, err := parse(f, out)
 	if err != nil {
 		return nil, err
 	}

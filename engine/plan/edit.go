@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
 
@@ -27,6 +29,9 @@ func (l *loader) edits(f ruleset.Family, table string, c *ruleset.Chain, staged 
 		return nil
 	}
 	before := live.Rules // as they stand, gate and all: numbers count them
+	if !slices.ContainsFunc(before, counted) {
+		return nil
+	}
 	after := make([]*ruleset.Rule, len(c.Rules))
 	for i, r := range c.Rules {
 		after[i] = withSets(r, staged)

@@ -16,15 +16,114 @@ type Dump struct {
 	// line: such a dump is not counted again.
 	chains []*Chain
 	rules  []*Rule
+
+	open bool // a quote was never closed: lines depend on those before them
+	age  int  // of how many earlier dumps rules may be, and hold the text
 }
 
 // ParseDump is ParseTables for a text that is read again and again.
 func ParseDump(f Family, data []byte) (*Dump, error) {
+	return newParser(f, string(data)).dump()
+}
+
+// maxAge bounds how many texts a dump holds for rules that are in all of them:
+// an apply changes what is read when it stages, when it confirms and when it
+// sweeps up.
+const maxAge = 3
+
+// Next is ParseDump for a later dump of the same family. Lines of the earlier
+// one are not parsed again: where a change is staged and put in force most are.
+// The rules are copies with the Matches and Target of those of the earlier
+// dump: for reading only.
+func (d *Dump) Next(f Family, data []byte) (*Dump, error) {
+	if d.age == maxAge || d.open {
+		return ParseDump(f, data)
+	}
 	p := newParser(f, string(data))
+	p.knownLines = d.lines()
+	next, err := p.dump()
+	if err != nil || p.doubtful {
+		return ParseDump(f, data)
+	}
+	next.age = d.age + 1
+	return next, nil
+}
+
+// knownLine is a rule that stood in a line of its own, in this chain.
+type knownLine struct {
+	chain string
+	rule  *Rule
+}
+
+// lines are the rules by table and line, without their counters. A line whose
+// meaning depends on which chains there are is left out.
+func (d *Dump) lines() map[string]map[string]knownLine {
+	lines, text := make(map[string]map[string]knownLine, len(d.tables)), d.text
+	if d.chains == nil {
+		return nil
+	}
+	for _, t := range d.tables {
+		known := make(map[string]knownLine, t.rules())
+		lines[t.Name] = known
+		for _, c := range t.Chains {
+			for _, r := range c.Rules {
+				var line string
+				for line == "" || line[0] != '[' {
+					if text == "" {
+						return nil // rules without counters
+					}
+					line, text, _ = strings.Cut(text, "\n")
+				}
+				if _, words, _ := strings.Cut(line, " "); lasting(r) {
+					known[words] = knownLine{c.Name, r}
+				}
+			}
+		}
+	}
+	return lines
+}
+
+// rules counts the rules of a table.
+func (t *Table) rules() (n int) {
+	for _, c := range t.Chains {
+		n += len(c.Rules)
+	}
+	return n
+}
+
+// lasting reports whether a rule was understood and means the same in every
+// table in which no chain has the name of a target.
+func lasting(r *Rule) bool {
+	if _, unknown := r.Target.(UnknownTarget); unknown || r.Raw != nil {
+		return false
+	}
+	return !isTargetName(r.JumpsTo())
+}
+
+// again takes the line at pos if it is a known one.
+func (p *parser) again(pos int) (next int, known bool) {
+	if p.known == nil || p.lex.open || p.lex.text[pos] != '[' {
+		return pos, false
+	}
+	line, _, whole := strings.Cut(p.lex.text[pos:], "\n")
+	brackets, words, _ := strings.Cut(line, " ")
+	old, known := p.known[words]
+	counters, counted := parseCounters(brackets)
+	if !known || !counted || !whole {
+		return pos, false
+	}
+	r := p.newRule()
+	*r = *old.rule
+	p.put(p.ensure(old.chain), r, counters)
+	return pos + len(line) + 1, true
+}
+
+// dump parses the whole text.
+func (p *parser) dump() (*Dump, error) {
 	if err := p.parse(); err != nil {
 		return nil, err
 	}
-	d := &Dump{text: p.lex.text, tables: p.tables}
+	d := &Dump{text: p.lex.text, tables: p.tables, open: p.lex.open}
 	if p.irregular {
 		return d, nil
 	}

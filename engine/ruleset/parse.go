@@ -66,6 +66,11 @@ type parser struct {
 
 	chainsOf map[string]map[string]*Chain // by the name of the table
 
+	knownLines map[string]map[string]knownLine // of an earlier dump, by the name of the table
+	known      map[string]knownLine            // those of the table
+	// doubtful says that a known line may mean something else in this text.
+	doubtful bool
+
 	// Equal words make equal values: each is made once and shared. Targets
 	// are only kept for one table, since a bare name may be its chain.
 	matches map[string][]Match
@@ -90,6 +95,11 @@ func newParser(f Family, text string) *parser {
 // parse takes the whole text.
 func (p *parser) parse() error {
 	for pos, line := 0, 1; pos < len(p.lex.text); {
+		if next, known := p.again(pos); known {
+			pos = next
+			line++
+			continue
+		}
 		next := p.lex.line(pos)
 		if err := p.line(p.lex.text[pos:next]); err != nil {
 			return fmt.Errorf("line %d of the %s tables: %w", line, p.family, err)
@@ -121,7 +131,7 @@ func (p *parser) line(text string) error {
 		p.startTable(first[1:])
 		return nil
 	case first == "COMMIT" && len(words) == 1:
-		p.table = nil
+		p.table, p.known = nil, nil
 		return nil
 	case first[0] == ':' && p.chain(words):
 		return nil
@@ -144,6 +154,7 @@ func (p *parser) startTable(name string) {
 		p.chains = make(map[string]*Chain)
 		p.chainsOf[name] = p.chains
 	}
+	p.known = p.knownLines[name]
 }
 
 // ensure is Table.Ensure with a map for the misses.
@@ -152,6 +163,7 @@ func (p *parser) ensure(name string) *Chain {
 	if !ok {
 		c = p.table.add(name)
 		p.chains[name] = c
+		p.doubtful = p.doubtful || isTargetName(name)
 	}
 	return c
 }
@@ -189,14 +201,18 @@ func (p *parser) append(words []word) bool {
 		return false
 	}
 	chain := p.ensure(words[1].text)
-	if chain != p.filled {
-		p.fill(chain)
-	}
-	r := p.rule(words[2:])
-	r.Counters = counters
-	chain.Rules = append(chain.Rules, r)
-	p.last = r
+	p.put(chain, p.rule(words[2:]), counters)
 	return true
+}
+
+// put appends a rule to a chain.
+func (p *parser) put(c *Chain, r *Rule, counters Counters) {
+	if c != p.filled {
+		p.fill(c)
+	}
+	r.Counters = counters
+	c.Rules = append(c.Rules, r)
+	p.last = r
 }
 
 // fill goes on with the rules of another chain.

@@ -120,7 +120,7 @@ func TestSameSpecComparesSpecs(t *testing.T) {
 			{}, {Target: Drop}, {Raw: []string{"-f", "-j", "DROP"}, Target: Drop}, {Raw: []string{"-f", "-j", "DROP"}},
 			{In: Iface{Name: "+"}}, parseOne(t, f, "-m nosuch --x 1 -j LOG"), parseOne(t, f, "-m nosuch --x 1 -j LOG --log-level 7"),
 		}
-		for _, table := range g.tables(100) {
+		for _, table := range g.tables(30) {
 			rules = append(rules, table.Chain("MFWCHAIN").Rules...)
 		}
 		for _, a := range rules {
