@@ -42,7 +42,7 @@ func (a *app) impact(cmd *cobra.Command) error {
 		return err
 	}
 	if a.asJSON {
-		err = a.impactAsJSON(impact)
+		err = a.impactAsJSON(impact, e.FlowNames(cmd.Context()))
 	} else {
 		err = a.printImpact(impact)
 	}
@@ -150,7 +150,7 @@ type touchedJSON struct {
 	Flow   flowJSON `json:"flow"`
 }
 
-func (a *app) impactAsJSON(i *engine.FlowImpact) error {
+func (a *app) impactAsJSON(i *engine.FlowImpact, names engine.FlowNames) error {
 	head := impactJSON{
 		Judged: i.Judged, Cut: i.Count(engine.Cut), Grandfathered: i.Count(engine.Grandfathered), Opens: i.Count(engine.Opens),
 		Touched: []touchedJSON{},
@@ -161,7 +161,7 @@ func (a *app) impactAsJSON(i *engine.FlowImpact) error {
 	return a.jsonList(head, func(yield func(any) bool) {
 		for k := range i.Touched.Len() {
 			t := i.Touched.At(k)
-			if !yield(touchedJSON{string(t.Fate), t.From, t.To, t.Before, t.After, flowJSONOf(&t.Flow)}) {
+			if !yield(touchedJSON{string(t.Fate), t.From, t.To, t.Before, t.After, flowJSONOf(&t.Flow, names)}) {
 				return
 			}
 		}

@@ -65,17 +65,6 @@ func groupOf(w *engine.Flow, by grouping) groupKey {
 	return key
 }
 
-// containerOf is the address of the container that a flow goes to, or else comes
-// from; not valid when it does neither.
-func containerOf(w *engine.Flow, containers map[netip.Addr]string) netip.Addr {
-	for _, a := range []netip.Addr{w.Orig.Dst, w.Reply.Src, w.Orig.Src} {
-		if _, ok := containers[a]; ok {
-			return a
-		}
-	}
-	return netip.Addr{}
-}
-
 // groupFlows sums up flows; kept are those that count, nil for all. The names of
 // containers are by address.
 func groupFlows(snap *engine.LiveFlows, kept []int32, by grouping, containers map[netip.Addr]string) []flowGroup {
@@ -92,7 +81,7 @@ func groupFlows(snap *engine.LiveFlows, kept []int32, by grouping, containers ma
 				key.zones = ""
 			}
 		case byContainer:
-			key.addr = containerOf(&w, containers)
+			key.addr = engine.ContainerEnd(&w, containers)
 		}
 		i, ok := at[key]
 		if !ok {
