@@ -72,25 +72,6 @@ func (a *app) flows(cmd *cobra.Command, follow bool) error {
 	})
 }
 
-// repeat runs one snapshot, or one every second until the context ends.
-func (a *app) repeat(cmd *cobra.Command, follow bool, snapshot func() error) error {
-	if err := snapshot(); err != nil || !follow {
-		return err
-	}
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-cmd.Context().Done():
-			return nil
-		case <-tick.C:
-			if err := snapshot(); err != nil {
-				return err
-			}
-		}
-	}
-}
-
 // flowHeads are the headings of the table.
 var flowHeads = []string{"PROTO", "STATE", "PATH", "ROW", "SOURCE", "DESTINATION", "REPLY FROM", "REPLY TO", "BYTES", "REPLY BYTES", "TIMEOUT"}
 
