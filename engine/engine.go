@@ -36,8 +36,10 @@ type (
 	PendingError = apply.PendingError
 	// RowRef is where a compiled rule came from.
 	RowRef = compile.RowRef
-	// Flow, FlowList and FlowSnapshot are conntrack entries.
+	// Flow, FlowList and FlowSnapshot are conntrack entries, a Tuple is one
+	// direction of one.
 	Flow         = live.Flow
+	Tuple        = live.Tuple
 	FlowList     = live.FlowList
 	FlowSnapshot = live.FlowSnapshot
 	// RuleCount is what the rules of a row counted, by family.

@@ -190,15 +190,20 @@ func deciderName(j *ruleset.Judgement, names map[string]rowName) string {
 
 // deciderRow is the table row whose rule decided; zero for none.
 func deciderRow(j *ruleset.Judgement, names map[string]rowName) RowRef {
+	return decider(j, names).ref
+}
+
+// decider is deciderRow with the text of the row.
+func decider(j *ruleset.Judgement, names map[string]rowName) rowName {
 	for _, s := range slices.Backward(j.Path) {
 		if s.Rule == nil || s.Rule.ID == "" {
 			continue
 		}
-		if ref := names[s.Rule.ID].ref; ref.Line > 0 {
-			return ref
+		if name := names[s.Rule.ID]; name.ref.Line > 0 {
+			return name
 		}
 	}
-	return RowRef{}
+	return rowName{}
 }
 
 // actionChain reports whether a chain only carries out what a rule decided.

@@ -36,11 +36,12 @@ type FlowVerdict struct {
 	// zones, "FW" for this host.
 	In, Out, From, To string
 	Outcome           ruleset.Outcome
-	// Row is the table row that decides; By names it, or the built-in part,
-	// such as "rules:12" or "established"; empty when a rule that is not ours
-	// decides.
-	Row compile.RowRef
-	By  string
+	// Row is the table row that decides, Text its cells; By names it, or the
+	// built-in part, such as "rules:12" or "established"; empty when a rule that
+	// is not ours decides.
+	Row  compile.RowRef
+	Text string
+	By   string
 	// Exact is false when some rule could not be judged; Doubt says which.
 	Exact bool
 	Doubt string
@@ -220,15 +221,17 @@ func (r *flowRows) caseOf(f *live.Flow) flowCase {
 func (r *flowRows) verdict(judge flowJudge, f *live.Flow) FlowVerdict {
 	p := judge.fresh(f)
 	j := r.tracer.Judge(p, judge.to)
+	row := decider(&j, r.names.rows)
 	v := FlowVerdict{
 		In: p.In, Out: j.Packet.Out, Outcome: j.Outcome, Exact: len(j.Doubts) == 0,
-		By: deciderWords(&j, r.names.rows), Row: deciderRow(&j, r.names.rows),
+		By: deciderWords(&j, r.names.rows), Row: row.ref, Text: row.text,
 	}
 	if j.Local {
 		v.Out = ""
 	}
 	if v.By == "" && v.Outcome == ruleset.Accepted {
-		v.Row, v.By = r.returned(judge, p)
+		row, v.By = r.returned(judge, p)
+		v.Row, v.Text = row.ref, row.text
 	}
 	v.From, v.To = r.names.zone(v.In), r.names.zone(v.Out)
 	if !v.Exact {
@@ -239,14 +242,14 @@ func (r *flowRows) verdict(judge flowJudge, f *live.Flow) FlowVerdict {
 
 // returned is the row that handed a packet back to the chains of others, as
 // virtuals for containers do: they accept it, the row is why they are asked.
-func (r *flowRows) returned(judge flowJudge, p ruleset.Packet) (RowRef, string) {
+func (r *flowRows) returned(judge flowJudge, p ruleset.Packet) (rowName, string) {
 	for _, s := range r.tracer.Trace(p, judge.to).Steps {
 		if s.Matched != ruleset.Yes || s.Rule == nil || s.Table != ruleset.Filter || s.Rule.Target != ruleset.Return {
 			continue
 		}
-		if ref := r.names.rows[s.Rule.ID].ref; ref.Line > 0 {
-			return ref, fmt.Sprintf("%s:%d", ref.Kind, ref.Line)
+		if name := r.names.rows[s.Rule.ID]; name.ref.Line > 0 {
+			return name, fmt.Sprintf("%s:%d", name.ref.Kind, name.ref.Line)
 		}
 	}
-	return RowRef{}, ""
+	return rowName{}, ""
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,35 +58,57 @@ func BenchmarkFlowRefresh(b *testing.B) {
 	for _, n := range listSizes {
 		c := benchConsole(b, n, 10)
 		c.do(c.show(page.FlowsScreen))
-		now := time.Now()
-		c.shared.Now = func() time.Time { return now }
-		for _, what := range []string{"values", "order"} {
-			for _, where := range []string{"held", "beside"} {
-				b.Run(fmt.Sprintf("%s %s/%d", what, where, n), func(b *testing.B) {
-					timed := func(here string, f func()) {
-						if here == where {
-							b.StartTimer()
-							defer b.StopTimer()
-						}
-						f()
-					}
-					b.ReportAllocs()
-					for b.Loop() {
-						b.StopTimer()
-						if what == "order" {
-							now = now.Add(3 * time.Second)
-						}
-						msg := c.page().Handle(page.Tick{}).Cmd()
-						var effect page.Effect
-						timed("held", func() { effect = c.page().Handle(msg) })
-						if effect.Cmd != nil {
-							timed("beside", func() { msg = effect.Cmd() })
-							timed("held", func() { c.page().Handle(msg) })
-						}
+		benchRefresh(b, c, n)
+	}
+}
+
+// BenchmarkFlowGroups does both with flows that are grouped by source, each of
+// which is another one.
+func BenchmarkFlowGroups(b *testing.B) {
+	for _, n := range append([]int{10}, listSizes...) {
+		c := benchConsole(b, n, 10)
+		c.do(c.show(page.FlowsScreen))
+		c.press1("o")
+		if screen := c.View().Content; !strings.Contains(screen, fmt.Sprintf("%d groups by source", n)) {
+			b.Fatal(screen)
+		}
+		benchRefresh(b, c, n)
+		for _, k := range []string{"j", "G", "s", "S"} {
+			b.Run(fmt.Sprintf("%s/%d", k, n), func(b *testing.B) { benchKey(b, c, k) })
+		}
+	}
+}
+
+// benchRefresh takes new snapshots of n flows.
+func benchRefresh(b *testing.B, c *console, n int) {
+	now := time.Now()
+	c.shared.Now = func() time.Time { return now }
+	for _, what := range []string{"values", "order"} {
+		for _, where := range []string{"held", "beside"} {
+			b.Run(fmt.Sprintf("%s %s/%d", what, where, n), func(b *testing.B) {
+				timed := func(here string, f func()) {
+					if here == where {
 						b.StartTimer()
+						defer b.StopTimer()
 					}
-				})
-			}
+					f()
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					b.StopTimer()
+					if what == "order" {
+						now = now.Add(3 * time.Second)
+					}
+					msg := c.page().Handle(page.Shown{}).Cmd()
+					var effect page.Effect
+					timed("held", func() { effect = c.page().Handle(msg) })
+					if effect.Cmd != nil {
+						timed("beside", func() { msg = effect.Cmd() })
+						timed("held", func() { c.page().Handle(msg) })
+					}
+					b.StartTimer()
+				}
+			})
 		}
 	}
 }

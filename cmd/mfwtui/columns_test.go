@@ -14,7 +14,7 @@ func TestAListOfJSONIsPrintedAsAWhole(t *testing.T) {
 			whole := flowsJSON{Max: 7, Flows: make([]flowJSON, n)}
 			var elements []any
 			for i := range whole.Flows {
-				whole.Flows[i] = flowJSONOf(&engine.Flow{ID: uint32(i), State: "ESTABLISHED"})
+				whole.Flows[i] = flowJSONOf(&engine.Flow{ID: uint32(i), State: "ESTABLISHED"}, engine.FlowNames{})
 				whole.Flows[i].Verdict = &verdictJSON{From: "zürich", By: "[]"}
 				elements = append(elements, whole.Flows[i])
 			}

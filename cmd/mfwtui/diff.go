@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -63,15 +64,17 @@ func (a *app) comparison(cmd *cobra.Command, e *engine.Engine) (*engine.Preview,
 	return a.preview(cmd, e)
 }
 
-// preview loads, compiles and compares; problems of the tables are printed.
+// preview loads, compiles and compares; problems of the tables are printed, by a
+// command that looks again only when they are others.
 func (a *app) preview(cmd *cobra.Command, e *engine.Engine) (*engine.Preview, error) {
 	set, err := a.load(e)
 	if err != nil {
 		return nil, err
 	}
 	p, err := e.Preview(cmd.Context(), set)
-	if p != nil {
+	if p != nil && !slices.Equal(p.Problems, a.told) {
 		a.problems(a.err, p.Problems)
+		a.told = p.Problems
 	}
 	if errors.Is(err, engine.ErrProblems) {
 		return nil, errSaid

@@ -4,11 +4,13 @@ import (
 	"iter"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
 
 func (a *app) flowsCommand() *cobra.Command {
@@ -58,7 +60,7 @@ func (a *app) flows(cmd *cobra.Command, follow bool) error {
 		}
 		about := a.about(cmd.Context(), e, flowAddresses(snap), follow)
 		if a.asJSON {
-			return a.flowsAsJSON(snap, about, follow)
+			return a.flowsAsJSON(snap, e.FlowNames(cmd.Context()), about, follow)
 		}
 		if !snap.Accounting {
 			a.note("byte counters are off; mfwtui flows --accounting switches them on")
@@ -68,25 +70,6 @@ func (a *app) flows(cmd *cobra.Command, follow bool) error {
 		}
 		return a.addressTable(about)
 	})
-}
-
-// repeat runs one snapshot, or one every second until the context ends.
-func (a *app) repeat(cmd *cobra.Command, follow bool, snapshot func() error) error {
-	if err := snapshot(); err != nil || !follow {
-		return err
-	}
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-cmd.Context().Done():
-			return nil
-		case <-tick.C:
-			if err := snapshot(); err != nil {
-				return err
-			}
-		}
-	}
 }
 
 // flowHeads are the headings of the table.
@@ -184,6 +167,8 @@ type flowJSON struct {
 	Mark    uint32    `json:"mark"`
 	Timeout float64   `json:"timeout_seconds"`
 	Rate    float64   `json:"bytes_per_second"`
+	// Container is the one that the flow goes to, or else comes from.
+	Container string `json:"container,omitempty"`
 	// Start is left out while the kernel does not note it.
 	Start time.Time `json:"start,omitzero"`
 
@@ -196,13 +181,16 @@ type verdictJSON struct {
 	To      string `json:"to"`
 	Outcome string `json:"outcome"`
 	By      string `json:"by"`
+	Row     string `json:"row"`
 	Exact   bool   `json:"exact"`
 }
 
 type tupleJSON struct {
 	Src     netip.Addr `json:"src"`
+	SrcName string     `json:"src_name,omitempty"`
 	SrcPort uint16     `json:"sport"`
 	Dst     netip.Addr `json:"dst"`
+	DstName string     `json:"dst_name,omitempty"`
 	DstPort uint16     `json:"dport"`
 	Packets uint64     `json:"packets"`
 	Bytes   uint64     `json:"bytes"`
@@ -217,16 +205,23 @@ type flowsJSON struct {
 	Flows     []flowJSON                 `json:"flows"`
 }
 
-func flowJSONOf(f *engine.Flow) flowJSON {
+func flowJSONOf(f *engine.Flow, names engine.FlowNames) flowJSON {
 	return flowJSON{
 		ID: f.ID, Family: f.Family.String(), Proto: protoName(f.Proto), State: f.State,
-		Orig:  tupleJSON{f.Orig.Src, f.Orig.SrcPort, f.Orig.Dst, f.Orig.DstPort, f.OrigCount.Packets, f.OrigCount.Bytes},
-		Reply: tupleJSON{f.Reply.Src, f.Reply.SrcPort, f.Reply.Dst, f.Reply.DstPort, f.ReplyCount.Packets, f.ReplyCount.Bytes},
-		SNAT:  f.SrcNAT, DNAT: f.DstNAT, Mark: f.Mark, Timeout: f.Timeout.Seconds(), Rate: f.Rate, Start: f.Start,
+		Orig: tupleJSONOf(&f.Orig, f.OrigCount, names), Reply: tupleJSONOf(&f.Reply, f.ReplyCount, names),
+		SNAT: f.SrcNAT, DNAT: f.DstNAT, Mark: f.Mark, Timeout: f.Timeout.Seconds(), Rate: f.Rate, Start: f.Start,
+		Container: names.Container(f),
 	}
 }
 
-func (a *app) flowsAsJSON(snap engine.LiveFlows, about map[netip.Addr]addressJSON, oneLine bool) error {
+func tupleJSONOf(t *engine.Tuple, n ruleset.Counters, names engine.FlowNames) tupleJSON {
+	return tupleJSON{
+		t.Src, names.Object(t.Src), t.SrcPort, t.Dst, names.Object(t.Dst), t.DstPort,
+		n.Packets, n.Bytes,
+	}
+}
+
+func (a *app) flowsAsJSON(snap engine.LiveFlows, names engine.FlowNames, about map[netip.Addr]addressJSON, oneLine bool) error {
 	indent := "  "
 	if oneLine {
 		indent = ""
@@ -234,8 +229,8 @@ func (a *app) flowsAsJSON(snap engine.LiveFlows, about map[netip.Addr]addressJSO
 	head := flowsJSON{At: snap.At, Accounting: snap.Accounting, Max: snap.Max, Addresses: about, Flows: []flowJSON{}}
 	return a.jsonList(head, func(yield func(any) bool) {
 		for i, f := range snap.Flows.All() {
-			one, v := flowJSONOf(f), snap.Verdicts[i]
-			one.Verdict = &verdictJSON{v.From, v.To, string(v.Outcome), v.By, v.Exact}
+			one, v := flowJSONOf(f, names), snap.Verdicts[i]
+			one.Verdict = &verdictJSON{v.From, v.To, string(v.Outcome), v.By, strings.TrimSpace(v.Text), v.Exact}
 			if !yield(one) {
 				return
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"hash/maphash"
 	"iter"
 	"strconv"
 
@@ -11,7 +12,8 @@ import (
 )
 
 func (a *app) impactCommand() *cobra.Command {
-	return rootOnly(a.jsonFlag(&cobra.Command{
+	var follow bool
+	cmd := rootOnly(a.jsonFlag(&cobra.Command{
 		Use:   "impact",
 		Short: "what an apply would do to the connections that are open now",
 		Long: `impact judges every live connection by the rules that run and by the compiled
@@ -23,36 +25,87 @@ tables, and prints those that an apply touches, similar ones as one line (with
   opens          it could not be opened today, and could after the apply
 
 Your own SSH connection comes first. It ends with 0 when no connection is touched and
-1 when one is.`,
-		Example:     "  mfwtui impact\n  mfwtui impact --json",
+1 when one is. With --follow it looks every second, at the tables too, prints the
+list again whenever other connections are touched or in another way, with --json each
+on one line, and ends with 0 when it is told to end.`,
+		Example:     "  mfwtui impact\n  mfwtui impact --json\n  mfwtui impact --follow",
 		Args:        noArgs,
 		Annotations: map[string]string{oneIsAnAnswer: ""},
-		RunE:        func(cmd *cobra.Command, _ []string) error { return a.impact(cmd) },
+		RunE:        func(cmd *cobra.Command, _ []string) error { return a.impact(cmd, follow) },
 	}))
+	cmd.Flags().BoolVar(&follow, "follow", false, "print the list again whenever it changes")
+	return cmd
 }
 
-func (a *app) impact(cmd *cobra.Command) error {
+func (a *app) impact(cmd *cobra.Command, follow bool) error {
 	e := a.engine()
-	p, err := a.comparison(cmd, e)
+	if err := a.recovered(cmd, e); err != nil {
+		return err
+	}
+	if follow {
+		e.FollowFlows()
+		seed := maphash.MakeSeed()
+		return followChanges(a, cmd, func() (sight[impactKey], error) {
+			impact, err := a.flowImpact(cmd, e)
+			if err != nil {
+				return sight[impactKey]{}, err
+			}
+			return sight[impactKey]{impactKeyOf(impact, seed), func() error { return a.showImpact(cmd, e, impact, "") }}, nil
+		})
+	}
+	impact, err := a.flowImpact(cmd, e)
 	if err != nil {
 		return err
 	}
-	impact, err := e.FlowImpact(cmd.Context(), p)
-	if err != nil {
-		return err
-	}
-	if a.asJSON {
-		err = a.impactAsJSON(impact)
-	} else {
-		err = a.printImpact(impact)
-	}
-	if err != nil {
+	if err := a.showImpact(cmd, e, impact, "  "); err != nil {
 		return err
 	}
 	if impact.Touched.Len() > 0 {
 		return exit(1)
 	}
 	return nil
+}
+
+// flowImpact is what an apply of the tables would do now.
+func (a *app) flowImpact(cmd *cobra.Command, e *engine.Engine) (*engine.FlowImpact, error) {
+	p, err := a.preview(cmd, e)
+	if err != nil {
+		return nil, err
+	}
+	return e.FlowImpact(cmd.Context(), p)
+}
+
+// showImpact prints an impact, JSON with an indent or on one line.
+func (a *app) showImpact(cmd *cobra.Command, e *engine.Engine, impact *engine.FlowImpact, indent string) error {
+	if a.asJSON {
+		return a.impactAsJSON(impact, e.FlowNames(cmd.Context()), indent)
+	}
+	return a.printImpact(impact)
+}
+
+// impactKey is the same for impacts that touch the same flows in the same way, in
+// whatever order: the sum of their hashes, and how many they are.
+type impactKey struct {
+	own     engine.OwnFlow
+	touched int
+	sum     uint64
+}
+
+func impactKeyOf(i *engine.FlowImpact, seed maphash.Seed) impactKey {
+	key := impactKey{touched: i.Touched.Len()}
+	if i.Own != nil {
+		key.own = *i.Own
+	}
+	type ends struct {
+		engine.Meaning
+		proto       uint8
+		orig, reply engine.Tuple
+	}
+	for k := range key.touched {
+		t := i.Touched.At(k)
+		key.sum += maphash.Comparable(seed, ends{t.Meaning, t.Proto, t.Orig, t.Reply})
+	}
+	return key
 }
 
 func (a *app) printImpact(impact *engine.FlowImpact) error {
@@ -150,7 +203,7 @@ type touchedJSON struct {
 	Flow   flowJSON `json:"flow"`
 }
 
-func (a *app) impactAsJSON(i *engine.FlowImpact) error {
+func (a *app) impactAsJSON(i *engine.FlowImpact, names engine.FlowNames, indent string) error {
 	head := impactJSON{
 		Judged: i.Judged, Cut: i.Count(engine.Cut), Grandfathered: i.Count(engine.Grandfathered), Opens: i.Count(engine.Opens),
 		Touched: []touchedJSON{},
@@ -161,9 +214,9 @@ func (a *app) impactAsJSON(i *engine.FlowImpact) error {
 	return a.jsonList(head, func(yield func(any) bool) {
 		for k := range i.Touched.Len() {
 			t := i.Touched.At(k)
-			if !yield(touchedJSON{string(t.Fate), t.From, t.To, t.Before, t.After, flowJSONOf(&t.Flow)}) {
+			if !yield(touchedJSON{string(t.Fate), t.From, t.To, t.Before, t.After, flowJSONOf(&t.Flow, names)}) {
 				return
 			}
 		}
-	}, "  ")
+	}, indent)
 }

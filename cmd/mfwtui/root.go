@@ -21,6 +21,7 @@ type app struct {
 	dir, node, state, run, geo, asn string
 	asJSON, plain                   bool
 	addresses                       addressFlags
+	told                            tables.Problems // that were printed
 }
 
 // newRoot makes the command tree.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,39 +17,72 @@ import (
 )
 
 func (a *app) statusCommand() *cobra.Command {
-	return rootOnly(a.jsonFlag(&cobra.Command{
+	var follow bool
+	cmd := rootOnly(a.jsonFlag(&cobra.Command{
 		Use:   "status",
 		Short: "back end, hooks, confirmed rules, drift, pending apply",
 		Long: `status compares the live rules with those that were confirmed last, not with the
 tables as they are now (that is diff). It ends with 0 when they are the same and
-nothing is pending, and with 1 otherwise, also before the first apply.`,
-		Example: "  mfwtui status --json",
+nothing is pending, and with 1 otherwise, also before the first apply. With --follow
+it looks every second, prints the status again whenever something else than the
+seconds of a countdown changed, with --json each on one line, and ends with 0 when
+it is told to end.`,
+		Example: "  mfwtui status --json\n  mfwtui status --follow",
 		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.status(cmd) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.status(cmd, follow) },
 	}))
+	cmd.Flags().BoolVar(&follow, "follow", false, "print the status again whenever it changes")
+	return cmd
 }
 
-func (a *app) status(cmd *cobra.Command) error {
+func (a *app) status(cmd *cobra.Command, follow bool) error {
 	e := a.engine()
 	if err := a.recovered(cmd, e); err != nil {
 		return err
+	}
+	if follow {
+		return followChanges(a, cmd, func() (sight[string], error) { return a.statusSight(cmd, e) })
 	}
 	st, err := e.Status(cmd.Context())
 	if err != nil {
 		return err
 	}
-	if a.asJSON {
-		err = a.json(statusJSONOf(st))
-	} else {
-		err = a.table(statusRows(st))
-	}
-	if err != nil {
+	if err := a.printStatus(st, a.json); err != nil {
 		return err
 	}
 	if st.Trial != nil || !asApplied(st) {
 		return exit(1)
 	}
 	return nil
+}
+
+// printStatus prints a status, as JSON in one of two forms.
+func (a *app) printStatus(st engine.Status, asJSON func(any) error) error {
+	if a.asJSON {
+		return asJSON(statusJSONOf(st))
+	}
+	return a.table(statusRows(st))
+}
+
+// statusSight is the status of now.
+func (a *app) statusSight(cmd *cobra.Command, e *engine.Engine) (sight[string], error) {
+	st, err := e.Status(cmd.Context())
+	if err != nil {
+		return sight[string]{}, err
+	}
+	key, err := statusKey(st)
+	return sight[string]{key, func() error { return a.printStatus(st, a.jsonLine) }}, err
+}
+
+// statusKey is the same for statuses that differ in the seconds that are left of
+// a trial only.
+func statusKey(st engine.Status) (string, error) {
+	known := statusJSONOf(st)
+	if known.Pending != nil {
+		known.Pending.Left = 0
+	}
+	key, err := json.Marshal(known)
+	return string(key), err
 }
 
 // asApplied reports whether the kernel runs what was confirmed. Before the

@@ -1,11 +1,12 @@
 package apply
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
-
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
 
+	"github.com/mfwtui/mfwtui/engine/host"
 	"github.com/mfwtui/mfwtui/engine/lab"
 	"github.com/mfwtui/mfwtui/engine/plan"
 )
@@ -223,13 +225,13 @@ func TestEndedDatagramFlowsDoNotComeBackByTheirNextPacket(t *testing.T) {
 			p.flow = found[0]
 			flows = append(flows, p.flow)
 		}
-		time.AfterFunc(500*time.Millisecond, func() { // while they are being ended
+		stopped := loaded{b.k, sync.OnceFunc(func() {
 			for _, p := range paths {
 				provoke(p.victim)
 			}
-		})
+		})}
 		begin := time.Now()
-		done, err := EndFlows(t.Context(), b.k, b.paths, flows)
+		done, err := EndFlows(t.Context(), stopped, b.paths, flows)
 		if want := (Ended{Ended: len(flows)}); err != nil || done != want {
 			t.Errorf("got %+v, %v, want %+v", done, err, want)
 		}
@@ -249,6 +251,18 @@ func TestEndedDatagramFlowsDoNotComeBackByTheirNextPacket(t *testing.T) {
 			t.Errorf("it leaves in the kernel: %v, %v", left, err)
 		}
 	})
+}
+
+// loaded is a kernel that calls then when rules were loaded.
+type loaded struct {
+	host.Kernel
+	then func()
+}
+
+func (k loaded) RestoreBoth(ctx context.Context, v4, v6 string) error {
+	err := k.Kernel.RestoreBoth(ctx, v4, v6)
+	k.then()
+	return err
 }
 
 // provoke lets both ends send.

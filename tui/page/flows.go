@@ -219,23 +219,33 @@ func (f *Flows) Key(k tea.KeyPressMsg) Effect {
 	return Effect{}
 }
 
-// moveKey gives movement to the list that is shown, and sorting to the groups.
+// moveKey gives movement to the list that is shown.
 func (f *Flows) moveKey(k tea.KeyPressMsg) bool {
 	if f.by != ungrouped {
-		return f.groups.Key(k) || sortKey(f.groups, &f.keys.liveKeys, k)
+		return f.groups.Key(k)
 	}
 	return f.table.Key(k)
 }
 
-// sort sorts the flows by the next column, or turns the direction.
+// sort sorts the flows or the groups by the next column, or turns the direction.
 func (f *Flows) sort(turn bool) Effect {
-	f.sortChosen = true
-	if turn {
-		f.table.Flip = !f.table.Flip
-	} else {
-		f.table.NextColumn()
+	if f.by != ungrouped {
+		sortAnother(f.groups, turn)
+		return f.show(true)
 	}
+	f.sortChosen = true
+	sortAnother(f.table, turn)
 	return f.show(true)
+}
+
+// sortAnother says that the next column sorts, or turns the direction, from the
+// next time on.
+func sortAnother[K comparable](t *widget.Table[K], turn bool) {
+	if turn {
+		t.Flip = !t.Flip
+	} else {
+		t.NextColumn()
+	}
 }
 
 // escape takes back one thing: the filter, else the grouping, else the marks.

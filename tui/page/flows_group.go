@@ -65,17 +65,6 @@ func groupOf(w *engine.Flow, by grouping) groupKey {
 	return key
 }
 
-// containerOf is the address of the container that a flow goes to, or else comes
-// from; not valid when it does neither.
-func containerOf(w *engine.Flow, containers map[netip.Addr]string) netip.Addr {
-	for _, a := range []netip.Addr{w.Orig.Dst, w.Reply.Src, w.Orig.Src} {
-		if _, ok := containers[a]; ok {
-			return a
-		}
-	}
-	return netip.Addr{}
-}
-
 // groupFlows sums up flows; kept are those that count, nil for all. The names of
 // containers are by address.
 func groupFlows(snap *engine.LiveFlows, kept []int32, by grouping, containers map[netip.Addr]string) []flowGroup {
@@ -92,7 +81,7 @@ func groupFlows(snap *engine.LiveFlows, kept []int32, by grouping, containers ma
 				key.zones = ""
 			}
 		case byContainer:
-			key.addr = containerOf(&w, containers)
+			key.addr = engine.ContainerEnd(&w, containers)
 		}
 		i, ok := at[key]
 		if !ok {
@@ -184,12 +173,11 @@ func newGroupTable() *widget.Table[groupKey] {
 	return t
 }
 
-func (f *Flows) groupSource() widget.Source[groupKey] {
-	list := f.list
+// groupSource is the source of a list of groups without its cells.
+func groupSource(list []flowGroup, name func(*flowGroup) string) widget.Source[groupKey] {
 	return widget.Source[groupKey]{
-		Len:  len(list),
-		Key:  func(i int) groupKey { return list[i].groupKey },
-		Cell: func(i, col int) (widget.Safe, style.Style) { return f.groupCell(&list[i], col) },
+		Len: len(list),
+		Key: func(i int) groupKey { return list[i].groupKey },
 		Compare: func(i, j, col int) int {
 			a, b := &list[i], &list[j]
 			switch col {
@@ -200,14 +188,15 @@ func (f *Flows) groupSource() widget.Source[groupKey] {
 			case groupBytesCol:
 				return cmp.Compare(a.bytes, b.bytes)
 			case groupObjectCol:
-				return cmp.Compare(f.groupName(a), f.groupName(b))
+				return cmp.Compare(name(a), name(b))
 			}
 			return cmp.Or(a.addr.Compare(b.addr), cmp.Compare(a.proto, b.proto), cmp.Compare(a.port, b.port), cmp.Compare(a.rule, b.rule), cmp.Compare(a.zones, b.zones))
 		},
 	}
 }
 
-func (f *Flows) groupCell(g *flowGroup, col int) (widget.Safe, style.Style) {
+func (f *Flows) groupCell(i, col int) (widget.Safe, style.Style) {
+	g := &f.list[i]
 	switch col {
 	case groupNameCol:
 		return widget.Clean(g.name()), f.Styles.Text
@@ -222,16 +211,24 @@ func (f *Flows) groupCell(g *flowGroup, col int) (widget.Safe, style.Style) {
 }
 
 // groupName is what the tables call the group.
-func (f *Flows) groupName(g *flowGroup) widget.Safe {
-	switch {
-	case g.addr.IsValid():
-		return f.name(g.addr)
-	case g.port > 0 && hasPortsProto(g.proto):
-		return f.names.service(f.Desk.Config(), g.proto, g.port)
-	case g.proto == ruleset.ICMPv6:
-		return "IPv6"
+func (f *Flows) groupName(g *flowGroup) widget.Safe { return widget.Clean(f.groupNames()(g)) }
+
+// groupNames gives what the tables call a group, as it is known at this moment.
+// It may be asked beside the console.
+func (f *Flows) groupNames() func(*flowGroup) string {
+	cfg := f.Desk.Config()
+	address, service := f.names.known(cfg), f.names.ports(cfg)
+	return func(g *flowGroup) string {
+		switch {
+		case g.addr.IsValid():
+			return address(g.addr)
+		case g.port > 0 && hasPortsProto(g.proto):
+			return service(g.proto, g.port)
+		case g.proto == ruleset.ICMPv6:
+			return "IPv6"
+		}
+		return ""
 	}
-	return ""
 }
 
 // selectedGroup is the group under the selection.

@@ -63,15 +63,15 @@ func (f *Flows) titles() {
 // beside the console, so that no key waits for it.
 const manyFlows = 5000
 
-// siftedMsg is what becomes of a snapshot: the flows that the filter keeps,
-// sorted when order says so, or its groups.
+// siftedMsg is what becomes of a snapshot: the flows that the filter keeps, or
+// their groups, sorted when order says so.
 type siftedMsg struct {
 	n       uint64
 	snap    engine.LiveFlows
 	by      grouping
 	order   bool
-	ordered bool // kept is in the order in which it is to be shown
-	kept    []int32
+	ordered bool    // kept is what is to be shown, in that order
+	kept    []int32 // flows; when ordered and grouped, groups
 	marked  []bool
 	list    []flowGroup
 	// containers are names by address.
@@ -99,22 +99,40 @@ func (f *Flows) show(order bool) Effect {
 		return Effect{}
 	}
 	m.n = f.Calls.number(&f.sift)
-	column, down := f.table.Sorting()
-	old, shown := f.table.Order()
+	flows, groups, names := arrangement(f.table, order), arrangement(f.groups, order), f.groupNames()
 	return Effect{Cmd: func() tea.Msg {
 		m.sift(keep, mark)
 		if m.by == ungrouped {
-			m.arrange(func(src widget.Source[flowKey]) {
-				var room widget.Room // kept, it would take more than it leaves for collection
-				if m.order {
-					widget.Sort(src, m.kept, column, down, &room)
-				} else {
-					widget.Settle(old, shown, src, m.kept, &room)
-				}
-			})
+			m.kept = flows(flowSource(&m.snap), m.kept)
+		} else {
+			m.kept = groups(groupSource(m.list, names), nil)
 		}
+		m.ordered = true
 		return m
 	}}
+}
+
+// arrangement puts the rows of a source in the order of a table, without touching
+// it: sorted anew, or as they are shown. Kept are the rows that are to be shown,
+// nil for all.
+func arrangement[K comparable](t *widget.Table[K], order bool) func(src widget.Source[K], kept []int32) []int32 {
+	column, down := t.Sorting()
+	old, shown := t.Order()
+	return func(src widget.Source[K], kept []int32) []int32 {
+		if kept == nil {
+			kept = make([]int32, src.Len)
+			for i := range kept {
+				kept[i] = int32(i)
+			}
+		}
+		var room widget.Room // kept, it would take more than it leaves for collection
+		if order {
+			widget.Sort(src, kept, column, down, &room)
+		} else {
+			widget.Settle(old, shown, src, kept, &room)
+		}
+		return kept
+	}
 }
 
 // sift filters, or marks what the filter finds, and groups.
@@ -136,18 +154,6 @@ func (m *siftedMsg) sift(keep, mark func(i int) bool) {
 	if m.by != ungrouped {
 		m.list = groupFlows(&m.snap, m.kept, m.by, m.containers)
 	}
-}
-
-// arrange puts what is kept in order.
-func (m *siftedMsg) arrange(inOrder func(widget.Source[flowKey])) {
-	if m.kept == nil {
-		m.kept = make([]int32, m.snap.Flows.Len())
-		for i := range m.kept {
-			m.kept[i] = int32(i)
-		}
-	}
-	inOrder(flowSource(&m.snap))
-	m.ordered = true
 }
 
 func (f *Flows) takeSifted(m siftedMsg) Effect {
@@ -173,7 +179,12 @@ func (f *Flows) lay(m siftedMsg) {
 	}
 	if f.by != ungrouped {
 		f.table.Set(widget.Source[flowKey]{}) // or it would hold an old snapshot; the selection stays
-		give(f.groups, f.groupSource(), m.order)
+		src := groupSource(m.list, f.groupNames())
+		src.Cell = f.groupCell
+		if m.ordered {
+			src.Kept, src.Sorted = m.kept, true
+		}
+		give(f.groups, src, m.order || m.ordered)
 	} else {
 		src := flowSource(&m.snap)
 		src.Cell = f.cell

@@ -83,3 +83,11 @@ func (n *addressNames) service(cfg *tables.Config, proto uint8, port uint16) wid
 	n.collect(cfg)
 	return widget.Clean(n.services[protoPort{proto, port}])
 }
+
+// ports gives the names of ports as they are known at this moment. It may be
+// asked beside the console.
+func (n *addressNames) ports(cfg *tables.Config) func(proto uint8, port uint16) string {
+	n.collect(cfg)
+	services := n.services // replaced, never changed
+	return func(proto uint8, port uint16) string { return services[protoPort{proto, port}] }
+}
