@@ -164,7 +164,7 @@ func (o *Overview) hostItems() []attentionItem {
 		add(o.Styles.Bad, say(Warn, "%s reads again; mfwtui doctor looks for what is wrong", o.keyName(OverviewScreen, "R")), "the firewall cannot be read: %v", o.statusErr)
 	}
 	if d := o.status.Drift; d != nil && !d.Empty() {
-		add(o.Styles.Warn, Effect{Go: ReviewScreen}, "the kernel does not run what was applied last: %s", lowerFirst(summary(d)))
+		add(o.Styles.Warn, Effect{Go: ReviewScreen}, "the kernel does not run what was applied last: %s", lowerFirst(Summary(d)))
 		for _, h := range d.Hooks {
 			add(o.Styles.Bad, say(Info, "%s moves our hooks back to where they work", o.keyName(OverviewScreen, "H")), "the jump from %s to %s (%s) %s", h.From, h.To, h.Family, h.Why)
 		}
