@@ -171,7 +171,7 @@ func TestImpactIsCopiedAndWritten(t *testing.T) {
 		c.text("/root/a.diff")
 		c.press("enter")
 		for where, text := range map[string]string{"copy": c.review.Copied(), "file": c.site.Written["/root/a.diff"]} {
-			for _, want := range []string{"# Impact: 0 cut, 7 grandfathered, 3 newly open, of 200 flows.", "# Grandfathered: tcp ", "# Newly allowed: v4+v6 ext -> FW tcp 8080 from any"} {
+			for _, want := range []string{"# Impact: 0 cut, 7 grandfathered, 3 newly open, of 200 flows.", "# Grandfathered: tcp ", "# Newly allowed: IPv4 and IPv6, zone ext to FW tcp 8080 from any"} {
 				if !strings.Contains(text, want) {
 					t.Errorf("the %s lacks %q:\n%s", where, want, text)
 				}

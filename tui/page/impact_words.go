@@ -115,7 +115,7 @@ func policyWords(p *engine.PolicyImpact, yield func(widget.Safe) bool) {
 	for _, part := range setKinds(p) {
 		for i := range part.sets {
 			s := &part.sets[i]
-			if !yield(widget.Format("%s: %s %s: was %s, then %s.", upperWord(part.name), setFamilies(s), s, s.Before, s.After)) {
+			if !yield(widget.Format("%s: %s, zone %s: was %s, then %s.", upperWord(part.name), spokenFamilies(s), spokenSet(s), s.Before, s.After)) {
 				return
 			}
 		}
@@ -151,6 +151,14 @@ func setFamilies(s *engine.PacketSet) string {
 	}
 	return strings.Join(words, "+")
 }
+
+// spokenFamilies is "IPv4 and IPv6".
+func spokenFamilies(s *engine.PacketSet) string {
+	return strings.NewReplacer("v4", "IPv4", "v6", "IPv6", "+", " and ").Replace(setFamilies(s))
+}
+
+// spokenSet is a set of packets without an arrow.
+func spokenSet(s *engine.PacketSet) string { return strings.Replace(s.String(), " -> ", " to ", 1) }
 
 // touchedEnds is the path of a flow; of several, what they have in common and
 // how many they are.

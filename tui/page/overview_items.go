@@ -167,7 +167,7 @@ func (o *Overview) hostItems() []attentionItem {
 		add(o.Styles.Bad, Effect{Go: ReviewScreen}, "the next boot cannot load the confirmed rules: %v; an apply writes them anew", c.Damaged)
 	}
 	if d := o.status.Drift; d != nil && !d.Empty() {
-		add(o.Styles.Warn, Effect{Go: ReviewScreen}, "the kernel does not run what was applied last: %s", lowerFirst(summary(d)))
+		add(o.Styles.Warn, Effect{Go: ReviewScreen}, "the kernel does not run what was applied last: %s", lowerFirst(Summary(d)))
 		for _, h := range d.Hooks {
 			add(o.Styles.Bad, say(Info, "%s moves our hooks back to where they work", o.keyName(OverviewScreen, "H")), "the jump from %s to %s (%s) %s", h.From, h.To, h.Family, h.Why)
 		}

@@ -95,7 +95,7 @@ func (p *Policy) takeHits(m HitsMsg) {
 const flowsColumn = 56
 
 // summary says in two lines what is known of the selected row.
-func (p *Policy) summary(width int) []string {
+func (p *Policy) Summary(width int) []string {
 	at, ok := p.place()
 	if !ok {
 		return nil

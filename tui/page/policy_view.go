@@ -73,7 +73,7 @@ func (p *Policy) renderTables(width, height int) View {
 	v.Lines = append(v.Lines, p.rule(width))
 	p.drawDetail(&v, width, lay.detail)
 	if lay.summary > 0 {
-		v.Lines = append(v.Lines, p.summary(width)...)
+		v.Lines = append(v.Lines, p.Summary(width)...)
 	}
 	v.Lines = widget.Fit(v.Lines, height)
 	return v

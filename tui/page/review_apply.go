@@ -111,7 +111,7 @@ func (r *Review) applyWords() []widget.Safe {
 	if n := len(r.Desk.Dirty()); n > 0 {
 		text = append(text, widget.Format("%s with %s saved first.", plural(n, "table"), r.Desk.StagedLines()))
 	}
-	text = append(text, widget.Clean(summary(r.preview.Diff)+"."))
+	text = append(text, widget.Clean(Summary(r.preview.Diff)+"."))
 	if of := r.comparison.of; of != nil && of.review.Lost > 0 {
 		text = append(text, widget.Format("%s; all others are carried over.", lostWords(of.review.Lost)))
 	} else {

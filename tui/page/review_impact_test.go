@@ -101,7 +101,7 @@ func TestTheImpactIsToldInTheWordsThatFit(t *testing.T) {
 		{100, " IMPACT   0 cut 30 grandfathered 0 open | 10 newly allowed 45 newly denied 1 redirected"},
 	} {
 		t.Run(strconv.Itoa(tt.width), func(t *testing.T) {
-			if got := ansi.Strip(strings.Join(p.summary(tt.width), "\n")); got != tt.want {
+			if got := ansi.Strip(strings.Join(p.Summary(tt.width), "\n")); got != tt.want {
 				t.Errorf("got  %q\nwant %q", got, tt.want)
 			}
 		})

@@ -156,7 +156,7 @@ var verdictNames = [...]verdictWords{
 
 // summary is the line that every tab of Review has, in the longest words that
 // fit; empty when nothing changes.
-func (p *impact) summary(width int) []string {
+func (p *impact) Summary(width int) []string {
 	if !p.known() {
 		return nil
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/mfwtui/mfwtui/tables"
 )
 
-// summary counts what a difference holds.
-func summary(d *plan.Diff) string {
+// Summary counts what a difference holds.
+func Summary(d *plan.Diff) string {
 	if d.Empty() {
 		return "No rule of the kernel changes"
 	}

@@ -16,7 +16,7 @@ func (r *Review) Render(width, height int) View {
 		return View{Lines: r.raw.render(r.Shared, width, height)}
 	}
 	lines := append(r.verdict(width), r.totals(width)...)
-	lines = append(lines, r.comparison.impact.summary(width)...)
+	lines = append(lines, r.comparison.impact.Summary(width)...)
 	lines = append(lines, r.notes(width)...)
 	r.top = len(lines)
 	if r.comparison.of != nil {

@@ -54,6 +54,7 @@ const endWord = "end"
 // mayEnd says what an apply means for the flows of now, and gives those that may
 // end after the confirm.
 func (s *session) mayEnd(p *engine.Preview) []engine.Flow {
+	s.say("%s.", page.Summary(p.Diff))
 	if p.Diff.Empty() {
 		return nil
 	}

@@ -68,7 +68,7 @@ func (s *session) do(line string) error {
 	if len(words) == 0 {
 		return nil
 	}
-	if s.trial.pending() && len(words) == 1 && strings.EqualFold(words[0], s.trial.status.Code) {
+	if s.isCode(line) {
 		return s.confirm(words)
 	}
 	if c := find(words[0]); c != nil {
@@ -195,6 +195,14 @@ func (s *session) yes(format string, args ...any) (bool, error) {
 }
 
 func (s *session) quit([]string) error {
+	if s.trial.pending() {
+		if ok, err := s.yes("Rules are on trial, and the old ones come back in %s. Leave all the same? Type yes.", seconds(s.left())); err != nil || !ok {
+			if err == nil {
+				s.say("Staying.")
+			}
+			return err
+		}
+	}
 	if len(s.desk.Dirty()) > 0 {
 		s.say("Not saved: %s.", count(s.desk.Staged(), "changed line"))
 		s.say("Type save to write them first, yes to drop them, or anything else to stay.")

@@ -21,7 +21,7 @@ func (s *session) edit(args []string) error {
 	if len(args) == 0 {
 		s.cells(at, line)
 		word, err := s.next("number or name of the cell")
-		if err != nil {
+		if err != nil || word == "" {
 			return err
 		}
 		args = []string{word}
@@ -133,8 +133,8 @@ const (
 )
 
 // mend says what is wrong with the text of a cell and asks for a better one.
-// Nothing says what an empty answer is for.
-func (s *session) mend(f *fault, text, nothing string) (string, decision, error) {
+// Empty says what an empty line is for.
+func (s *session) mend(f *fault, text, empty string) (string, decision, error) {
 	s.say("%s", problemWords(&f.Problem))
 	at, _ := page.PlaceOf(f.Problem)
 	ways := "another text"
@@ -144,7 +144,7 @@ func (s *session) mend(f *fault, text, nothing string) (string, decision, error)
 	if !f.never {
 		ways += ", keep to keep " + text
 	}
-	s.say("Type %s, ? for what may stand here, or nothing %s.", ways, nothing)
+	s.say("Type %s, ? for what may stand here, or an empty line %s.", ways, empty)
 	line, err := s.nextText(at, "text")
 	switch {
 	case err != nil:
@@ -182,7 +182,7 @@ func (s *session) sayOffers(at page.Place, typed string) {
 			s.say("%s.", o.Text)
 			continue
 		}
-		s.say("%s: %s.", o.Text, o.Help)
+		s.say("%s, %s.", o.Text, o.Help)
 	}
 	switch {
 	case len(offers) > mostOffers:
@@ -265,15 +265,16 @@ func (s *session) enable(args []string) error {
 	return nil
 }
 
-func (s *session) undo([]string) error { return s.travel(s.desk.Undo, "undo") }
-func (s *session) redo([]string) error { return s.travel(s.desk.Redo, "redo") }
+func (s *session) undo([]string) error { return s.travel(s.desk.Undo, "undo", "Undone") }
+func (s *session) redo([]string) error { return s.travel(s.desk.Redo, "redo", "Done again") }
 
-func (s *session) travel(step func() (page.Place, bool), what string) error {
+func (s *session) travel(step func() (page.Place, bool), what, done string) error {
 	at, ok := step()
 	if !ok {
 		s.say("There is nothing to %s.", what)
 		return nil
 	}
+	s.say("%s.", done)
 	s.check()
 	s.sayRow(at)
 	return nil

@@ -126,8 +126,22 @@ func (s *session) write(text string) {
 	}
 }
 
-// next waits for a line of input, with the clock of a trial running.
+// next waits for an answer. While a trial runs its code, alone on the line, keeps
+// the rules whatever was asked, and the answer is still to come.
 func (s *session) next(prompt widget.Safe) (string, error) {
+	for {
+		line, err := s.hear(prompt)
+		if err != nil || !s.isCode(line) {
+			return line, err
+		}
+		if err := s.confirm([]string{line}); err != nil {
+			return "", err
+		}
+	}
+}
+
+// hear waits for a line of input, with the clock of a trial running.
+func (s *session) hear(prompt widget.Safe) (string, error) {
 	if s.Interactive {
 		s.write(string(prompt) + ": ")
 		s.open = true
@@ -179,7 +193,7 @@ func (s *session) farewell(err error) {
 // talk does one command after the other.
 func (s *session) talk() error {
 	for {
-		line, err := s.next(s.where())
+		line, err := s.hear(s.where())
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -186,6 +187,41 @@ func TestTrialAnswers(t *testing.T) {
 					t.Errorf("calls %q, want %q", calls, tt.calls)
 				}
 			})
+		})
+	}
+}
+
+func TestCodeKeepsTheRulesAtAnyPrompt(t *testing.T) {
+	for _, asking := range [][]string{{"edit rules 9"}, {"edit rules 9 3"}, {"edit rules 9 3 nobody"}, {"insert rules 9 ext"}, {"disable rules 9", "reload"}, {"quit"}} {
+		t.Run(strings.Join(asking, ", "), func(t *testing.T) {
+			talking(t, func(s *tuitest.Site, _ *Options) { s.StartTrial(time.Minute) }, func(c *talk) {
+				c.types(asking...).types("k7qx").hears("Kept: the new rules stay.")
+				if calls := strings.Join(c.site.Calls(), ", "); calls != "confirm K7QX" {
+					t.Errorf("calls %q, want that the rules are kept and nothing else", calls)
+				}
+			})
+		})
+	}
+}
+
+func TestQuitAsksWhileRulesAreOnTrial(t *testing.T) {
+	talking(t, func(s *tuitest.Site, _ *Options) { s.StartTrial(time.Minute) }, func(c *talk) {
+		c.types("quit").hears("Rules are on trial, and the old ones come back in 60 seconds.")
+		c.types("no").hears("Staying.")
+		c.types("quit", "yes").hears("The trial goes on without this session")
+		if calls := c.site.Calls(); len(calls) > 0 {
+			t.Errorf("something was done: %q", calls)
+		}
+	})
+}
+
+func TestEmptyAnswersChangeNothing(t *testing.T) {
+	for _, asking := range []string{"edit rules 9", "edit rules 9 3", "edit rules 9 3 nobody", "insert rules 9"} {
+		talking(t, nil, func(c *talk) {
+			c.types(asking, "", "tables")
+			if strings.Contains(c.said, "Not saved") || strings.Contains(c.said, "Here may stand") {
+				t.Errorf("%s and an empty line changed something, or ask on:\n%s", asking, c.said)
+			}
 		})
 	}
 }
@@ -399,9 +435,9 @@ func TestNewRowIsCheckedCellByCellBeforeItIsInserted(t *testing.T) {
 		{"too many cells", []string{"insert rules 10 ext FW lan_home ALL ssh accept ssh"}, []string{"That makes 7 cells, and a row of rules has 6.", "Nothing was inserted."}},
 		{"too many cells at a question", []string{"insert rules 10 ext FW", "lan_home ALL ssh accept ssh"}, []string{"That makes 7 cells", "Cell 3, source address"}},
 		{"a cell that a later one makes wrong", []string{"insert virtuals 4 ext lan_router_ext DOCKER", "ALL", "ALL"}, []string{"Error, virtuals row 4, cell 4, external service: cannot expose ALL ports"}},
-		{"what there is", []string{"insert rules 10", "?"}, []string{"ext: ", "int: ", "DOCKER: "}},
-		{"what begins so", []string{"insert rules 10 ext FW", "mon?"}, []string{"monitoring: "}},
-		{"what begins so in a wrong cell", []string{"insert rules 10 ext FW lan_hme ALL ssh accept", "lan?"}, []string{"lan_home: ", "lan_nas: "}},
+		{"what there is", []string{"insert rules 10", "?"}, []string{"ext, ", "int, ", "DOCKER, "}},
+		{"what begins so", []string{"insert rules 10 ext FW", "mon?"}, []string{"monitoring, "}},
+		{"what begins so in a wrong cell", []string{"insert rules 10 ext FW lan_hme ALL ssh accept", "lan?"}, []string{"lan_home, ", "lan_nas, "}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -427,13 +463,21 @@ func TestAPersonGetsAPromptAndAPageAtATime(t *testing.T) {
 	})
 }
 
+func TestFlowOfAProtocolWithoutNameIsSaidByItsNumber(t *testing.T) {
+	f := engine.Flow{Proto: 2, State: "UNREPLIED"}
+	f.Orig.Src, f.Orig.Dst = netip.MustParseAddr("172.17.0.1"), netip.MustParseAddr("224.0.0.22")
+	if got, want := flowWords(&f), "protocol 2 from 172.17.0.1 to 224.0.0.22, unreplied"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestExplainIsGivenItsWords(t *testing.T) {
 	explain := func(_ context.Context, words []string, out io.Writer) error {
-		io.WriteString(out, strings.Join(words, "|")+"\nreject\x1b[31m\n")
+		io.WriteString(out, strings.Join(words, "|")+"\n yes  filter  INPUT\nreject\x1b[31m\n")
 		return errors.New("no route")
 	}
 	talking(t, func(_ *tuitest.Site, o *Options) { o.Explain = explain }, func(c *talk) {
-		c.types("explain 10.0.0.1 10.0.0.2 tcp/22").hears("10.0.0.1|10.0.0.2|tcp/22\n", `reject\x1b[31m`, "Not explained: no route.")
+		c.types("explain 10.0.0.1 10.0.0.2 tcp/22").hears("10.0.0.1|10.0.0.2|tcp/22\n", "\nyes, filter, INPUT\n", `reject\x1b[31m`, "Not explained: no route.")
 	})
 	talking(t, nil, func(c *talk) { c.types("explain a b c").hears("not possible") })
 }

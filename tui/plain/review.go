@@ -43,6 +43,7 @@ func (s *session) review([]string) error {
 		s.say("No difference: the firewall runs exactly these rules.")
 		return nil
 	}
+	s.say("%s.", page.Summary(p.Diff))
 	s.page(append(s.impactWords(p), changeWords(p)...))
 	return nil
 }

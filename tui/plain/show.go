@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mfwtui/mfwtui/engine"
@@ -136,7 +138,7 @@ func (s *session) flows(words []string) error {
 		}
 	}
 	slices.SortStableFunc(kept, func(a, b int) int { return cmp.Compare(flows.Rate(b), flows.Rate(a)) })
-	s.say("%d of %s, the busiest first.", len(kept), count(flows.Len(), "connection"))
+	s.say("%s, the busiest first.", countOf(len(kept), flows.Len(), "connection"))
 	if !m.Value.Accounting {
 		s.say("The kernel does not count their bytes, so their order says nothing.")
 	}
@@ -159,6 +161,9 @@ func (s *session) flows(words []string) error {
 // flowWords is a connection as a line.
 func flowWords(f *engine.Flow) string {
 	proto := ruleset.ProtocolName(f.Proto)
+	if _, err := strconv.Atoi(proto); err == nil {
+		proto = "protocol " + proto
+	}
 	text := fmt.Sprintf("%s from %s to %s, %s", proto, endWords(f, f.Orig.Src, f.Orig.SrcPort), endWords(f, f.Orig.Dst, f.Orig.DstPort), strings.ToLower(f.State))
 	if f.DstNAT {
 		text += ", sent on to " + endWords(f, f.Reply.Src, f.Reply.SrcPort)
@@ -232,6 +237,10 @@ func pastWords(g *engine.Generation) string {
 	return text
 }
 
+// columns is what stands between the columns of a table; a screen reader says a
+// comma.
+var columns = regexp.MustCompile(` {2,}`)
+
 // explain walks a packet through the tables on disk.
 func (s *session) explain(words []string) error {
 	switch {
@@ -248,7 +257,7 @@ func (s *session) explain(words []string) error {
 	var out strings.Builder
 	err := s.Explain(s.ctx, words, &out)
 	for line := range strings.Lines(out.String()) {
-		s.say("%s", strings.TrimRight(line, "\n"))
+		s.say("%s", columns.ReplaceAllString(strings.TrimSpace(line), ", "))
 	}
 	if err != nil {
 		s.say("Not explained: %v.", err)

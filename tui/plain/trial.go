@@ -19,6 +19,11 @@ type trial struct {
 
 func (t *trial) pending() bool { return t.status.ID != "" }
 
+// isCode reports whether a line is the code of the trial that runs.
+func (s *session) isCode(line string) bool {
+	return s.trial.pending() && strings.EqualFold(strings.TrimSpace(line), s.trial.status.Code)
+}
+
 // warnAt are the times left at which the clock speaks by itself.
 var warnAt = [...]time.Duration{60 * time.Second, 30 * time.Second, 10 * time.Second}
 

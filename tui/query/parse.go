@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Names are the words that may stand for values in a list.
@@ -155,9 +156,8 @@ func (l Language) plain(tok token) (term, bool, error) {
 			return term{key: IP, spans: []Span{span}}, true, nil
 		}
 	}
-	text := []byte(tok.value)
-	lower(text)
-	return term{key: Text, text: text}, true, nil
+	folds := strings.ContainsFunc(tok.value, func(r rune) bool { return r > unicode.MaxASCII })
+	return term{key: Text, text: lower([]byte(tok.value), folds), folds: folds}, true, nil
 }
 
 // value understands the value of a key; empty asks nothing yet.

@@ -52,6 +52,8 @@ type term struct {
 	how  how
 	word string // lower case
 	text []byte // the word, for Text
+	// folds says that the word has other letters than ASCII ones.
+	folds bool
 	// spans and ports are set when the value was understood.
 	spans []Span
 	ports []Ports
@@ -96,20 +98,23 @@ func (m *Matcher) holds(t *term, r Record) bool {
 	}
 	if t.key == Text {
 		m.text = r.Text(m.text[:0])
-		lower(m.text)
-		return bytes.Contains(m.text, t.text)
+		return bytes.Contains(lower(m.text, t.folds), t.text)
 	}
 	return m.word(t, t.key, r)
 }
 
-// lower makes ASCII letters lower case, in place; other letters are left alone,
-// as they are in the term.
-func lower(b []byte) {
+// lower makes a text lower case: ASCII letters in place, others only when it is
+// asked for, since that takes new memory.
+func lower(b []byte, others bool) []byte {
+	if others {
+		return bytes.ToLower(b)
+	}
 	for i, c := range b {
 		if 'A' <= c && c <= 'Z' {
 			b[i] = c + 'a' - 'A'
 		}
 	}
+	return b
 }
 
 func (m *Matcher) word(t *term, k Key, r Record) bool {

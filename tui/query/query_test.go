@@ -82,7 +82,7 @@ var rows = map[string]*row{
 		words: map[Key][]string{Zone: {"int", "ext"}, Proto: {"udp"}, Family: {"v4"}, Rule: {"rules:32"}}},
 	"six": {text: "icmp 2001:db8::1 2001:db8::2", src: "2001:db8::1", dst: "2001:db8::2",
 		words: map[Key][]string{Zone: {"ext", "FW"}, Proto: {"icmp"}, Family: {"v6"}, Rule: {"established"}}},
-	"any": {text: "ext FW ALL lan all ports", dst: "192.168.0.0/24", dport: Ports{1, 65535},
+	"any": {text: "ext FW ALL lan all ports, Büro", dst: "192.168.0.0/24", dport: Ports{1, 65535},
 		words: map[Key][]string{Zone: {"ext", "FW"}, Src: {"ALL"}, Dst: {"lan"}}},
 }
 
@@ -137,6 +137,8 @@ func TestQueryKeeps(t *testing.T) {
 		{"tcp", "web"},
 		{"TCP established", "web"},
 		{`"8.8.8.8:53"`, "dns"},
+		{"büro", "any"},
+		{"BÜRO", "any"},
 		{`"ext FW"`, "any"},
 		{`!"ext FW"`, "dns six web"},
 		{"!!tcp", "web"},
