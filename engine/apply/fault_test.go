@@ -273,3 +273,34 @@ func TestFullDisks(t *testing.T) {
 		}
 	})
 }
+
+// F44: ipset vanishes in a trial, so that the gate cannot be closed. Nobody is
+// told that the old rules are back before they are, and the guardian goes on
+// trying.
+func TestARollbackThatFailsIsNotToldAsOne(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first, _, s := trialOver(b, 40*time.Second)
+		const ipset = "/usr/sbin/ipset"
+		if err := unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+			needs(t, "a mount namespace: "+err.Error())
+		}
+		if err := unix.Mount("/dev/null", ipset, "", unix.MS_BIND, ""); err != nil {
+			needs(t, "a mount over ipset: "+err.Error())
+		}
+		_, err := Reject(t.Context(), b.paths, "rejected by bob", "bob")
+		if err == nil || !strings.Contains(err.Error(), "the old rules are not back yet: ") || !strings.Contains(err.Error(), "the kernel goes back by itself in ") {
+			t.Errorf("reject: %v", err)
+		}
+		if s, pending, err := Query(t.Context(), b.paths); err != nil || !pending || s.State != Trial {
+			t.Errorf("while the new rules are in force: %+v, %v, %v", s, pending, err)
+		}
+		if err := unix.Unmount(ipset, 0); err != nil {
+			t.Fatal(err)
+		}
+		if !gateOpen(b.live().Sets) {
+			t.Error("the gate was closed without ipset")
+		}
+		b.ended(s.ID, RolledBack, "rejected by bob")
+		b.runs(first)
+	})
+}

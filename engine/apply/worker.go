@@ -47,7 +47,7 @@ func (p *published) get(now time.Duration) Status {
 // work is the life of a worker.
 func work(ctx context.Context, k host.Kernel, a guardArgs, opt guardOptions) error {
 	w := &worker{
-		txn:      txn{k: k, flows: opt.flows, paths: a.paths, store: store{a.paths.State}, now: opt.now, fault: opt.fault},
+		txn:      txn{k: k, flows: opt.flows, paths: a.paths, store: store{a.paths.State}, now: opt.now, guards: true, fault: opt.fault},
 		requests: make(chan request),
 	}
 	if a.resume {
