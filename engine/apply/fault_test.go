@@ -261,7 +261,33 @@ func TestFullDisks(t *testing.T) {
 		b.runs(first)
 		os.Remove(b.paths.Run + "/filler")
 
-		s := b.start(second, 10*time.Second)
+		// The end of a trial is told, although nothing can be written down.
+		s := b.start(second, time.Second)
+		fill(b.paths.State)
+		fill(b.paths.Run)
+		if end := b.wait(s.ID); end.State != RolledBack {
+			t.Errorf("silence on full disks: %+v", end)
+		}
+		b.idle()
+		b.runs(first)
+		os.Remove(b.paths.State + "/filler")
+		os.Remove(b.paths.Run + "/filler")
+
+		s = b.start(second, 20*time.Second)
+		fill(b.paths.Run)
+		longer, err := Extend(t.Context(), b.paths, time.Minute)
+		if err == nil || longer.Left > 20*time.Second {
+			t.Errorf("extended without a journal of it: %+v, %v", longer, err)
+		}
+		_, err = Confirm(t.Context(), b.paths, s.Code, "bob")
+		if err == nil || !strings.HasPrefix(err.Error(), "not confirmed, rolled back: write journal: ") {
+			t.Errorf("confirmed without a journal of it: %v", err)
+		}
+		b.ended(s.ID, RolledBack, "not confirmed: write journal: ")
+		b.runs(first)
+		os.Remove(b.paths.Run + "/filler")
+
+		s = b.start(second, 10*time.Second)
 		fill(b.paths.State)
 		if s, err := Confirm(t.Context(), b.paths, s.Code, "bob"); err != nil || s.State != Confirmed {
 			t.Errorf("confirm on a full disk: %+v, %v", s, err)
