@@ -3,6 +3,7 @@ package apply
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -149,12 +150,13 @@ func TestChangeSinceThePreviewIsRefused(t *testing.T) {
 	})
 }
 
-// F51, F53: somebody takes the trial apart. The old rules are back, whole.
+// F51 to F54: somebody takes the trial apart. The old rules are back, whole.
 func TestDisturbedTrialRollsBack(t *testing.T) {
 	for name, disturb := range map[string]func(b *bed){
-		"FlushedRules": func(b *bed) { b.iptables("-F"); b.iptables("-F", "INPUT"); b.iptables("-X") },
-		"FlushedSets":  func(b *bed) { b.run("ipset", "flush") },
-		"LostHook":     func(b *bed) { b.iptables("-D", "INPUT", "1") },
+		"FlushedRuleset": (*bed).flushRuleset,
+		"FlushedRules":   func(b *bed) { b.iptables("-F"); b.iptables("-F", "INPUT"); b.iptables("-X") },
+		"FlushedSets":    func(b *bed) { b.run("ipset", "flush") },
+		"LostHook":       func(b *bed) { b.iptables("-D", "INPUT", "1") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			onKernel(t, func(t *testing.T, b *bed) {
@@ -164,6 +166,18 @@ func TestDisturbedTrialRollsBack(t *testing.T) {
 				b.runs(first)
 			})
 		})
+	}
+}
+
+// flushRuleset is nft flush ruleset, which firewalld's reload comes to as well:
+// no rule and no chain is left in any table.
+func (b *bed) flushRuleset() {
+	b.t.Helper()
+	for _, base := range []string{"iptables-", "ip6tables-"} {
+		for _, table := range []string{"filter", "nat", "mangle"} {
+			b.run(base+string(b.backend), "-t", table, "-F")
+			b.run(base+string(b.backend), "-t", table, "-X")
+		}
 	}
 }
 
@@ -229,6 +243,47 @@ func TestKernelGoesBackAlone(t *testing.T) {
 	})
 }
 
+// F24: the journal tells of a deadline in years. Whoever takes over waits no
+// longer than the kernel.
+func TestDeadlineInTheFarFutureEndsWithTheKernels(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first, _, s := trialOver(b, time.Second)
+		b.killGuardians()
+		j, _, err := readJournal(b.paths)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.Deadline = 1 << 62
+		if err := writeJournal(b.paths, j); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Recover(t.Context(), b.k, b.paths); err != nil {
+			t.Errorf("recover: %v", err)
+		}
+		b.ended(s.ID, RolledBack, "")
+		b.runs(first)
+	})
+}
+
+// F62: a trial is in the kernel, open, and no journal tells of it, as when
+// another tool has saved it and loads it at boot. What was confirmed boots.
+func TestTrialThatAnotherToolLoadedIsRemovedAtBoot(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first, _, s := trialOver(b, time.Minute)
+		b.killGuardians()
+		if err := os.RemoveAll(b.paths.Run); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := Boot(t.Context(), b.k, b.paths); err != nil || text != "loaded the confirmed generation" {
+			t.Errorf("boot: %q, %v", text, err)
+		}
+		b.runs(first)
+		if b.current() == s.ID {
+			t.Error("what was not confirmed is current")
+		}
+	})
+}
+
 // C.2: a window that is still open gets a new guardian.
 func TestOpenWindowGetsANewGuardian(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
@@ -246,11 +301,20 @@ func TestOpenWindowGetsANewGuardian(t *testing.T) {
 	})
 }
 
-// F10, F17: signals of a terminal or of a service manager.
+// F10, F17: signals of a terminal or of a service manager. F13: out of memory,
+// the kernel ends everything else first, where a process may ask for that.
 func TestSignalsDoNotEndTheWindow(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
 		first, _, s := trialOver(b, time.Second)
 		supervisors, workers := b.guardians()
+		if os.WriteFile("/proc/self/oom_score_adj", []byte("-1000"), 0) == nil {
+			for _, pid := range append(supervisors, workers...) {
+				score, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid))
+				if got := strings.TrimSpace(string(score)); err != nil || got != "-1000" {
+					t.Errorf("a guardian's score for the out-of-memory killer is %q, %v", got, err)
+				}
+			}
+		}
 		for _, pid := range append(supervisors, workers...) {
 			for _, sig := range []unix.Signal{unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGPIPE, unix.SIGTTOU} {
 				_ = unix.Kill(pid, sig)
