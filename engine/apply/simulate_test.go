@@ -257,7 +257,7 @@ func (t *txn) recoverFirst(ctx context.Context, w *worker) error {
 	if err := w.prepare(ctx); err != nil {
 		return err
 	}
-	if err := w.adopt(""); err != nil {
+	if err := w.adopt(ctx, storedMessage{}); err != nil {
 		return err
 	}
 	return w.open(ctx)
