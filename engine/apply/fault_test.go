@@ -300,6 +300,47 @@ func TestFullDisks(t *testing.T) {
 	})
 }
 
+// F24: the journal tells of a deadline in years. Whoever takes over waits no
+// longer than the kernel.
+func TestDeadlineInTheFarFutureEndsWithTheKernels(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first, _, s := trialOver(b, time.Second)
+		b.killGuardians()
+		j, _, err := readJournal(b.paths)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.Deadline = 1 << 62
+		if err := writeJournal(b.paths, j); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Recover(t.Context(), b.k, b.paths); err != nil {
+			t.Errorf("recover: %v", err)
+		}
+		b.ended(s.ID, RolledBack, "")
+		b.runs(first)
+	})
+}
+
+// F67: what could not be made durable does not count as written: no trial
+// without a journal of it, no confirmation without one. What fails after the
+// rename is only told.
+func TestWithoutFsyncNothingIsBegunAndNothingConfirmed(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first := letting(22)
+		b.apply(first)
+		for _, c := range []struct {
+			step string
+			kept bool
+		}{{"journal", false}, {"journal trial", false}, {"journal confirming", false}, {"promote", true}} {
+			kept := b.dieAt(first, c.step, "nosync", func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code, "bob") })
+			if kept != c.kept {
+				t.Errorf("no fsync from %q on: confirmed %v, want %v", c.step, kept, c.kept)
+			}
+		}
+	})
+}
+
 // F44: ipset vanishes in a trial, so that the gate cannot be closed. Nobody is
 // told that the old rules are back before they are, and the guardian goes on
 // trying.
