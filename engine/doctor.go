@@ -177,7 +177,11 @@ func (f *hostFacts) hookFindings(add func(what, do string)) {
 		add("the next boot cannot load the confirmed rules: "+f.damaged.Error(), "mfwtui apply writes them anew from the tables; until then a boot loads those before, and where these are damaged too only SSH is let in")
 	}
 	for _, h := range f.hooks {
-		if h.Why != "" {
+		switch {
+		case h.Why == "":
+		case f.live.Tables(h.Family).Chain(h.Table, h.To) == nil:
+			add(h.String()+", nor is that chain there", "mfwtui boot loads the confirmed rules anew")
+		default:
 			add(h.String(), "mfwtui doctor --repair")
 		}
 	}

@@ -63,6 +63,10 @@ const (
 	Booted  = apply.Booted
 )
 
+// ErrGuardianGone says that a transaction is pending and nobody answers for it;
+// Recover gives it a new guardian, or ends it.
+var ErrGuardianGone = apply.ErrGuardianGone
+
 // Preview is a compiled set of tables beside the live ruleset.
 type Preview struct {
 	Compiled *Compiled

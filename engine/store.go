@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -101,7 +102,7 @@ func (s *store) changedOnDisk() []string {
 	var changed []string
 	for _, k := range tables.Kinds() {
 		old, present := s.seen[k]
-		now, err := os.ReadFile(filepath.Join(s.dir, k.String()))
+		now, err := readTable(s.dir, k.String())
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && !present:
 		case err != nil, !present, !bytes.Equal(old, now):
@@ -109,6 +110,24 @@ func (s *store) changedOnDisk() []string {
 		}
 	}
 	return changed
+}
+
+// readTable reads a file as load reads tables: it follows no link and waits for
+// no pipe.
+func readTable(dir, name string) ([]byte, error) {
+	f, err := tableFS(dir).Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !st.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", name)
+	}
+	return io.ReadAll(f)
 }
 
 // lockDir takes the advisory lock that keeps two saves apart; closing the file
@@ -127,7 +146,8 @@ func lockDir(dir string) (*os.File, error) {
 
 // replaceAll writes every file under a temporary name, then the list of
 // renames, then renames. A crash before the list leaves all old files, one
-// after it is finished by the next load.
+// after it is finished by the next load. A rename that fails, as for a file that
+// is immutable or mounted, takes those before it back.
 func replaceAll(dir string, set *tables.Set, dirty []tables.Kind) error {
 	if len(dirty) == 0 {
 		return nil
@@ -154,9 +174,14 @@ func replaceAll(dir string, set *tables.Set, dirty []tables.Kind) error {
 	if err := renameio.WriteFile(filepath.Join(dir, intentName), intent, 0o600); err != nil {
 		return err
 	}
+	var takeBack []func()
 	for i, k := range dirty {
-		keepBackup(filepath.Join(dir, k.String()))
+		takeBack = append(takeBack, keepBackup(filepath.Join(dir, k.String())))
 		if err := pending[i].CloseAtomicallyReplace(); err != nil {
+			_ = endSave(dir)
+			for _, undo := range takeBack[:i] {
+				undo()
+			}
 			return err
 		}
 	}
@@ -187,16 +212,22 @@ func writePending(path string, data []byte) (*renameio.PendingFile, error) {
 	return p, nil
 }
 
-// keepBackup keeps the version before this save as NAME~. A backup that cannot
-// be kept does not stop a save.
-func keepBackup(path string) {
+// keepBackup keeps the version before this save as NAME~ and returns what brings
+// it back. A backup that cannot be kept does not stop a save.
+func keepBackup(path string) (takeBack func()) {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return func() { _ = os.Remove(path) }
+	}
 	_ = os.Remove(path + "~")
-	_ = os.Link(path, path+"~")
+	if os.Link(path, path+"~") != nil {
+		return func() {}
+	}
+	return func() { _ = os.Rename(path+"~", path) }
 }
 
 // finishSave does the renames that an interrupted save had promised.
 func finishSave(dir string) error {
-	data, err := os.ReadFile(filepath.Join(dir, intentName))
+	data, err := readTable(dir, intentName)
 	if err != nil {
 		return nil // no save was interrupted, or nothing here is ours to read
 	}

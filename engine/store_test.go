@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mfwtui/mfwtui/etc"
 	"github.com/mfwtui/mfwtui/tables"
 )
@@ -140,6 +142,52 @@ func TestAnInterruptedSaveIsFinishedByTheNextLoad(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, intentName)); err == nil {
 		t.Error("the list of renames is still there")
+	}
+}
+
+// F69: what stands where a table or the list of renames was is not waited for.
+func TestSaveAndLoadWaitForNoPipe(t *testing.T) {
+	dir := sampleDir(t)
+	s, set := loaded(t, dir)
+	for _, name := range []string{"rules", intentName} {
+		path := filepath.Join(dir, name)
+		_ = os.Remove(path)
+		if err := unix.Mkfifo(path, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var changed *ErrChanged
+	if err := s.save(withService(t, set, "new-one")); !errors.As(err, &changed) || strings.Join(changed.Files, " ") != "rules" {
+		t.Errorf("error %v, want rules changed on disk", err)
+	}
+	if _, problems := (&store{dir: dir}).load(); len(problems) != 1 || problems[0].File != "rules" {
+		t.Errorf("problems %v, want one with rules", problems)
+	}
+}
+
+// F66: one of two tables cannot be replaced, as when it is immutable.
+func TestATableThatCannotBeReplacedKeepsTheOthersOld(t *testing.T) {
+	dir := sampleDir(t)
+	_, set := loaded(t, dir)
+	before := read(t, filepath.Join(dir, "services"))
+	if err := os.Remove(filepath.Join(dir, "options")); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(filepath.Join(dir, "rules")), os.Mkdir(filepath.Join(dir, "rules"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	dirty := []tables.Kind{tables.Services, tables.Options, tables.Rules}
+	if err := replaceAll(dir, withService(t, set, "new-one"), dirty); err == nil {
+		t.Fatal("a directory was replaced by a table")
+	}
+	if got := read(t, filepath.Join(dir, "services")); got != before {
+		t.Errorf("services is that of the save that failed:\n%s", got)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "options")); err == nil {
+		t.Error("options was made")
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }
 

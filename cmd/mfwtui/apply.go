@@ -91,9 +91,18 @@ func (a *app) printProofs(seen *proofs) {
 	}
 }
 
-// wait blocks until the transaction has ended. An interrupt rolls it back.
+// wait blocks until the transaction has ended. An interrupt rolls it back; one
+// that lost its guardian gets another.
 func (a *app) wait(ctx context.Context, e *engine.Engine, id string, watch func(engine.TrialStatus)) (engine.TrialStatus, error) {
 	st, err := e.WaitTrial(ctx, id, watch)
+	for errors.Is(err, engine.ErrGuardianGone) {
+		did, failed := e.Recover(ctx)
+		if did == "" {
+			return st, errors.Join(err, failed)
+		}
+		a.note("%s", did)
+		st, err = e.WaitTrial(ctx, id, watch)
+	}
 	if !errors.Is(err, context.Canceled) {
 		return st, err
 	}

@@ -28,12 +28,14 @@ exec 9>&-
 // wrongs are the ways in which a tool can go wrong.
 var wrongs = []struct{ name, script string }{
 	// It is killed in the middle: half of the input was read, or half of the
-	// output written.
+	// output written. Every other load says nothing about it, as ipset does
+	// after a quit.
 	{"halfway", `case $tool in
 *restore | *ipset)
 	cat > /run/input.$$
 	half=$(($(wc -l < /run/input.$$) / 2))
 	head -n $half /run/input.$$ | $tool "$@" 2>/dev/null
+	[ $((n / 10 % 2)) = 0 ] || exit 0
 	;;
 *) $tool "$@" > /run/output.$$; head -c $(($(wc -c < /run/output.$$) / 2)) /run/output.$$ ;;
 esac
@@ -44,7 +46,7 @@ exit 1
 	{"does it and reports failure", "$tool \"$@\"\necho \"no idea\" >&2\nexit 1\n"},
 }
 
-// F25 to F31: whichever call of a tool goes wrong during an apply, the kernel
+// F25 to F31, F37: whichever call of a tool goes wrong during an apply, the kernel
 // ends with the old rules or the new ones, whole, in both families, and the exit
 // status says which. Each way tries every fifth call, and each another one;
 // MFWTUI_TEST_SWEEP=1 lets all of them try all.

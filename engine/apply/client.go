@@ -173,7 +173,12 @@ func ended(paths Paths, id string, last Status) (Status, error) {
 		last.State = Confirmed
 		return last, nil
 	}
-	if last.State == Confirmed || last.State == RolledBack || last.State == Failed {
+	switch last.State {
+	case Confirmed, RolledBack, Failed:
+		return last, nil
+	case Prepared, Trial, Confirming:
+		// It is over and was not promoted: a full disk can keep no more.
+		last.State, last.Reason = RolledBack, orElse(last.Reason, "the reason could not be written to "+paths.State)
 		return last, nil
 	}
 	return last, fmt.Errorf("transaction %s left no result", id)

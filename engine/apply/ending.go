@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine/plan"
@@ -17,9 +18,18 @@ var errUntidy = errors.New("confirmed, but not tidied up")
 // conclude ends the transaction with keep or undo, and records how. A
 // confirmation that fails before it is decided becomes a rollback, and the
 // error that tell gets says why. tell is called as soon as the outcome is sure
-// and verified; what only sweeps up comes after it.
+// and verified; what only sweeps up comes after it. While the gate cannot be
+// closed nothing is sure: tell is called once more before, with an error, and a
+// guardian waits for the kernel.
 func (t *txn) conclude(ctx context.Context, a action, tell func(error)) {
 	state, failed, untidy := t.settle(ctx, a)
+	if state == RolledBack && untidy != nil && t.gateStays(ctx) {
+		tell(errors.Join(failed, t.notYet(untidy)))
+		if !t.guards {
+			return // the journal stays, and the next command tries again
+		}
+		untidy = t.outlastGate(ctx)
+	}
 	t.record(state, untidy)
 	tell(failed)
 	if state == Confirmed && t.j.MarkBit != 0 {
@@ -28,12 +38,12 @@ func (t *txn) conclude(ctx context.Context, a action, tell func(error)) {
 		_ = t.step("forget marks", func() error { return t.flows.forget(t.j.MarkBit) })
 	}
 	if untidy == nil {
-		untidy = persist(ctx, func() error { return t.sweepUp(ctx) })
+		if untidy = persist(ctx, func() error { return t.sweepUp(ctx) }); untidy != nil {
+			t.record(state, untidy)
+		}
 	}
 	if untidy != nil {
-		// The journal stays, and the next command tries again.
-		t.record(state, untidy)
-		return
+		return // the journal stays, and the next command tries again
 	}
 	if state != Confirmed {
 		t.store.discard(t.j.Generation)
@@ -51,8 +61,8 @@ func (t *txn) settle(ctx context.Context, a action) (state State, failed, untidy
 		if err == nil || errors.Is(err, errUntidy) {
 			return Confirmed, nil, err
 		}
-		failed = fmt.Errorf("confirm: %w; rolled back", err)
-		a = undo{failed.Error()}
+		failed = fmt.Errorf("not confirmed, rolled back: %w", err)
+		a = undo{"not confirmed: " + err.Error()}
 	}
 	t.j.Reason = a.(undo).why
 	// A journal that cannot be written leaves one that says the same with a
@@ -65,12 +75,46 @@ func (t *txn) settle(ctx context.Context, a action) (state State, failed, untidy
 	return RolledBack, failed, untidy
 }
 
+// gateStays reports whether the kernel still may send packets to the new rules,
+// after a rollback that failed.
+func (t *txn) gateStays(ctx context.Context) bool {
+	if !t.j.DeadMan || t.kernelLeft() <= 0 {
+		return false
+	}
+	sets, err := t.k.ReadSets(ctx)
+	return err != nil || gateOpen(sets)
+}
+
+// kernelLeft is the time until the gate closes by its own timeout, which the
+// kernel counts in whole seconds.
+func (t *txn) kernelLeft() time.Duration {
+	return t.j.Deadline + kernelGrace + time.Second - t.now()
+}
+
+func (t *txn) notYet(cause error) error {
+	return fmt.Errorf("the old rules are not back yet: %w; the kernel goes back by itself in %s", cause, t.kernelLeft().Round(time.Second))
+}
+
+// gatePause lies between two tries to close a gate that stays open.
+const gatePause = 5 * time.Second
+
+// outlastGate goes on trying until the kernel has closed the gate by itself.
+func (t *txn) outlastGate(ctx context.Context) (untidy error) {
+	for {
+		left := t.kernelLeft()
+		time.Sleep(min(gatePause, max(left, 0)))
+		if untidy = t.rollback(ctx); untidy == nil || left <= 0 {
+			return untidy
+		}
+	}
+}
+
 // record writes down how the transaction ended.
 func (t *txn) record(state State, untidy error) {
 	if untidy != nil {
 		t.j.Reason = join("; ", t.j.Reason, "left for the next command: "+untidy.Error())
 	}
-	t.j.State = state
+	t.j.State, t.j.Reason = state, strings.ReplaceAll(t.j.Reason, "\n", "; ")
 	// The link current tells a confirmation even when this file cannot be
 	// written, and everything else reads as not confirmed.
 	_ = t.store.writeResult(t.j.Generation, result{
@@ -160,12 +204,14 @@ func (t *txn) hold(ctx context.Context) (plan.Steps, error) {
 	return steps, err
 }
 
-// holdGate takes the timeout off the gate. One that never was open is opened
-// by the swap, for both families at once, and since the read-back nothing but
-// that has changed.
+// holdGate takes the timeout off the gate. One that is not open is opened by the
+// swap, for both families at once, and since the read-back nothing but that has
+// changed.
 func (t *txn) holdGate(ctx context.Context) error {
 	if t.j.Started == 0 {
 		t.j.Started, t.j.Since = t.now(), time.Now()
+	}
+	if !gateOpen(t.live.Sets) {
 		return t.flip(ctx, 0)
 	}
 	if err := load(ctx, t.k, plan.Hold()); err != nil {
@@ -280,16 +326,20 @@ func (t *txn) verifyOld(ctx context.Context) error {
 	return nil
 }
 
-// attempts is how often an ending is tried before it is left to the next
-// command.
-const attempts = 5
+// attempts is how often an ending is tried, and patience for how long, before it
+// is left to the next command: whoever waits for the answer has answerLimit.
+const (
+	attempts = 5
+	patience = 25 * time.Second
+)
 
 // persist repeats an ending with growing pauses: 0.2, 0.4, 0.8, 1.6 s.
 func persist(ctx context.Context, f func() error) error {
 	pause := 200 * time.Millisecond
+	begin := time.Now()
 	for i := 1; ; i++ {
 		err := f()
-		if err == nil || i == attempts || ctx.Err() != nil {
+		if err == nil || i == attempts || time.Since(begin) > patience || ctx.Err() != nil {
 			return err
 		}
 		select {

@@ -28,6 +28,9 @@ func (e *PendingError) Error() string {
 	if s.ID == "" {
 		return "another apply is pending"
 	}
+	if s.State != Trial {
+		return fmt.Sprintf("%s applies since %s; wait until that is done", orUnknown(s.Who), s.Since.Format("15:04:05"))
+	}
 	return fmt.Sprintf("%s applies since %s, %s left; confirm or reject that first, or wait",
 		orUnknown(s.Who), s.Since.Format("15:04:05"), s.Left.Round(time.Second))
 }

@@ -261,7 +261,33 @@ func TestFullDisks(t *testing.T) {
 		b.runs(first)
 		os.Remove(b.paths.Run + "/filler")
 
-		s := b.start(second, 10*time.Second)
+		// The end of a trial is told, although nothing can be written down.
+		s := b.start(second, time.Second)
+		fill(b.paths.State)
+		fill(b.paths.Run)
+		if end := b.wait(s.ID); end.State != RolledBack {
+			t.Errorf("silence on full disks: %+v", end)
+		}
+		b.idle()
+		b.runs(first)
+		os.Remove(b.paths.State + "/filler")
+		os.Remove(b.paths.Run + "/filler")
+
+		s = b.start(second, 20*time.Second)
+		fill(b.paths.Run)
+		longer, err := Extend(t.Context(), b.paths, time.Minute)
+		if err == nil || longer.Left > 20*time.Second {
+			t.Errorf("extended without a journal of it: %+v, %v", longer, err)
+		}
+		_, err = Confirm(t.Context(), b.paths, s.Code, "bob")
+		if err == nil || !strings.HasPrefix(err.Error(), "not confirmed, rolled back: write journal: ") {
+			t.Errorf("confirmed without a journal of it: %v", err)
+		}
+		b.ended(s.ID, RolledBack, "not confirmed: write journal: ")
+		b.runs(first)
+		os.Remove(b.paths.Run + "/filler")
+
+		s = b.start(second, 10*time.Second)
 		fill(b.paths.State)
 		if s, err := Confirm(t.Context(), b.paths, s.Code, "bob"); err != nil || s.State != Confirmed {
 			t.Errorf("confirm on a full disk: %+v, %v", s, err)
@@ -271,5 +297,77 @@ func TestFullDisks(t *testing.T) {
 		if b.current() != s.ID {
 			t.Error("confirmed, but not what boots")
 		}
+	})
+}
+
+// F24: the journal tells of a deadline in years. Whoever takes over waits no
+// longer than the kernel.
+func TestDeadlineInTheFarFutureEndsWithTheKernels(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first, _, s := trialOver(b, time.Second)
+		b.killGuardians()
+		j, _, err := readJournal(b.paths)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.Deadline = 1 << 62
+		if err := writeJournal(b.paths, j); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Recover(t.Context(), b.k, b.paths); err != nil {
+			t.Errorf("recover: %v", err)
+		}
+		b.ended(s.ID, RolledBack, "")
+		b.runs(first)
+	})
+}
+
+// F67: what could not be made durable does not count as written: no trial
+// without a journal of it, no confirmation without one. What fails after the
+// rename is only told.
+func TestWithoutFsyncNothingIsBegunAndNothingConfirmed(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first := letting(22)
+		b.apply(first)
+		for _, c := range []struct {
+			step string
+			kept bool
+		}{{"journal", false}, {"journal trial", false}, {"journal confirming", false}, {"promote", true}} {
+			kept := b.dieAt(first, c.step, "nosync", func(s Status) { _, _ = Confirm(t.Context(), b.paths, s.Code, "bob") })
+			if kept != c.kept {
+				t.Errorf("no fsync from %q on: confirmed %v, want %v", c.step, kept, c.kept)
+			}
+		}
+	})
+}
+
+// F44: ipset vanishes in a trial, so that the gate cannot be closed. Nobody is
+// told that the old rules are back before they are, and the guardian goes on
+// trying.
+func TestARollbackThatFailsIsNotToldAsOne(t *testing.T) {
+	onKernel(t, func(t *testing.T, b *bed) {
+		first, _, s := trialOver(b, 40*time.Second)
+		const ipset = "/usr/sbin/ipset"
+		if err := unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+			needs(t, "a mount namespace: "+err.Error())
+		}
+		if err := unix.Mount("/dev/null", ipset, "", unix.MS_BIND, ""); err != nil {
+			needs(t, "a mount over ipset: "+err.Error())
+		}
+		_, err := Reject(t.Context(), b.paths, "rejected by bob", "bob")
+		if err == nil || !strings.Contains(err.Error(), "the old rules are not back yet: ") || !strings.Contains(err.Error(), "the kernel goes back by itself in ") {
+			t.Errorf("reject: %v", err)
+		}
+		if s, pending, err := Query(t.Context(), b.paths); err != nil || !pending || s.State != Trial {
+			t.Errorf("while the new rules are in force: %+v, %v, %v", s, pending, err)
+		}
+		if err := unix.Unmount(ipset, 0); err != nil {
+			t.Fatal(err)
+		}
+		if !gateOpen(b.live().Sets) {
+			t.Error("the gate was closed without ipset")
+		}
+		b.ended(s.ID, RolledBack, "rejected by bob")
+		b.runs(first)
 	})
 }

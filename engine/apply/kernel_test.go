@@ -3,6 +3,7 @@ package apply
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -131,42 +132,6 @@ func TestSecondApplyIsRefused(t *testing.T) {
 	})
 }
 
-// F50: somebody changes what is ours between preview and apply.
-func TestChangeSinceThePreviewIsRefused(t *testing.T) {
-	onKernel(t, func(t *testing.T, b *bed) {
-		first := letting(22)
-		b.apply(first)
-		req := b.request(letting(22, 80), time.Second)
-		req.Fingerprint = plan.Fingerprint(b.live(), plan.Owned(first.Rules))
-		b.iptables("-I", "MFWINPUT", "-p", "tcp", "--dport", "23", "-j", "ACCEPT")
-		s, err := Start(t.Context(), b.k, b.paths, req)
-		if !errors.Is(err, ErrChanged) || s.State != Failed {
-			t.Errorf("start: %+v, %v", s, err)
-		}
-		b.idle()
-		b.iptables("-D", "MFWINPUT", "-p", "tcp", "--dport", "23", "-j", "ACCEPT")
-		b.runs(first)
-	})
-}
-
-// F51, F53: somebody takes the trial apart. The old rules are back, whole.
-func TestDisturbedTrialRollsBack(t *testing.T) {
-	for name, disturb := range map[string]func(b *bed){
-		"FlushedRules": func(b *bed) { b.iptables("-F"); b.iptables("-F", "INPUT"); b.iptables("-X") },
-		"FlushedSets":  func(b *bed) { b.run("ipset", "flush") },
-		"LostHook":     func(b *bed) { b.iptables("-D", "INPUT", "1") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			onKernel(t, func(t *testing.T, b *bed) {
-				first, _, s := trialOver(b, 20*time.Second)
-				disturb(b)
-				b.ended(s.ID, RolledBack, "somebody else")
-				b.runs(first)
-			})
-		})
-	}
-}
-
 // F04: the next worker has the same deadline, and the confirmation reaches it.
 func TestKilledWorkerIsReplaced(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
@@ -246,11 +211,20 @@ func TestOpenWindowGetsANewGuardian(t *testing.T) {
 	})
 }
 
-// F10, F17: signals of a terminal or of a service manager.
+// F10, F17: signals of a terminal or of a service manager. F13: out of memory,
+// the kernel ends everything else first, where a process may ask for that.
 func TestSignalsDoNotEndTheWindow(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
 		first, _, s := trialOver(b, time.Second)
 		supervisors, workers := b.guardians()
+		if os.WriteFile("/proc/self/oom_score_adj", []byte("-1000"), 0) == nil {
+			for _, pid := range append(supervisors, workers...) {
+				score, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid))
+				if got := strings.TrimSpace(string(score)); err != nil || got != "-1000" {
+					t.Errorf("a guardian's score for the out-of-memory killer is %q, %v", got, err)
+				}
+			}
+		}
 		for _, pid := range append(supervisors, workers...) {
 			for _, sig := range []unix.Signal{unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGPIPE, unix.SIGTTOU} {
 				_ = unix.Kill(pid, sig)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mfwtui/mfwtui/engine/host"
 )
 
 // The messages between the console that starts a transaction and its
@@ -31,7 +33,8 @@ type (
 	}
 	// storedMessage says that the generation is on disk.
 	storedMessage struct {
-		Fingerprint string // of what the preview was made from; may be empty
+		Fingerprint string       // of what the preview was made from; may be empty
+		Backend     host.Backend // that the preview was made with; empty when the kernel is not a real one
 	}
 	// goMessage says that the rehearsal went well.
 	goMessage     struct{ Proof []string }

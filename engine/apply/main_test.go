@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -112,7 +113,8 @@ func testGuardian(args []string) error {
 
 // faultAt makes the fault "STEP:KIND" of a guardian: "kill" kills the worker
 // before the step, once; "killall" its supervisor with it; "err" fails the
-// step once, "panic" panics there.
+// step once, "panic" panics there; "nosync" lets every fsync of the worker fail
+// from there on.
 func faultAt(text string) func(step string) error {
 	step, kind, ok := strings.Cut(text, ":")
 	if !ok {
@@ -134,7 +136,30 @@ func faultAt(text string) func(step string) error {
 			unix.Kill(os.Getpid(), unix.SIGKILL)
 		case "panic":
 			panic("fault")
+		case "nosync":
+			return failSync()
 		}
 		return fmt.Errorf("injected fault")
 	}
+}
+
+// failSync lets every fsync of this process fail from now on, by a filter of
+// the kernel.
+func failSync() error {
+	const loadNumber, ifEqual, give = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, unix.BPF_RET | unix.BPF_K
+	program := []unix.SockFilter{
+		{Code: loadNumber, K: 0}, // of struct seccomp_data
+		{Code: ifEqual, K: unix.SYS_FSYNC, Jf: 1},
+		{Code: give, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EIO)},
+		{Code: give, K: unix.SECCOMP_RET_ALLOW},
+	}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return err
+	}
+	filter := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&filter)))
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }

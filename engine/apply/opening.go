@@ -141,6 +141,11 @@ func (t *txn) prolong(ctx context.Context, until time.Duration) error {
 			return fmt.Errorf("extend the trial: %w", err)
 		}
 	}
+	before := t.j.Deadline
 	t.j.Deadline = until
-	return t.save(Trial)
+	if err := t.save(Trial); err != nil {
+		t.j.Deadline = before // of which whoever takes over would know
+		return fmt.Errorf("extend the trial: %w", err)
+	}
+	return nil
 }

@@ -82,8 +82,15 @@ func start(ctx context.Context, k host.Kernel, paths Paths, req Request) (Status
 	}, req.Want, req.Tables)
 	if err != nil {
 		err = fmt.Errorf("store the new rules: %w", err)
-	} else if err = l.send(storedMessage{Fingerprint: req.Fingerprint}); err != nil {
-		err = fmt.Errorf("the guardian died: %w", err)
+	}
+	stored := storedMessage{Fingerprint: req.Fingerprint}
+	if err == nil {
+		stored.Backend, err = backendOf(ctx, k)
+	}
+	if err == nil {
+		if err = l.send(stored); err != nil {
+			err = fmt.Errorf("the guardian died: %w", err)
+		}
 	}
 	r := <-rehearsed
 	if err == nil {

@@ -19,6 +19,9 @@ type txn struct {
 	paths Paths
 	store store
 	now   clock
+	// guards says that this is a guardian, which may wait for the kernel; a
+	// command that recovers may not.
+	guards bool
 	// fault is called before each step with its name; tests kill, stop or
 	// fail the process there. It is nil outside of tests.
 	fault func(step string) error

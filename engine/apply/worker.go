@@ -47,7 +47,7 @@ func (p *published) get(now time.Duration) Status {
 // work is the life of a worker.
 func work(ctx context.Context, k host.Kernel, a guardArgs, opt guardOptions) error {
 	w := &worker{
-		txn:      txn{k: k, flows: opt.flows, paths: a.paths, store: store{a.paths.State}, now: opt.now, fault: opt.fault},
+		txn:      txn{k: k, flows: opt.flows, paths: a.paths, store: store{a.paths.State}, now: opt.now, guards: true, fault: opt.fault},
 		requests: make(chan request),
 	}
 	if a.resume {
@@ -104,7 +104,7 @@ func (w *worker) begin(ctx context.Context, l *link) error {
 		return nil
 	}
 	if ready == nil {
-		ready = w.adopt(stored.Fingerprint)
+		ready = w.adopt(ctx, stored)
 	}
 	order, err := receive[goMessage](l, 0)
 	if err != nil {
@@ -219,12 +219,19 @@ func (w *worker) consider(caps host.Capabilities) {
 
 // adopt takes over the generation that the console wrote, from the disk: what
 // is applied is what a reboot would load.
-func (w *worker) adopt(fingerprint string) error {
+func (w *worker) adopt(ctx context.Context, stored storedMessage) error {
+	backend, err := backendOf(ctx, w.k)
+	if err != nil {
+		return err
+	}
+	if stored.Backend != "" && stored.Backend != backend {
+		return fmt.Errorf("iptables was %s when the preview was made, and is %s now; start anew", stored.Backend, backend)
+	}
 	if err := w.step("load generation", w.loadGeneration); err != nil {
 		return err
 	}
 	w.j.Fingerprint = plan.Fingerprint(w.live, w.own)
-	if fingerprint != "" && fingerprint != w.j.Fingerprint {
+	if stored.Fingerprint != "" && stored.Fingerprint != w.j.Fingerprint {
 		return ErrChanged
 	}
 	w.old = snapshot(w.live, w.own)
@@ -234,6 +241,17 @@ func (w *worker) adopt(fingerprint string) error {
 		}
 	}
 	return w.step("remember", func() error { return saveOld(w.paths, w.old) })
+}
+
+// backendOf is the back end that a kernel keeps to; empty for one in memory.
+func backendOf(ctx context.Context, k host.Kernel) (host.Backend, error) {
+	keeper, ok := k.(interface {
+		Backend(context.Context) (host.Backend, error)
+	})
+	if !ok {
+		return "", nil
+	}
+	return keeper.Backend(ctx)
 }
 
 // loadGeneration reads and verifies the new generation, and finds what the one

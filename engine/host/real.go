@@ -69,6 +69,15 @@ func (r *Real) tools(ctx context.Context) (*tools, error) {
 	return r.found, nil
 }
 
+// Backend is the back end that this Real keeps to.
+func (r *Real) Backend(ctx context.Context) (Backend, error) {
+	t, err := r.tools(ctx)
+	if err != nil {
+		return "", err
+	}
+	return t.backend, nil
+}
+
 // maxReads bounds how often the rules are read while sets vanish under the
 // reader.
 const maxReads = 5
