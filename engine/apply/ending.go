@@ -20,18 +20,18 @@ var errUntidy = errors.New("confirmed, but not tidied up")
 // error that tell gets says why. tell is called as soon as the outcome is sure
 // and verified; what only sweeps up comes after it. While the gate cannot be
 // closed nothing is sure: tell is called once more before, with an error, and a
-// guardian waits for the kernel.
+// guardian goes on trying.
 func (t *txn) conclude(ctx context.Context, a action, tell func(error)) {
-	state, failed, untidy := t.settle(ctx, a)
+	state, cause, untidy := t.settle(ctx, a)
 	if state == RolledBack && untidy != nil && t.gateStays(ctx) {
-		tell(errors.Join(failed, t.notYet(untidy)))
+		tell(errors.Join(notConfirmed("", cause), t.notYet(untidy)))
 		if !t.guards {
 			return // the journal stays, and the next command tries again
 		}
 		untidy = t.outlastGate(ctx)
 	}
 	t.record(state, untidy)
-	tell(failed)
+	tell(notConfirmed(", rolled back", cause))
 	if state == Confirmed && t.j.MarkBit != 0 {
 		// The cut rule is gone: a mark that stays does no harm until the
 		// next trial, which clears it again.
@@ -53,16 +53,23 @@ func (t *txn) conclude(ctx context.Context, a action, tell func(error)) {
 	_ = removeJournal(t.paths)
 }
 
-// settle brings the outcome about. failed is why a confirmation became a
+// notConfirmed is a confirmation that a cause kept from its end; nil without one.
+func notConfirmed(so string, cause error) error {
+	if cause == nil {
+		return nil
+	}
+	return fmt.Errorf("not confirmed%s: %w", so, cause)
+}
+
+// settle brings the outcome about. cause is why a confirmation became a
 // rollback; untidy, why something of the trial is left in the kernel.
-func (t *txn) settle(ctx context.Context, a action) (state State, failed, untidy error) {
+func (t *txn) settle(ctx context.Context, a action) (state State, cause, untidy error) {
 	if _, ok := a.(keep); ok {
 		err := t.confirm(ctx)
 		if err == nil || errors.Is(err, errUntidy) {
 			return Confirmed, nil, err
 		}
-		failed = fmt.Errorf("not confirmed, rolled back: %w", err)
-		a = undo{"not confirmed: " + err.Error()}
+		cause, a = err, undo{notConfirmed("", err).Error()}
 	}
 	t.j.Reason = a.(undo).why
 	// A journal that cannot be written leaves one that says the same with a
@@ -70,15 +77,15 @@ func (t *txn) settle(ctx context.Context, a action) (state State, failed, untidy
 	_ = t.save(Trial)
 	untidy = persist(ctx, func() error { return t.rollback(ctx) })
 	if t.j.Started == 0 {
-		return Failed, failed, untidy
+		return Failed, cause, untidy
 	}
-	return RolledBack, failed, untidy
+	return RolledBack, cause, untidy
 }
 
 // gateStays reports whether the kernel still may send packets to the new rules,
 // after a rollback that failed.
 func (t *txn) gateStays(ctx context.Context) bool {
-	if !t.j.DeadMan || t.kernelLeft() <= 0 {
+	if !t.j.DeadMan || t.kernelLeft() <= 0 && !t.j.Held {
 		return false
 	}
 	sets, err := t.k.ReadSets(ctx)
@@ -86,22 +93,29 @@ func (t *txn) gateStays(ctx context.Context) bool {
 }
 
 // kernelLeft is the time until the gate closes by its own timeout, which the
-// kernel counts in whole seconds.
+// kernel counts in whole seconds; a gate that is held does not.
 func (t *txn) kernelLeft() time.Duration {
 	return t.j.Deadline + kernelGrace + time.Second - t.now()
 }
 
 func (t *txn) notYet(cause error) error {
+	if t.j.Held {
+		return fmt.Errorf("the old rules are not back yet: %w; they are when ipset flush %s succeeds", cause, ruleset.TrialSet)
+	}
 	return fmt.Errorf("the old rules are not back yet: %w; the kernel goes back by itself in %s", cause, t.kernelLeft().Round(time.Second))
 }
 
 // gatePause lies between two tries to close a gate that stays open.
 const gatePause = 5 * time.Second
 
-// outlastGate goes on trying until the kernel has closed the gate by itself.
+// outlastGate goes on trying until the kernel has closed the gate by itself, and
+// without end where it will not.
 func (t *txn) outlastGate(ctx context.Context) (untidy error) {
 	for {
 		left := t.kernelLeft()
+		if t.j.Held {
+			left = gatePause
+		}
 		time.Sleep(min(gatePause, max(left, 0)))
 		if untidy = t.rollback(ctx); untidy == nil || left <= 0 {
 			return untidy
@@ -211,6 +225,7 @@ func (t *txn) holdGate(ctx context.Context) error {
 	if t.j.Started == 0 {
 		t.j.Started, t.j.Since = t.now(), time.Now()
 	}
+	t.j.Held = true
 	if !gateOpen(t.live.Sets) {
 		return t.flip(ctx, 0)
 	}

@@ -34,6 +34,7 @@ type journal struct {
 	Census            string // of the staged trial
 	Yes               bool
 	DeadMan           bool
+	Held              bool // the gate may be open without a timeout: a confirmation began
 	IPv4Only          bool // the kernel has no IPv6
 	MarkBit           uint32
 	// Reason is why it is being rolled back, once that is decided.

@@ -95,7 +95,7 @@ func (t *txn) neverFlipped(ctx context.Context) bool {
 // to the confirmed rules, where there are some, since nobody can tell any more
 // whether somebody said yes.
 func (t *txn) inheritNothing(cause error) error {
-	t.j = journal{State: Trial, Started: 1, DeadMan: true, MarkBit: defaultMark, Reason: cause.Error()}
+	t.j = journal{State: Trial, Started: 1, DeadMan: true, Held: true, MarkBit: defaultMark, Reason: cause.Error()}
 	current := t.store.linked(currentLink)
 	if current == "" {
 		return nil
