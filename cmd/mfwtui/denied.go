@@ -60,6 +60,9 @@ func (a *app) denied(cmd *cobra.Command, follow bool, listen time.Duration) erro
 		if err != nil {
 			return err
 		}
+		if snap.Logging && len(snap.List) == 0 && !follow {
+			a.note("nothing was logged in %s", listen)
+		}
 		about := a.about(cmd.Context(), e, deniedAddresses(snap.List), follow)
 		if a.asJSON {
 			return a.deniedAsJSON(snap, about, follow)
