@@ -51,9 +51,9 @@ func guard(args []string) error {
 	if err := flags.Parse(args[:own]); err != nil {
 		return err
 	}
-	var k host.Kernel = host.NewReal(opts)
+	k := host.NewReal(opts)
 	if spoiledFamily != "" {
-		k = &spoiled{Kernel: k, family: spoiledFamily}
+		return apply.Guard(context.Background(), &spoiled{Real: k, family: spoiledFamily}, args[own+1:])
 	}
 	return apply.Guard(context.Background(), k, args[own+1:])
 }
@@ -61,7 +61,7 @@ func guard(args []string) error {
 // spoiled is a kernel whose first load of a family fails in its last table,
 // after the tool has loaded the tables before it.
 type spoiled struct {
-	host.Kernel
+	*host.Real
 	family string
 }
 
@@ -73,7 +73,7 @@ func (k *spoiled) RestoreBoth(ctx context.Context, v4, v6 string) error {
 		v6 = spoil(v6)
 	}
 	k.family = ""
-	return k.Kernel.RestoreBoth(ctx, v4, v6)
+	return k.Real.RestoreBoth(ctx, v4, v6)
 }
 
 // spoil puts a line that every tool refuses at the end of the last table.

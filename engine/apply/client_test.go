@@ -39,7 +39,7 @@ func TestASecondApplyLearnsWhoIsFirstAndWhatToDo(t *testing.T) {
 	}{
 		{"on trial", Status{ID: "1", State: Trial, Who: "alice", Since: since, Left: 17 * time.Second}, "alice applies since 14:03:10, 17s left; confirm or reject that first, or wait"},
 		{"not yet, or not any more", Status{ID: "1", State: Confirming, Who: "alice", Since: since}, "alice applies since 14:03:10; wait until that is done"},
-		{"not known", Status{}, "another transaction is pending"},
+		{"not known", Status{}, "another apply is pending"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := (&PendingError{c.status}).Error(); got != c.want {
