@@ -28,7 +28,7 @@ pictures: deps build
 # The kernel tests make network namespaces of their own and need root. The tests
 # of the console that look at every size and every text are whole without the
 # race detector only. Most of the kernel tests wait most of the time.
-RACE = test -race -parallel 4 -timeout 30m $(TESTFLAGS) ./...
+RACE = test -race -p 3 -parallel 4 -timeout 30m $(TESTFLAGS) ./...
 test: test-deps lint
 	$(GO) test $(TESTFLAGS) -run 'EverySize|EveryText' ./tui
 	@if [ "$$(id -u)" = 0 ]; then MFWTUI_TEST_KERNEL=must $(GO) $(RACE); \
