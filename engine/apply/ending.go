@@ -28,7 +28,7 @@ func (t *txn) conclude(ctx context.Context, a action, tell func(error)) {
 		if !t.guards {
 			return // the journal stays, and the next command tries again
 		}
-		untidy = t.outlastGate(ctx)
+		untidy = t.outlastGate(ctx, untidy)
 	}
 	t.record(state, untidy)
 	tell(notConfirmed(", rolled back", cause))
@@ -108,19 +108,14 @@ func (t *txn) notYet(cause error) error {
 // gatePause lies between two tries to close a gate that stays open.
 const gatePause = 5 * time.Second
 
-// outlastGate goes on trying until the kernel has closed the gate by itself, and
-// without end where it will not.
-func (t *txn) outlastGate(ctx context.Context) (untidy error) {
-	for {
-		left := t.kernelLeft()
-		if t.j.Held {
-			left = gatePause
-		}
-		time.Sleep(min(gatePause, max(left, 0)))
-		if untidy = t.rollback(ctx); untidy == nil || left <= 0 {
-			return untidy
-		}
+// outlastGate goes on trying to roll back until the gate is closed, be it by the
+// kernel.
+func (t *txn) outlastGate(ctx context.Context, untidy error) error {
+	for untidy != nil && t.gateStays(ctx) {
+		time.Sleep(gatePause)
+		untidy = t.rollback(ctx)
 	}
+	return untidy
 }
 
 // record writes down how the transaction ended.
@@ -163,7 +158,9 @@ func join(separator, a, b string) string {
 // errUntidy, the new rules are in force and what is left of the trial waits for
 // the next command.
 func (t *txn) confirm(ctx context.Context) error {
+	t.j.Held = true
 	if err := t.step("journal confirming", func() error { return t.save(Confirming) }); err != nil {
+		t.j.Held = false
 		return err
 	}
 	// A worker that takes over here may find the decision made already.
@@ -225,7 +222,6 @@ func (t *txn) holdGate(ctx context.Context) error {
 	if t.j.Started == 0 {
 		t.j.Started, t.j.Since = t.now(), time.Now()
 	}
-	t.j.Held = true
 	if !gateOpen(t.live.Sets) {
 		return t.flip(ctx, 0)
 	}
