@@ -13,16 +13,8 @@ type FlowNames struct {
 // FlowNames are the names of now: of address objects by the applied tables, and
 // of containers.
 func (e *Engine) FlowNames(ctx context.Context) FlowNames {
-	names := FlowNames{objects: e.naming().hosts, containers: make(map[netip.Addr]string)}
 	known := e.docker.read(ctx, e.cfg.DockerHost)
-	for _, c := range known.Snapshot.Containers {
-		for i := range c.Endpoints {
-			for _, a := range c.Endpoints[i].Addrs() {
-				names.containers[a] = c.Name
-			}
-		}
-	}
-	return names
+	return FlowNames{objects: e.naming().hosts, containers: known.Snapshot.ContainerNames()}
 }
 
 // Object is the name of the address object that is just this address; empty for

@@ -30,7 +30,7 @@ type Owners struct {
 // Owners of a snapshot.
 func (s *Snapshot) Owners() *Owners {
 	o := &Owners{
-		containers: make(map[netip.Addr]string), bridges: make(map[string]string),
+		containers: s.ContainerNames(), bridges: make(map[string]string),
 		subnets: make(map[netip.Prefix]string), published: make(map[Port]string),
 	}
 	for i := range s.Networks {
@@ -44,16 +44,25 @@ func (s *Snapshot) Owners() *Owners {
 	}
 	for i := range s.Containers {
 		c := &s.Containers[i]
-		for j := range c.Endpoints {
-			for _, a := range c.Endpoints[j].Addrs() {
-				o.containers[a] = c.Name
-			}
-		}
 		for _, p := range c.Published {
 			o.published[Port{Host: p.Host, Proto: p.Proto}] = c.Name
 		}
 	}
 	return o
+}
+
+// ContainerNames are the names of the containers by address.
+func (s *Snapshot) ContainerNames() map[netip.Addr]string {
+	names := make(map[netip.Addr]string)
+	for i := range s.Containers {
+		c := &s.Containers[i]
+		for j := range c.Endpoints {
+			for _, a := range c.Endpoints[j].Addrs() {
+				names[a] = c.Name
+			}
+		}
+	}
+	return names
 }
 
 // Of says whom a rule of a chain belongs to. A rule of ours belongs to nobody

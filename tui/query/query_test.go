@@ -94,6 +94,25 @@ var sides = map[string]*row{
 	"ext>":    {words: map[Key][]string{Zone: {"ext", ""}}},
 }
 
+// keeps fails the test unless a query keeps the rows of these names, in order.
+func keeps(t *testing.T, query string, among map[string]*row, want string) {
+	t.Helper()
+	q, problems := all.Parse(query)
+	if len(problems) > 0 {
+		t.Fatalf("%q: %v", query, problems)
+	}
+	m, kept := q.Matcher(), []string(nil)
+	for name, r := range among {
+		if m.Keep(r) {
+			kept = append(kept, name)
+		}
+	}
+	slices.Sort(kept)
+	if got := strings.Join(kept, " "); got != want {
+		t.Errorf("%q keeps %q, want %q", query, got, want)
+	}
+}
+
 func TestRowOfEveryZoneIsOneOfEachZone(t *testing.T) {
 	tests := []struct{ query, want string }{
 		{"zone:>FW", "int>ALL int>FW"},
@@ -111,22 +130,7 @@ func TestRowOfEveryZoneIsOneOfEachZone(t *testing.T) {
 		{"zone:>FW !zone:>ALL", "int>FW"},
 	}
 	for _, tt := range tests {
-		t.Run(tt.query, func(t *testing.T) {
-			q, problems := all.Parse(tt.query)
-			if len(problems) > 0 {
-				t.Fatalf("%q: %v", tt.query, problems)
-			}
-			m, kept := q.Matcher(), []string(nil)
-			for name, r := range sides {
-				if m.Keep(r) {
-					kept = append(kept, name)
-				}
-			}
-			slices.Sort(kept)
-			if got := strings.Join(kept, " "); got != tt.want {
-				t.Errorf("%q keeps %q, want %q", tt.query, got, tt.want)
-			}
-		})
+		t.Run(tt.query, func(t *testing.T) { keeps(t, tt.query, sides, tt.want) })
 	}
 }
 
@@ -193,22 +197,7 @@ func TestQueryKeeps(t *testing.T) {
 		{"zone:ext !proto:tcp !v6", "any dns"},
 	}
 	for _, tt := range tests {
-		t.Run(tt.query, func(t *testing.T) {
-			q, problems := all.Parse(tt.query)
-			if len(problems) > 0 {
-				t.Fatalf("%q: %v", tt.query, problems)
-			}
-			m, kept := q.Matcher(), []string(nil)
-			for name, r := range rows {
-				if m.Keep(r) {
-					kept = append(kept, name)
-				}
-			}
-			slices.Sort(kept)
-			if got := strings.Join(kept, " "); got != tt.want {
-				t.Errorf("%q keeps %q, want %q", tt.query, got, tt.want)
-			}
-		})
+		t.Run(tt.query, func(t *testing.T) { keeps(t, tt.query, rows, tt.want) })
 	}
 }
 
