@@ -26,11 +26,11 @@ pictures: deps build
 	$(GO) run ./tui/tuitest/record -program ./mfwtui -to etc/pictures
 
 # The kernel tests make network namespaces of their own and need root. The tests
-# of the console that look at every size and every text are whole without the
+# of the console that look at every size, every text and its memory are whole without the
 # race detector only. Most of the kernel tests wait most of the time.
 RACE = test -race -p 3 -parallel 4 -timeout 30m $(TESTFLAGS) ./...
 test: test-deps lint
-	$(GO) test $(TESTFLAGS) -run 'EverySize|EveryText' ./tui
+	$(GO) test $(TESTFLAGS) -run 'EverySize|EveryText|LittleMemory' ./tui
 	@if [ "$$(id -u)" = 0 ]; then MFWTUI_TEST_KERNEL=must $(GO) $(RACE); \
 	elif sudo -n true 2>/dev/null; then sudo -E env "PATH=$$PATH" "GOPATH=$$($(GO) env GOPATH)" "GOCACHE=$$($(GO) env GOCACHE)" \
 		MFWTUI_TEST_KERNEL=must $(GO) $(RACE); \

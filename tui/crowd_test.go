@@ -3,25 +3,18 @@ package tui
 import (
 	"fmt"
 	"os"
-	"slices"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"github.com/mfwtui/mfwtui/tui/page"
-	"github.com/mfwtui/mfwtui/tui/style"
-	"github.com/mfwtui/mfwtui/tui/tuitest"
 	"github.com/mfwtui/mfwtui/tui/tuitest/tty"
 )
 
 // manyFlows is how many the console must stand.
 const manyFlows = 100_000
-
-// mostPerKey is what a key and the frame after it may take among them.
-const mostPerKey = 5 * time.Millisecond
 
 // mostMemory is what the console may take with so many flows, as a whole process.
 const mostMemory = raceShare * (60 << 20)
@@ -53,26 +46,30 @@ func TestManyFlowsTakeLittleMemory(t *testing.T) {
 	}
 }
 
-// The median of many keys: a machine that does something else now and then does
-// not count.
+// What a key and the frame after it do does not grow with the flows: a hundred
+// times as many may not even double it. Told by the bytes that are allocated, since a
+// clock would tell of the machine; BenchmarkFlowKeys has the times.
 func TestKeyIsQuickAmongManyFlows(t *testing.T) {
-	site := tuitest.New(time.Now)
-	site.FlowCount = manyFlows
-	c := &console{TB: t, model: newModel(t.Context(), site, style.New(style.Basic(), style.Unicode()), time.Now), site: site}
-	c.send(tea.WindowSizeMsg{Width: 120, Height: 40})
-	c.do(c.Init())
-	c.do(c.show(page.FlowsScreen))
+	few, many := benchConsole(t, manyFlows/100, 10), benchConsole(t, manyFlows, 10)
+	for _, c := range []*console{few, many} {
+		c.do(c.show(page.FlowsScreen))
+	}
 	for _, k := range []string{"j", "k", "ctrl+d", "ctrl+u", "G", "g"} {
-		var took []time.Duration
-		for range 41 {
-			began := time.Now()
-			c.send(keyPress(k))
-			_ = c.View()
-			took = append(took, time.Since(began))
-		}
-		slices.Sort(took)
-		if median := took[len(took)/2]; median > mostPerKey {
-			t.Errorf("%s among %d flows takes %s, want at most %s", k, manyFlows, median, mostPerKey)
+		if with, without := many.perKey(k), few.perKey(k); with > 2*without {
+			t.Errorf("%s allocates %d bytes among %d flows, %d among %d", k, with, manyFlows, without, manyFlows/100)
 		}
 	}
+}
+
+// perKey is how many bytes a key and the frame after it allocate.
+func (c *console) perKey(key string) uint64 {
+	const keys = 10
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range keys {
+		c.press1(key)
+		_ = c.View()
+	}
+	runtime.ReadMemStats(&after)
+	return (after.TotalAlloc - before.TotalAlloc) / keys
 }
