@@ -129,9 +129,11 @@ func TestDemoSaysWhichCommandIsMissing(t *testing.T) {
 }
 
 func TestAnInterruptIsTheCommandsBusiness(t *testing.T) {
-	cmd := demoCommand(t, "root", "sh", "-c", "echo ready; sleep 0.3; exit 5")
+	// The command is there until the interrupt was sent, and for a while after.
+	cmd := demoCommand(t, "root", "sh", "-c", "echo ready; read line; sleep 0.3; exit 5")
+	in, inErr := cmd.StdinPipe()
 	out, err := cmd.StdoutPipe()
-	if err != nil {
+	if err = errors.Join(err, inErr); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
@@ -143,6 +145,7 @@ func TestAnInterruptIsTheCommandsBusiness(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
+	in.Close()
 	var exit *exec.ExitError
 	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 5 {
 		t.Errorf("%v, want the command's own status 5", err)
@@ -184,7 +187,7 @@ func TestDemoLeavesNothingBehind(t *testing.T) {
 					t.Fatal(err)
 				}
 				cmd.Wait()
-				for wait := time.Now().Add(10 * time.Second); len(processes(t, marker)) > 0; {
+				for wait := time.Now().Add(time.Minute); len(processes(t, marker)) > 0; {
 					if time.Now().After(wait) {
 						t.Fatalf("still running: %v", processes(t, marker))
 					}
