@@ -105,7 +105,7 @@ func (s *probeSocket) await(events int16) (bool, error) {
 	for {
 		left := max(0, time.Until(s.deadline))
 		fds := []unix.PollFd{{Fd: int32(s.fd), Events: events}}
-		n, err := unix.Poll(fds, int((left+time.Millisecond-1).Milliseconds()))
+		n, err := unix.Poll(fds, int((left + time.Millisecond - 1).Milliseconds()))
 		switch {
 		case err == unix.EINTR:
 		case err != nil:
