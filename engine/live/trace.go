@@ -133,8 +133,13 @@ type traceEvent struct {
 	overrun   bool
 }
 
-// settleTime is how long the last packet may take to its last rule.
-const settleTime = 200 * time.Millisecond
+// settleTime is how long the last packet may take to its last rule. It is waited
+// for in steps: a process that stood still for longer takes what was told
+// meanwhile.
+const (
+	settleTime  = 200 * time.Millisecond
+	settleSteps = 10
+)
 
 // collect puts events together to packets until the time is over, or until so
 // many packets are complete.
@@ -142,20 +147,27 @@ func collect(ctx context.Context, events <-chan traceEvent, limit int, window ti
 	a := assembler{limit: limit, open: make(map[uint64]*assembling)}
 	end := time.NewTimer(window)
 	defer end.Stop()
-	for settling := false; ; {
+	var settling <-chan time.Time
+	for steps := 0; ; {
 		select {
 		case <-ctx.Done():
 			return Traced{}, ctx.Err()
 		case <-end.C:
 			return a.traced(), nil
+		case <-settling:
+			if steps++; steps == settleSteps {
+				return a.traced(), nil
+			}
 		case e, ok := <-events:
 			if !ok {
 				return a.traced(), nil
 			}
 			a.add(time.Now(), &e)
-			if a.full() && !settling {
-				settling = true
-				end.Reset(settleTime)
+			if a.full() && settling == nil {
+				end.Stop()
+				tick := time.NewTicker(settleTime / settleSteps)
+				defer tick.Stop()
+				settling = tick.C
 			}
 		}
 	}
