@@ -39,7 +39,7 @@ type datagrams interface {
 	answered(within time.Duration, texts ...string) bool
 }
 
-// A moment is how long nothing may come before it counts as nothing.
+// aMoment is aWhile for datagrams that no queue holds back.
 const aMoment = 200 * time.Millisecond
 
 // pushed is what a server sends by itself, provoked what a client sends while its
