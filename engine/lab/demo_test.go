@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,6 +35,11 @@ func TestMain(m *testing.M) {
 			status = 99
 		}
 		os.Exit(status)
+	}
+	// A shell that starts the tests in the background lets them ignore
+	// interrupts, which the programs of the demo would inherit.
+	if signal.Ignored(syscall.SIGINT) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGINT)
 	}
 	os.Exit(m.Run())
 }
