@@ -24,7 +24,7 @@ func (s *site) denied(groups int) (list []engine.DeniedPackets) {
 			list = snap.List
 			return err
 		})
-		if len(list) >= groups || time.Since(begin) > 20*time.Second {
+		if len(list) >= groups || time.Since(begin) > 2*time.Minute {
 			return list
 		}
 	}

@@ -54,7 +54,7 @@ func TestTheKernelTellsWhatTheTraceSays(t *testing.T) {
 			for _, f := range ruleset.Families() {
 				name := fmt.Sprintf("IP%s %s", f, line)
 				p := ruleset.Packet{In: c.in, Src: s.addr(c.from, f), Dst: s.addr(c.to, f), Proto: ruleset.TCP, SrcPort: 40000, DstPort: c.port, TCPFlags: 2}
-				heard := s.traced(engine.TraceRequest{Src: p.Src, Dst: p.Dst, Proto: p.Proto, DstPort: p.DstPort, Packets: 1, For: 5 * time.Second},
+				heard := s.traced(engine.TraceRequest{Src: p.Src, Dst: p.Dst, Proto: p.Proto, DstPort: p.DstPort, Packets: 1, For: engine.MaxTraceFor},
 					func() { s.askOne(questions[0], f, strings.Fields(c.ask)[0]) })
 				if len(heard.Packets) != 1 || heard.Overruns != 0 || heard.Shifted {
 					t.Errorf("%s: heard %+v, want one packet", name, heard)
@@ -90,7 +90,7 @@ func TestTheKernelTellsOfRepliesToo(t *testing.T) {
 		questions := s.questions("client1 > firewall tcp 8080: OPEN at inside:80")
 		for _, f := range ruleset.Families() {
 			client, asked, server := s.addr(lab.Client1, f), s.addr(lab.Firewall, f), s.addr(lab.Inside, f)
-			heard := s.traced(engine.TraceRequest{Src: client, Dst: asked, Proto: ruleset.TCP, DstPort: 8080, Replies: true, Packets: 5, For: 5 * time.Second},
+			heard := s.traced(engine.TraceRequest{Src: client, Dst: asked, Proto: ruleset.TCP, DstPort: 8080, Replies: true, Packets: 5, For: engine.MaxTraceFor},
 				func() { s.askOne(questions[0], f, "OPEN") })
 			var there, back int
 			for i := range heard.Packets {
@@ -130,7 +130,7 @@ func TestATraceEnds(t *testing.T) {
 			s.waitForTracing()
 			cancel()
 		}()
-		none.For = time.Minute
+		none.For = engine.MaxTraceFor
 		s.on(func() error {
 			if _, err := s.engine.TracePackets(ctx, none); err == nil {
 				t.Error("a trace that was cut short has no error")
@@ -139,7 +139,7 @@ func TestATraceEnds(t *testing.T) {
 		})
 		s.untouched(loggers)
 		s.rules(httpOnly)
-		s.start(engine.ApplyRequest{Timeout: 20 * time.Second})
+		s.start(engine.ApplyRequest{Timeout: engine.MaxTimeout})
 		s.on(func() error {
 			if _, err := s.engine.TracePackets(t.Context(), none); err == nil {
 				t.Error("a trace begins although a trial is pending")
@@ -169,7 +169,7 @@ func (s *site) traced(req engine.TraceRequest, do func()) *engine.PacketTrace {
 
 // waitForTracing waits until rules trace.
 func (s *site) waitForTracing() {
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(engine.MaxTraceFor); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		rs := s.live()
 		for _, f := range ruleset.Families() {
 			raw := rs.Tables(f).Table(ruleset.Raw)

@@ -61,11 +61,11 @@ func (s *site) dial(from string, port uint16) []net.Conn {
 	for _, f := range ruleset.Families() {
 		var conn net.Conn
 		s.must(s.Host(from).Do(func() (err error) {
-			conn, err = net.DialTimeout("tcp", netip.AddrPortFrom(s.Firewall.Addr(f), port).String(), 5*time.Second)
+			conn, err = net.DialTimeout("tcp", netip.AddrPortFrom(s.Firewall.Addr(f), port).String(), time.Minute)
 			return err
 		}))
 		s.t.Cleanup(func() { conn.Close() })
-		s.must(conn.SetDeadline(time.Now().Add(time.Minute)))
+		s.must(conn.SetDeadline(time.Now().Add(10 * time.Minute)))
 		if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil { // what the server says first
 			s.t.Fatal(err)
 		}
@@ -176,12 +176,13 @@ func TestM50(t *testing.T) {
 	})
 }
 
-// window is how long a trial of these tests lasts: enough for the probes in it
-// on a busy machine. The commands allow ten seconds at least.
-const window = 8 * time.Second
+// firstWindow is how long a trial of these tests lasts that nobody answers, unless
+// the machine stands still in it, see inTime. The commands allow ten seconds at
+// least.
+const firstWindow = 5 * time.Second
 
-// try starts a trial of the tables with the short window.
-func (s *site) try() apply.Status {
+// try starts a trial of the tables with a short window.
+func (s *site) try(window time.Duration) apply.Status {
 	s.t.Helper()
 	p := s.preview()
 	var status apply.Status
@@ -193,6 +194,40 @@ func (s *site) try() apply.Status {
 		return err
 	})
 	return status
+}
+
+// inTime demands that port 80 is closed in a trial. Where the window was over
+// before that was known, another trial begins, with a longer one. It gives the
+// trial.
+func (s *site) inTime(begin func(window time.Duration) (id string)) string {
+	s.t.Helper()
+	closed := s.questions("client1 > firewall tcp 80: DROP")[0]
+	for window := firstWindow; window < engine.MaxTimeout; window *= 3 {
+		id := begin(window)
+		var got [2]lab.Outcome
+		for i, f := range ruleset.Families() {
+			p := closed.probe
+			p.Dst = s.addr(closed.to, f)
+			answer, err := s.Host(closed.from).Probe(p)
+			s.must(err)
+			got[i] = answer.Outcome
+		}
+		if status, pending, _ := s.pending(); pending && status.ID == id && status.Left > 0 {
+			if got != [2]lab.Outcome{lab.Drop, lab.Drop} {
+				s.t.Errorf("in the trial port 80 is %s", got)
+			}
+			return id
+		}
+		s.t.Logf("the window of %s was lost", window)
+		s.idle()
+	}
+	s.t.Fatal("no window was long enough")
+	return ""
+}
+
+// pending is the trial that is pending.
+func (s *site) pending() (apply.Status, bool, error) {
+	return apply.Query(s.t.Context(), apply.Paths{State: s.config.State, Run: s.config.Run})
 }
 
 // rolledBack fails the test unless the pending trial is rolled back and the
@@ -221,19 +256,22 @@ func TestM51(t *testing.T) {
 		s.idle()
 		before := listing(s.live())
 		s.rules(httpDrop)
-		status := s.try()
-		s.packets("client1 > firewall tcp 80: DROP")
-		s.rolledBack(status.ID, before)
+		id := s.inTime(func(window time.Duration) string { return s.try(window).ID })
+		s.rolledBack(id, before)
 	})
 }
 
-// tryHere is set for the process that TestM52 starts: the back end, and where
-// the files of the site are.
+// tryHere is set for the process that TestM52 starts: the back end, the window, and
+// where the files of the site are.
 const tryHere = "MFWTUI_TEST_TRY_HERE"
 
 func TestM52(t *testing.T) {
-	if backend, dir, ok := strings.Cut(os.Getenv(tryHere), ":"); ok {
-		tryInTerminal(t, siteAt(t, dir, host.Backend(backend)))
+	if words := strings.SplitN(os.Getenv(tryHere), ":", 3); len(words) == 3 {
+		window, err := time.ParseDuration(words[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		tryInTerminal(t, siteAt(t, words[2], host.Backend(words[0])), window)
 		return
 	}
 	t.Parallel()
@@ -248,10 +286,12 @@ func TestM52(t *testing.T) {
 				s.idle()
 				before := listing(s.live())
 				s.rules(httpDrop)
-				client, terminal, id := s.startInTerminal()
-				s.must(end(client.Process, terminal))
-				_ = client.Wait() // it was killed
-				s.packets("client1 > firewall tcp 80: DROP")
+				id := s.inTime(func(window time.Duration) string {
+					client, terminal, id := s.startInTerminal(window)
+					s.must(end(client.Process, terminal))
+					_ = client.Wait() // it was killed
+					return id
+				})
 				s.rolledBack(id, before)
 			})
 		})
@@ -260,10 +300,10 @@ func TestM52(t *testing.T) {
 
 // startInTerminal starts a process that starts a trial, with a terminal of its
 // own, and returns when the trial runs.
-func (s *site) startInTerminal() (client *exec.Cmd, terminal *os.File, id string) {
+func (s *site) startInTerminal(window time.Duration) (client *exec.Cmd, terminal *os.File, id string) {
 	s.t.Helper()
 	client = exec.Command("/proc/self/exe", "-test.run=^TestM52$")
-	client.Env = append(os.Environ(), fmt.Sprintf("%s=%s:%s", tryHere, s.backend, filepath.Dir(s.config.Dir)))
+	client.Env = append(os.Environ(), fmt.Sprintf("%s=%s:%s:%s", tryHere, s.backend, window, filepath.Dir(s.config.Dir)))
 	s.on(func() (err error) {
 		terminal, err = pty.Start(client)
 		return err
@@ -282,7 +322,7 @@ func (s *site) startInTerminal() (client *exec.Cmd, terminal *os.File, id string
 
 // tryInTerminal is the process that dies in TestM52: it starts a trial, says
 // so, and waits for the end.
-func tryInTerminal(t *testing.T, s *site) {
+func tryInTerminal(t *testing.T, s *site, window time.Duration) {
 	// Also when whoever started the tests ignores hang-ups, as nohup does.
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
@@ -290,7 +330,7 @@ func tryInTerminal(t *testing.T, s *site) {
 		<-hangup
 		syscall.Exit(129)
 	}()
-	status := s.try()
+	status := s.try(window)
 	fmt.Println("trial", status.ID)
 	if _, err := s.engine.WaitTrial(t.Context(), status.ID, nil); err != nil {
 		t.Error(err)

@@ -169,17 +169,22 @@ func (s *site) knocks(opts lab.Options, n int) []knock {
 }
 
 // send sends the packets at the same time and keeps what became of them.
-// Silence counts after a time that answers take on no machine.
+// Silence counts after a time that answers take on no machine, and the third time:
+// this process, which also answers, may have stood still, or a queue been full.
 func (s *site) send(knocks []knock) {
 	s.t.Helper()
 	var busy sync.WaitGroup
 	for i := range knocks {
 		busy.Go(func() {
-			p := knocks[i].probe
+			k := &knocks[i]
+			p := k.probe
 			p.Timeout = 2 * time.Second
-			var err error
-			if knocks[i].was, err = s.Host(knocks[i].from).Probe(p); err != nil {
-				s.t.Error(err)
+			serves := p.Proto == ruleset.TCP || p.Proto == ruleset.UDP
+			for try := 0; try < 3 && (try == 0 || k.was.Outcome == lab.Drop || k.was.Outcome == lab.Open && serves && k.was.Server == ""); try++ {
+				var err error
+				if k.was, err = s.Host(k.from).Probe(p); err != nil {
+					s.t.Error(err)
+				}
 			}
 		})
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -64,24 +62,31 @@ func TestReappliesLoseAndLeakNothing(t *testing.T) {
 	for _, backend := range []host.Backend{host.NFT, host.Legacy} {
 		t.Run(string(backend), func(t *testing.T) {
 			s := streamSite(t, backend)
-			began := time.Now()
-			streams := s.stream(func() {
-				for n := range applies {
-					s.tables(round(n + 1))
-					s.apply()
+			// At a rate that this machine can carry.
+			for rate := streamRate; ; rate /= 4 {
+				began := time.Now()
+				streams := s.stream(rate, func() {
+					for n := range applies {
+						s.tables(round(n + 1))
+						s.apply()
+					}
+				})
+				took := time.Since(began)
+				t.Logf("%d applies in %s", applies, took.Round(time.Millisecond))
+				streams.log(t, took)
+				if streams.check(t); streams.carried() {
+					break
 				}
-			})
-			took := time.Since(began)
-			t.Logf("%d applies in %s", applies, took.Round(time.Millisecond))
-			streams.log(t, took)
-			streams.check(t)
+				if rate < streamRate/100 {
+					t.Fatal("this machine drops too many packets itself to prove anything")
+				}
+			}
 		})
 	}
 }
 
 // TestStreamsTellABadReload changes rules under the same streams the way it
-// must not be done. Each gap stays for a while, since a loaded machine may send
-// nothing in a short one.
+// must not be done. Each gap stays until the kernel has counted packets in it.
 func TestStreamsTellABadReload(t *testing.T) {
 	needs(t)
 	s := streamSite(t, host.NFT)
@@ -90,20 +95,36 @@ func TestStreamsTellABadReload(t *testing.T) {
 		_, err := s.Firewall.Run(t.Context(), tool[f], strings.Fields(args)...)
 		s.must(err)
 	}
-	const gap = 200 * time.Millisecond
-	streams := s.stream(func() {
-		time.Sleep(gap)
+	// counted waits until each rule that is there for a while has met packets.
+	counted := func(f ruleset.Family, rules int) {
+		for end := time.Now().Add(2 * time.Minute); ; {
+			met := 0
+			for _, r := range s.live().Tables(f).Chain(ruleset.Filter, ruleset.Forward).Rules {
+				if r.ID == "" && r.Counters.Packets > 0 {
+					met++
+				}
+			}
+			if met == rules {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("%s: %d of %d rules met packets", f, met, rules)
+			}
+		}
+	}
+	streams := s.stream(streamRate, func() {
 		for _, f := range ruleset.Families() {
-			// Remove, then load again: a gap.
+			allowed, denied := streamPorts[f][0], streamPorts[f][1]
+			// Remove, then load again: a gap, which a rule behind it counts.
+			run(f, fmt.Sprintf("-A FORWARD -p udp --dport %d", denied))
 			run(f, `-D FORWARD -m comment --comment mfw:hook -j MFWFORWARD`)
-			time.Sleep(gap)
+			counted(f, 1)
 			run(f, `-I FORWARD -m comment --comment mfw:hook -j MFWFORWARD`)
 			// A rule that is there for a moment.
-			run(f, fmt.Sprintf("-I FORWARD -p udp --dport %d -j DROP", streamPorts[f][0]))
-			time.Sleep(gap)
-			run(f, fmt.Sprintf("-D FORWARD -p udp --dport %d -j DROP", streamPorts[f][0]))
+			run(f, fmt.Sprintf("-I FORWARD -p udp --dport %d -j DROP", allowed))
+			counted(f, 2)
+			run(f, fmt.Sprintf("-D FORWARD -p udp --dport %d -j DROP", allowed))
 		}
-		time.Sleep(gap)
 	})
 	for f, pair := range streams.tallies {
 		if pair[0].Lost() == 0 || pair[1].Received == 0 {
@@ -136,14 +157,15 @@ type streamTallies struct {
 	backlog int
 }
 
-// stream runs the streams from the internet to the internal host while f runs.
-func (s *site) stream(f func()) streamTallies {
+// stream runs the streams from the internet to the internal host while f runs,
+// each with so many datagrams a second.
+func (s *site) stream(rate int, f func()) streamTallies {
 	s.t.Helper()
 	var streams []lab.Stream
 	for _, family := range ruleset.Families() {
 		for _, port := range streamPorts[family] {
 			to := netip.AddrPortFrom(s.Host(lab.Inside).Addr(family), port)
-			streams = append(streams, lab.Stream{From: s.Host(lab.Client1), To: s.Host(lab.Inside), Dst: to, Rate: streamRate})
+			streams = append(streams, lab.Stream{From: s.Host(lab.Client1), To: s.Host(lab.Inside), Dst: to, Rate: rate})
 		}
 	}
 	ctx, stop := context.WithCancel(s.t.Context())
@@ -153,7 +175,8 @@ func (s *site) stream(f func()) streamTallies {
 		err     error
 	}
 	ended := make(chan result, 1)
-	before := s.backlogDrops()
+	before, err := lab.QueueDrops()
+	s.must(err)
 	go func() {
 		tallies, err := lab.RunStreams(ctx, streams...)
 		ended <- result{tallies, err}
@@ -162,27 +185,13 @@ func (s *site) stream(f func()) streamTallies {
 	stop()
 	r := <-ended
 	s.must(r.err)
-	out := streamTallies{map[ruleset.Family][2]lab.Tally{}, s.backlogDrops() - before}
+	after, err := lab.QueueDrops()
+	s.must(err)
+	out := streamTallies{map[ruleset.Family][2]lab.Tally{}, after - before}
 	for i, family := range ruleset.Families() {
 		out.tallies[family] = [2]lab.Tally(r.tallies[2*i : 2*i+2])
 	}
 	return out
-}
-
-// backlogDrops is how many packets this machine has dropped since it started
-// because a processor's input queue was full: the second column of
-// /proc/net/softnet_stat, over all namespaces.
-func (s *site) backlogDrops() int {
-	s.t.Helper()
-	text, err := os.ReadFile("/proc/net/softnet_stat")
-	s.must(err)
-	total := 0
-	for line := range strings.Lines(string(text)) {
-		n, err := strconv.ParseUint(strings.Fields(line)[1], 16, 32)
-		s.must(err)
-		total += int(n)
-	}
-	return total
 }
 
 func (r streamTallies) log(t *testing.T, took time.Duration) {
@@ -195,9 +204,19 @@ func (r streamTallies) log(t *testing.T, took time.Duration) {
 	t.Logf("dropped by full queues of this machine: %d", r.backlog)
 }
 
+// carried reports whether this machine lost few enough datagrams itself for the
+// rest to prove something.
+func (r streamTallies) carried() bool {
+	for _, pair := range r.tallies {
+		if pair[0].Sent == 0 || pair[1].Sent == 0 || pair[0].Unread+r.backlog > pair[0].Sent/100 {
+			return false
+		}
+	}
+	return true
+}
+
 // check fails the test when a datagram was lost or leaked. Losses of the
-// machine itself are no losses of the firewall, but must be rare: else nothing
-// is proven.
+// machine itself are no losses of the firewall.
 func (r streamTallies) check(t *testing.T) {
 	t.Helper()
 	own := r.backlog
@@ -211,9 +230,6 @@ func (r streamTallies) check(t *testing.T) {
 		}
 		if own -= allowed.Lost(); own < 0 {
 			t.Errorf("%s: allowed: %s, want none lost but the %d that queues dropped", f, allowed, r.backlog)
-		}
-		if allowed.Sent == 0 || denied.Sent == 0 || allowed.Unread+r.backlog > allowed.Sent/100 {
-			t.Errorf("%s: allowed: %s, denied: %s, %d dropped by queues: this machine is too slow to prove anything", f, allowed, denied, r.backlog)
 		}
 	}
 }

@@ -201,7 +201,7 @@ func TestTeardownLeavesOthersAlone(t *testing.T) {
 // F19, F23: after a reboot in a trial nothing counts but the confirmed rules.
 func TestRebootInATrial(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
-		first, _, s := trialOver(b, 20*1e9)
+		first, _, s := trialOver(b)
 		b.killGuardians()
 		// A kernel and a run directory that remember nothing.
 		b.iptables("-F")

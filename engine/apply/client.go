@@ -21,8 +21,9 @@ const (
 	// statusLimit is the same for a question that needs no work: only a
 	// guardian that is stopped takes longer.
 	statusLimit = 10 * time.Second
-	// retryLimit covers the restart of a worker.
-	retryLimit = 3 * time.Second
+	// retryLimit covers the restart of a worker, also on a machine that has much
+	// else to do: while somebody holds the lock, one will be there.
+	retryLimit = 10 * time.Second
 	retryPause = 50 * time.Millisecond
 	// waitPause is how often Wait asks.
 	waitPause = 200 * time.Millisecond

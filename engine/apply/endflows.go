@@ -32,6 +32,8 @@ type Ended struct {
 const (
 	endWindow = 5 * time.Second
 	endLimit  = 15 // seconds until the kernel lets go by itself
+	// endLatest is for a process that stood still and has had too few rounds.
+	endLatest = 12 * time.Second
 	askAgain  = 700 * time.Millisecond
 	// silence is how long the ends of a flow without a connection must have sent
 	// nothing, in seconds, which is how finely conntrack tells its timeouts.
@@ -132,8 +134,9 @@ func (e *flowEnder) stop(ctx context.Context, k host.Kernel) error {
 	e.hidden = run(ctx, k, steps) == nil // without it idle flows are not asked
 	tick := time.NewTicker(cutRound)
 	defer tick.Stop()
-	for end := time.Now().Add(endWindow); ; {
-		last := time.Now().After(end)
+	for round, begin := 0, time.Now(); ; round++ {
+		took := time.Since(begin)
+		last := took > endLatest || took > endWindow && round >= int(endWindow/cutRound)/2
 		left, err := e.round(last)
 		if err != nil || left == 0 {
 			return err

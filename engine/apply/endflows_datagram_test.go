@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,11 +33,18 @@ func inside(ns *lab.Namespace, do func() error) error {
 
 // datagrams is one end of an exchange without a connection.
 type datagrams interface {
-	// send sends one datagram, answered tells within a moment whether an
-	// answer to any of them came.
-	send() error
-	answered() bool
+	// send sends one datagram with a text, answered tells whether one with
+	// such a text came back within a time.
+	send(text string) error
+	answered(within time.Duration, texts ...string) bool
 }
+
+// aMoment is aWhile for datagrams that no queue holds back.
+const aMoment = 200 * time.Millisecond
+
+// pushed is what a server sends by itself, provoked what a client sends while its
+// flow is being ended.
+const pushed, provoked = "pushed", "provoked"
 
 // udpClient is a connected UDP socket; push makes the other end send by itself.
 type udpClient struct {
@@ -43,20 +52,24 @@ type udpClient struct {
 	server net.PacketConn
 }
 
-func (c *udpClient) send() error {
-	_, err := c.Write([]byte("hello"))
+func (c *udpClient) send(text string) error {
+	_, err := c.Write([]byte(text))
 	return err
 }
 
 func (c *udpClient) push() {
 	from := c.LocalAddr().(*net.UDPAddr)
-	_, _ = c.server.WriteTo([]byte("pushed"), from) // the end of it may be that it cannot
+	_, _ = c.server.WriteTo([]byte(pushed), from) // the end of it may be that it cannot
 }
 
-func (c *udpClient) answered() bool {
-	c.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
-	n, err := c.Read(make([]byte, 20))
-	return err == nil && n > 0
+func (c *udpClient) answered(within time.Duration, texts ...string) bool {
+	c.SetReadDeadline(time.Now().Add(within))
+	for text := make([]byte, 100); ; {
+		n, err := c.Read(text)
+		if err != nil || slices.Contains(texts, string(text[:n])) {
+			return err == nil
+		}
+	}
 }
 
 // serveUDP answers datagrams on a port with themselves.
@@ -121,23 +134,23 @@ func newPinger(t *testing.T, ns *lab.Namespace, host string, id int) *pinger {
 	return p
 }
 
-func (p *pinger) send() error {
-	m := icmp.Message{Type: ipv4.ICMPTypeEcho, Body: &icmp.Echo{ID: p.id, Seq: 1, Data: []byte("hello")}}
+func (p *pinger) send(text string) error {
+	m := icmp.Message{Type: ipv4.ICMPTypeEcho, Body: &icmp.Echo{ID: p.id, Seq: 1, Data: []byte(text)}}
 	if p.v6 {
 		m.Type = ipv6.ICMPTypeEchoRequest
 	}
-	text, err := m.Marshal(nil) // the kernel fills in the checksum of ICMPv6
+	packet, err := m.Marshal(nil) // the kernel fills in the checksum of ICMPv6
 	if err == nil {
-		_, err = p.WriteTo(text, p.to)
+		_, err = p.WriteTo(packet, p.to)
 	}
 	return err
 }
 
-func (p *pinger) answered() bool {
-	p.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
-	text := make([]byte, 200)
+func (p *pinger) answered(within time.Duration, texts ...string) bool {
+	p.SetReadDeadline(time.Now().Add(within))
+	packet := make([]byte, 200)
 	for {
-		n, _, err := p.ReadFrom(text)
+		n, _, err := p.ReadFrom(packet)
 		if err != nil {
 			return false
 		}
@@ -145,18 +158,26 @@ func (p *pinger) answered() bool {
 		if p.v6 {
 			proto = unix.IPPROTO_ICMPV6
 		}
-		m, err := icmp.ParseMessage(proto, text[:n])
+		m, err := icmp.ParseMessage(proto, packet[:n])
 		if err != nil || m.Type != ipv4.ICMPTypeEchoReply && m.Type != ipv6.ICMPTypeEchoReply {
 			continue
 		}
-		if echo, ok := m.Body.(*icmp.Echo); ok && echo.ID == p.id {
+		if echo, ok := m.Body.(*icmp.Echo); ok && echo.ID == p.id && slices.Contains(texts, string(echo.Data)) {
 			return true
 		}
 	}
 }
 
-// ping reports whether a datagram is answered.
-func ping(d datagrams) bool { return d.send() == nil && d.answered() }
+// ping reports whether a datagram with a text is answered. The queues of a machine
+// under load may lose some.
+func ping(d datagrams, text string) bool {
+	for range 20 {
+		if d.send(text) == nil && d.answered(limit/20, text) {
+			return true
+		}
+	}
+	return false
+}
 
 // flowsWith are the conntrack entries of a protocol that have a port, or
 // identifier, at either end.
@@ -215,7 +236,7 @@ func TestEndedDatagramFlowsDoNotComeBackByTheirNextPacket(t *testing.T) {
 		}
 		var flows []conntrack.Flow
 		for _, p := range paths {
-			if !ping(p.victim) || !ping(p.other) {
+			if !ping(p.victim, "before") || !ping(p.other, "before") {
 				t.Fatalf("%s: no answer before", p.name)
 			}
 			found := flowsWith(t, p.proto, p.port)
@@ -237,13 +258,13 @@ func TestEndedDatagramFlowsDoNotComeBackByTheirNextPacket(t *testing.T) {
 		}
 		t.Logf("%d flows ended in %s", len(flows), time.Since(begin))
 		for _, p := range paths {
-			if p.victim.answered() {
+			if p.victim.answered(aMoment, pushed, provoked) {
 				t.Errorf("%s: an end was reached while the flow was being ended", p.name)
 			}
 			if left := flowsWith(t, p.proto, p.port); len(left) > 0 {
 				t.Errorf("%s: it came back as %+v", p.name, left[0].TupleOrig)
 			}
-			if !ping(p.other) {
+			if !ping(p.other, "after") {
 				t.Errorf("%s: another flow has ended too", p.name)
 			}
 		}
@@ -267,7 +288,7 @@ func (k loaded) RestoreBoth(ctx context.Context, v4, v6 string) error {
 
 // provoke lets both ends send.
 func provoke(d datagrams) {
-	_ = d.send() // an error is as good
+	_ = d.send(provoked) // an error is as good
 	if c, ok := d.(*udpClient); ok {
 		c.push()
 	}
@@ -279,20 +300,32 @@ func TestAnEndThatGoesOnSendingIsToldOf(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
 		client, _ := b.crossing()
 		victim := dialUDP(t, client, "192.0.2.1", serveUDP(t, nil, 53))
-		if !ping(victim) {
+		if !ping(victim, "before") {
 			t.Fatal("no answer before")
 		}
+		var longest atomic.Int64 // pause of the sender
 		go func() {
-			for t.Context().Err() == nil {
-				_ = victim.send()
-				time.Sleep(200 * time.Millisecond)
+			for last := time.Now(); t.Context().Err() == nil; time.Sleep(200 * time.Millisecond) {
+				_ = victim.send("still there")
+				longest.Store(max(longest.Load(), int64(time.Since(last))))
+				last = time.Now()
 			}
 		}()
-		done, err := EndFlows(t.Context(), b.k, b.paths, flowsWith(t, unix.IPPROTO_UDP, 53))
+		// A sender that stands still for so long has fallen silent.
+		const silent = int64(silence*time.Second) / 2
+		var done Ended
+		var err error
+		for range 10 {
+			longest.Store(0)
+			done, err = EndFlows(t.Context(), b.k, b.paths, flowsWith(t, unix.IPPROTO_UDP, 53))
+			if longest.Load() < silent {
+				break
+			}
+		}
 		if want := (Ended{Talking: 1}); err != nil || done != want {
 			t.Errorf("got %+v, %v, want %+v", done, err, want)
 		}
-		if !victim.answered() {
+		if !victim.answered(limit, "still there") {
 			t.Error("what the rules let pass begins no new flow")
 		}
 	})

@@ -171,7 +171,7 @@ func TestEndedFlowsDoNotComeBack(t *testing.T) {
 		var flows []conntrack.Flow
 		for _, p := range paths {
 			p.victim, p.other = mustDial(t, p.from, p.host, p.port), mustDial(t, p.from, p.host, p.port)
-			if !echoes(p.victim) || !echoes(p.other) {
+			if !echoes(p.victim, limit) || !echoes(p.other, limit) {
 				t.Fatalf("%s: no echo before", p.name)
 			}
 			p.flow = flowFrom(t, p.victim)
@@ -191,10 +191,10 @@ func TestEndedFlowsDoNotComeBack(t *testing.T) {
 					t.Errorf("%s: what the server sends still arrives", p.name)
 				}
 			}
-			if echoes(p.victim) {
+			if echoes(p.victim, aWhile) {
 				t.Errorf("%s: the flow goes on", p.name)
 			}
-			if !echoes(p.other) {
+			if !echoes(p.other, limit) {
 				t.Errorf("%s: another flow has ended too", p.name)
 			}
 		}

@@ -282,8 +282,9 @@ func (t *txn) rollback(ctx context.Context) error {
 }
 
 func (t *txn) cutFlows(ctx context.Context) error {
-	for end := time.Now().Add(cutWindow); ; {
-		last := time.Now().After(end)
+	// Time in which this process stood still ended no flow.
+	for round, end := 0, time.Now().Add(cutWindow); ; round++ {
+		last := time.Now().After(end) && round >= int(cutWindow/cutRound)/2
 		left, err := t.flows.end(t.j.MarkBit, last)
 		if err != nil || left == 0 {
 			return err

@@ -54,15 +54,15 @@ func TestDeathAtEveryStep(t *testing.T) {
 
 // dieAt runs one transaction over the old rules with a fault at a step, lets
 // recovery do its work, and brings the old rules back for the next one. It
-// reports whether the new rules were confirmed. An answer has more time than
-// silence: the machine may be busy.
+// reports whether the new rules were confirmed. An answer has all the time that it
+// may need, silence has little.
 func (b *bed) dieAt(old plan.Target, step, kind string, answer func(Status)) (kept bool) {
 	b.t.Helper()
 	before := b.current()
 	want := letting(22, 80)
 	window := 400 * time.Millisecond
 	if answer != nil {
-		window = 4 * time.Second
+		window = plenty
 	}
 	req := b.request(want, window)
 	last := len(req.Guardian) - 1
@@ -70,6 +70,9 @@ func (b *bed) dieAt(old plan.Target, step, kind string, answer func(Status)) (ke
 	s, err := Start(b.t.Context(), b.k, b.paths, req)
 	if err == nil && s.State == Trial && answer != nil {
 		answer(s)
+	}
+	if answer != nil {
+		b.rejectPending()
 	}
 	b.idle()
 	if _, err := Recover(b.t.Context(), b.k, b.paths); err != nil {
@@ -87,6 +90,18 @@ func (b *bed) dieAt(old plan.Target, step, kind string, answer func(Status)) (ke
 		b.t.Fatalf("%s at %s: start gave %+v, %v", kind, step, s, err)
 	}
 	return kept
+}
+
+// rejectPending rejects a trial whose answer died with who got it: nobody waits for
+// the end of its window.
+func (b *bed) rejectPending() {
+	b.t.Helper()
+	if _, err := Recover(b.t.Context(), b.k, b.paths); err != nil {
+		b.t.Errorf("recover: %v", err)
+	}
+	if s, pending, err := Query(b.t.Context(), b.paths); err == nil && pending && s.State == Trial {
+		_, _ = Reject(b.t.Context(), b.paths, "", "bob")
+	}
 }
 
 // F15: a worker that panics is replaced like one that was killed.
@@ -145,7 +160,7 @@ func (b *bed) killAfter(old plan.Target, who string, delay time.Duration) {
 	s := <-done
 	b.idle()
 	// With everybody dead it is the kernel's turn, 2 s after the deadline.
-	b.until(5*time.Second, "the old rules are back", func() bool { return !gateOpen(b.live().Sets) })
+	b.until("the old rules are back", func() bool { return !gateOpen(b.live().Sets) })
 	if _, err := Recover(b.t.Context(), b.k, b.paths); err != nil {
 		b.t.Errorf("recover: %v", err)
 	}
@@ -163,7 +178,7 @@ func TestConfirmAtTheDeadline(t *testing.T) {
 		b.apply(first)
 		outcomes := map[State]int{}
 		for round := range 12 {
-			s := b.start(second, 200*time.Millisecond)
+			s := b.inTime(second, 200*time.Millisecond, func(Status) error { return nil })
 			time.Sleep(s.Left + time.Duration(round*10-60)*time.Millisecond)
 			answer, err := Confirm(t.Context(), b.paths, s.Code, "bob")
 			b.idle()
@@ -262,7 +277,7 @@ func TestFullDisks(t *testing.T) {
 		os.Remove(b.paths.Run + "/filler")
 
 		// The end of a trial is told, although nothing can be written down.
-		s := b.start(second, time.Second)
+		s := b.start(second, 3*time.Second)
 		fill(b.paths.State)
 		fill(b.paths.Run)
 		if end := b.wait(s.ID); end.State != RolledBack {
@@ -273,10 +288,10 @@ func TestFullDisks(t *testing.T) {
 		os.Remove(b.paths.State + "/filler")
 		os.Remove(b.paths.Run + "/filler")
 
-		s = b.start(second, 20*time.Second)
+		s = b.start(second, plenty)
 		fill(b.paths.Run)
 		longer, err := Extend(t.Context(), b.paths, time.Minute)
-		if err == nil || longer.Left > 20*time.Second {
+		if err == nil || longer.Left > plenty {
 			t.Errorf("extended without a journal of it: %+v, %v", longer, err)
 		}
 		_, err = Confirm(t.Context(), b.paths, s.Code, "bob")
@@ -287,7 +302,7 @@ func TestFullDisks(t *testing.T) {
 		b.runs(first)
 		os.Remove(b.paths.Run + "/filler")
 
-		s = b.start(second, 10*time.Second)
+		s = b.start(second, plenty)
 		fill(b.paths.State)
 		if s, err := Confirm(t.Context(), b.paths, s.Code, "bob"); err != nil || s.State != Confirmed {
 			t.Errorf("confirm on a full disk: %+v, %v", s, err)
@@ -304,8 +319,7 @@ func TestFullDisks(t *testing.T) {
 // longer than the kernel.
 func TestDeadlineInTheFarFutureEndsWithTheKernels(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
-		first, _, s := trialOver(b, time.Second)
-		b.killGuardians()
+		first, s := silentTrialOver(b, func(Status) error { b.killGuardians(); return nil })
 		j, _, err := readJournal(b.paths)
 		if err != nil {
 			t.Fatal(err)
@@ -346,7 +360,7 @@ func TestWithoutFsyncNothingIsBegunAndNothingConfirmed(t *testing.T) {
 // trying.
 func TestARollbackThatFailsIsNotToldAsOne(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
-		first, _, s := trialOver(b, 40*time.Second)
+		first, _, s := trialOver(b)
 		const ipset = "/usr/sbin/ipset"
 		if err := unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 			needs(t, "a mount namespace: "+err.Error())

@@ -45,8 +45,9 @@ type (
 	}
 )
 
-// readyLimit is how long a guardian may take to start.
-const readyLimit = 5 * time.Second
+// readyLimit is how long a guardian may take to start: two programs, on a machine
+// that may have much else to do.
+const readyLimit = 20 * time.Second
 
 // link is one end of the socket pair.
 type link struct {

@@ -47,8 +47,8 @@ func lock(paths Paths) (*os.File, error) {
 }
 
 // idleLimit is how long a guardian may take that has told its outcome and only
-// sweeps up.
-const idleLimit = 10 * time.Second
+// sweeps up: the tools have 10 s each.
+const idleLimit = 30 * time.Second
 
 // whenIdle calls f, which needs the lock, and again while the guardian that
 // holds it only sweeps up. The error is a *PendingError when a transaction is

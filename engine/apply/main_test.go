@@ -48,6 +48,9 @@ func dieOfHangup() {
 	}()
 }
 
+// consoleWindow is the window of the trial that testConsole starts.
+const consoleWindow = 2 * time.Second
+
 // testConsole starts a trial and then draws for ever: the console whose
 // terminal goes away. Its arguments are the paths, and what the guardian gets.
 func testConsole(args []string) error {
@@ -59,7 +62,7 @@ func testConsole(args []string) error {
 	}
 	guardian := append([]string{"/proc/self/exe", "guardian"}, args[2:]...)
 	s, err := Start(context.Background(), k, paths, Request{
-		Want: letting(22, 80), Timeout: time.Second, Guardian: append(guardian, "--"),
+		Want: letting(22, 80), Timeout: consoleWindow, Guardian: append(guardian, "--"),
 	})
 	if err != nil {
 		return err

@@ -61,7 +61,7 @@ func TestDisturbedTrialRollsBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			onKernel(t, func(t *testing.T, b *bed) {
-				first, _, s := trialOver(b, 20*time.Second)
+				first, _, s := trialOver(b)
 				disturb(b)
 				b.ended(s.ID, RolledBack, "somebody else")
 				b.runs(first)
@@ -86,7 +86,7 @@ func (b *bed) flushRuleset() {
 // another tool has saved it and loads it at boot. What was confirmed boots.
 func TestTrialThatAnotherToolLoadedIsRemovedAtBoot(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
-		first, _, s := trialOver(b, time.Minute)
+		first, _, s := trialOver(b)
 		b.killGuardians()
 		if err := os.RemoveAll(b.paths.Run); err != nil {
 			t.Fatal(err)

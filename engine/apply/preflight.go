@@ -131,6 +131,13 @@ func ingress(client netip.Addr) (string, error) {
 // solicitation and a lost SYN are sent again after a second each.
 const knockLimit = 2500 * time.Millisecond
 
+// A knock that was given up so much too late proves no lock-out: this process
+// stood still and did not see the answer. It is tried again, a few times.
+const (
+	knockLate  = 200 * time.Millisecond
+	knockTries = 3
+)
+
 // dialThrough connects from a peer namespace with the client's address, into
 // the scratch one with the server's.
 func dialThrough(scratch *lab.Namespace, iface string, client, server netip.AddrPort) error {
@@ -157,12 +164,17 @@ func dialThrough(scratch *lab.Namespace, iface string, client, server netip.Addr
 	}
 	defer listener.Close()
 	return peer.Do(func() error {
-		d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(client), Timeout: knockLimit}
-		conn, err := d.Dial("tcp", server.String())
-		if err != nil {
-			return &LockoutError{Why: fmt.Sprintf("your address %s could not open a new connection to %s through %s", client.Addr(), server, iface)}
+		for try := 1; ; try++ {
+			begin := time.Now()
+			d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(client), Timeout: knockLimit}
+			conn, err := d.Dial("tcp", server.String())
+			if err == nil {
+				return conn.Close()
+			}
+			if time.Since(begin) < knockLimit+knockLate || try == knockTries {
+				return &LockoutError{Why: fmt.Sprintf("your address %s could not open a new connection to %s through %s", client.Addr(), server, iface)}
+			}
 		}
-		return conn.Close()
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mfwtui/mfwtui/engine/plan"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -42,7 +41,7 @@ func TestWhatADeadTraceLeavesEndsAndIsRemoved(t *testing.T) {
 		if d := plan.Compare(b.live(), want, plan.Owned(want.Rules)); !d.Empty() {
 			t.Errorf("the rules that trace are drift:\n%s", d.Unified())
 		}
-		b.until(5*time.Second, "end of the rules", func() bool {
+		b.until("end of the rules", func() bool {
 			sets := b.live().Sets
 			return len(sets["mfwt.trace4"].Members)+len(sets["mfwt.trace6"].Members) == 0
 		})

@@ -46,7 +46,7 @@ type daemon struct {
 }
 
 // engineLimit is how long an engine may take to start or to stop.
-const engineLimit = 40 * time.Second
+const engineLimit = 3 * time.Minute
 
 // newDaemon makes an engine on a host that is not started yet. It writes its
 // rules with the tools of a back end, and waits for the lock that the world's
@@ -199,7 +199,7 @@ func removeCgroups(dir string) error {
 			return err
 		}
 	}
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		err := unix.Rmdir(dir)
 		if !errors.Is(err, unix.EBUSY) || time.Now().After(end) {
 			return err

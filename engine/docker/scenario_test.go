@@ -189,7 +189,7 @@ func (w *world) engineComesLater() {
 func (w *world) pendingRefusesRepair() {
 	w.t.Helper()
 	w.tables(docker0, "ext FW ALL ALL ssh accept\n", "")
-	w.start(engine.ApplyRequest{})
+	w.start(engine.ApplyRequest{Timeout: engine.MaxTimeout})
 	w.on(func(ctx context.Context) error {
 		_, err := w.engine.RepairHooks(ctx)
 		var pending *engine.PendingError

@@ -188,8 +188,10 @@ func (w *world) asks(from *lab.Host, to netip.Addr, port uint16, want lab.Outcom
 // moment until it listens.
 func (w *world) await(from *lab.Host, to netip.Addr, port uint16, want lab.Outcome) {
 	w.t.Helper()
+	probe := lab.TCP(to, port)
+	probe.Timeout = time.Second
 	w.daemon.await(func(context.Context) error {
-		answer, err := from.Expect(want, lab.TCP(to, port))
+		answer, err := from.Probe(probe)
 		if err == nil && answer.Outcome != want {
 			err = &outcomeError{answer.Outcome, want}
 		}

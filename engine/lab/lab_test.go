@@ -201,7 +201,7 @@ func TestANeighbourThatDoesNotAnswerIsNoVerdict(t *testing.T) {
 	for _, nobody := range []string{"203.0.113.99", "2001:db8:113::99"} {
 		both.Go(func() {
 			p := Ping(netip.MustParseAddr(nobody))
-			p.Timeout = 15 * time.Second // the kernel gives up after three
+			p.Timeout = time.Minute // the kernel gives up after three seconds
 			if got, err := l.Host(Client1).Probe(p); err != nil || got.Outcome != Local {
 				t.Errorf("%s: %s, %v, want LOCAL", nobody, got.Outcome, err)
 			}
@@ -264,10 +264,14 @@ func TestFlushNeighboursForgetsTheFirewall(t *testing.T) {
 	if got := known(); got < 2 {
 		t.Fatalf("%d neighbours are known after a ping in both families, want 2 or more", got)
 	}
-	if err := client.FlushNeighbours(); err != nil {
-		t.Fatal(err)
+	// The firewall may ask at any time, and who answers it knows it.
+	for range 10 {
+		if err := client.FlushNeighbours(); err != nil {
+			t.Fatal(err)
+		}
+		if known() == 0 {
+			return
+		}
 	}
-	if got := known(); got != 0 {
-		t.Errorf("%d neighbours are known after the flush", got)
-	}
+	t.Errorf("%d neighbours are known after the flush", known())
 }

@@ -50,7 +50,7 @@ func lay(a, b End) error {
 
 // linkPatience is more than the second for which the kernel may put off that an
 // interface has its carrier; until then it drops what is sent.
-const linkPatience = 10 * time.Second
+const linkPatience = time.Minute
 
 // await waits until the interface is operational.
 func (e End) await() error {

@@ -39,10 +39,13 @@ type Probe struct {
 	Timeout time.Duration
 }
 
-// How long to wait for an answer: when none is expected, and when one is.
 const (
+	// How long to wait for an answer: when none is expected, and when one is.
 	dropPatience   = 300 * time.Millisecond
-	answerPatience = 5 * time.Second
+	answerPatience = time.Minute
+	// sendAgain is when a packet without an answer is sent again: the queues of
+	// a machine under load drop some. TCP does that by itself.
+	sendAgain = 2 * time.Second
 )
 
 // Answer is what became of a probe.
@@ -100,8 +103,8 @@ func (h *Host) Probe(p Probe) (Answer, error) {
 }
 
 // Expect is Probe for a caller that expects an outcome. Silence counts as DROP
-// after 300 ms only where it is expected; on a machine under load an answer may
-// take longer, and waiting for one that comes costs nothing.
+// after 300 ms only where it is expected; a machine under load may take longer to
+// answer, or lose the packet, and waiting for an answer that comes costs nothing.
 func (h *Host) Expect(want Outcome, p Probe) (Answer, error) {
 	if want != Drop && p.Timeout == 0 {
 		p.Timeout = answerPatience
@@ -125,12 +128,20 @@ func (p Probe) send() (Answer, error) {
 		return s.awaitConnection()
 	}
 	number := newNumber()
-	if _, err := unix.Write(s.fd, p.packet(number)); err != nil && !isUnreachable(err) {
-		return Answer{}, fmt.Errorf("send: %w", err)
+	for end := s.deadline; ; {
+		if _, err := unix.Write(s.fd, p.packet(number)); err != nil && !isReported(err) {
+			return Answer{}, fmt.Errorf("send: %w", err)
+		}
+		if s.deadline = time.Now().Add(sendAgain); s.deadline.After(end) {
+			s.deadline = end
+		}
+		answer, err := s.awaitPacket(
+			func(data []byte) (Answer, bool) { return p.parse(data, number) },
+			func(quoted []byte) bool { return p.quotes(quoted, number) })
+		if err != nil || answer.Outcome != Drop || s.deadline == end {
+			return answer, err
+		}
 	}
-	return s.awaitPacket(
-		func(data []byte) (Answer, bool) { return p.parse(data, number) },
-		func(quoted []byte) bool { return p.quotes(quoted, number) })
 }
 
 // open makes the socket that fits the probe.
@@ -155,6 +166,12 @@ func (p Probe) open() (*probeSocket, error) {
 
 func isUnreachable(err error) bool {
 	return err == unix.ENETUNREACH || err == unix.EHOSTUNREACH || err == unix.EACCES || err == unix.EPERM
+}
+
+// isReported says that a socket gives the error of an earlier packet, whose
+// details are, or were, in its queue.
+func isReported(err error) bool {
+	return err == unix.ECONNREFUSED || err == unix.EPROTO || err == unix.ENOPROTOOPT || isUnreachable(err)
 }
 
 // icmpOutcome names an ICMP error by type and code (RFC 792 and 1812, RFC 4443).

@@ -99,20 +99,21 @@ func sockaddr(addr netip.Addr, port uint16) unix.Sockaddr {
 	return &unix.SockaddrInet6{Addr: addr.As16(), Port: int(port)}
 }
 
-// await waits until the socket is ready and reports false at the deadline.
+// await waits until the socket is ready and reports false at the deadline. It
+// looks once in any case: what came while this process stood still came in time.
 func (s *probeSocket) await(events int16) (bool, error) {
 	for {
-		left := time.Until(s.deadline)
-		if left <= 0 {
-			return false, nil
-		}
+		left := max(0, time.Until(s.deadline))
 		fds := []unix.PollFd{{Fd: int32(s.fd), Events: events}}
-		n, err := unix.Poll(fds, int(left.Milliseconds())+1)
-		if err != nil && err != unix.EINTR {
+		n, err := unix.Poll(fds, int((left + time.Millisecond - 1).Milliseconds()))
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
 			return false, err
-		}
-		if n > 0 {
+		case n > 0:
 			return true, nil
+		case left == 0:
+			return false, nil
 		}
 	}
 }
@@ -180,8 +181,8 @@ func (s *probeSocket) awaitPacket(parse func([]byte) (Answer, bool), ours func(q
 		}
 		n, err := unix.Read(s.fd, buf)
 		switch {
-		case err == unix.EAGAIN || err == unix.ECONNREFUSED || err == unix.EPROTO || err == unix.ENOPROTOOPT || isUnreachable(err):
-			continue // the error whose details are, or were, in the queue
+		case err == unix.EAGAIN || isReported(err):
+			continue
 		case err != nil:
 			return Answer{}, err
 		}

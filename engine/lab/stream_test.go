@@ -26,19 +26,39 @@ const leakyRules = `*filter
 COMMIT
 `
 
-// stream sends an allowed and a denied stream to the internal host.
+// stream sends an allowed and a denied stream to the internal host. What the
+// machine itself drops, or has no time to send, proves nothing: then it sends
+// again, more slowly and for longer.
 func stream(t *testing.T, l *Lab, f ruleset.Family, rate int, took time.Duration) (allowed, denied Tally) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), took)
-	defer stop()
 	from, to := l.Host(Client1), l.Host(Inside)
-	tallies, err := RunStreams(ctx,
-		Stream{From: from, To: to, Dst: netip.AddrPortFrom(to.Addr(f), 5001), Rate: rate},
-		Stream{From: from, To: to, Dst: netip.AddrPortFrom(to.Addr(f), 5002), Rate: rate})
+	for range 6 {
+		before := queueDrops(t)
+		ctx, stop := context.WithTimeout(t.Context(), took)
+		tallies, err := RunStreams(ctx,
+			Stream{From: from, To: to, Dst: netip.AddrPortFrom(to.Addr(f), 5001), Rate: rate},
+			Stream{From: from, To: to, Dst: netip.AddrPortFrom(to.Addr(f), 5002), Rate: rate})
+		stop()
+		if err != nil {
+			t.Fatal(err)
+		}
+		allowed, denied = tallies[0], tallies[1]
+		if drops := queueDrops(t) - before; drops == 0 && allowed.Sent >= 100 && denied.Sent >= 100 {
+			return allowed, denied
+		}
+		rate, took = rate/2, took*2
+	}
+	t.Fatalf("%s: this machine could not carry the streams: allowed: %s; denied: %s", f, allowed, denied)
+	return allowed, denied
+}
+
+func queueDrops(t *testing.T) int {
+	t.Helper()
+	n, err := QueueDrops()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tallies[0], tallies[1]
+	return n
 }
 
 func TestStreamsLoseAndLeakNothingUnderRulesThatStay(t *testing.T) {
@@ -55,9 +75,6 @@ func TestStreamsLoseAndLeakNothingUnderRulesThatStay(t *testing.T) {
 			if denied.Received != 0 {
 				t.Errorf("%s denied: %s, want none received", f, denied)
 			}
-			if allowed.Sent == 0 || denied.Sent == 0 { // how many depends on the machine
-				t.Errorf("%s: nothing was sent, so nothing is proven", f)
-			}
 		}
 	})
 }
@@ -69,11 +86,12 @@ func TestStreamsCountEveryLossAndLeak(t *testing.T) {
 			t.Fatal(err)
 		}
 		allowed, denied := stream(t, l, f, 2_000, 300*time.Millisecond)
-		if want := (allowed.Sent + 9) / 10; allowed.Lost() != want {
-			t.Errorf("%s allowed: %s, want %d lost", f, allowed, want)
+		// One less where the rules have counted an earlier try.
+		if n := allowed.Lost() - allowed.Sent/10; n < 0 || n > 1 {
+			t.Errorf("%s allowed: %s, want a tenth lost", f, allowed)
 		}
-		if want := (denied.Sent + 9) / 10; denied.Received != want {
-			t.Errorf("%s denied: %s, want %d received", f, denied, want)
+		if n := denied.Received - denied.Sent/10; n < 0 || n > 1 {
+			t.Errorf("%s denied: %s, want a tenth received", f, denied)
 		}
 	}
 }

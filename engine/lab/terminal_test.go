@@ -45,7 +45,7 @@ func sitDown(t *testing.T, cmd *exec.Cmd) *typist {
 // closed.
 func (p *typist) waits(text string) {
 	p.Helper()
-	for limit := time.After(20 * time.Second); text == "" || !strings.Contains(p.seen, text); {
+	for limit := time.After(2 * time.Minute); text == "" || !strings.Contains(p.seen, text); {
 		select {
 		case more, open := <-p.shown:
 			if !open && text == "" {
@@ -78,13 +78,14 @@ func TestAShellHasTheTerminalOfTheDemo(t *testing.T) {
 			p := sitDown(t, cmd)
 			p.types("echo ready $((40+2))\n")
 			p.waits("ready 42")
-			p.types("sleep 60; echo ended with $?\n")
-			time.Sleep(300 * time.Millisecond) // until the job has the terminal
+			// A job that says something has the terminal.
+			p.types("sh -c 'echo begun $((40+2)); exec sleep 600'; echo ended with $?\n")
+			p.waits("begun 42")
 			p.types("\x03")
 			p.types("echo alive $((40+2))\n")
 			p.waits("alive 42")
-			p.types("sleep 60\n")
-			time.Sleep(300 * time.Millisecond)
+			p.types("sh -c 'echo again $((40+2)); exec sleep 600'\n")
+			p.waits("again 42")
 			p.types("\x1a")
 			p.waits("Stopped")
 			p.types("kill -KILL %1; wait; exit 5; exit 5\n") // the first may still find the job stopped

@@ -84,7 +84,7 @@ func TestWhatRulesLogIsRead(t *testing.T) {
 			return nil
 		})
 	}
-	for deadline := time.After(20 * time.Second); ; {
+	for deadline := time.After(2 * time.Minute); ; {
 		select {
 		case snap := <-feed:
 			if len(snap.List) < 2 || snap.List[0].Count+snap.List[1].Count < 6 {

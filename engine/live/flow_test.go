@@ -80,13 +80,13 @@ func everyKind() []conntrack.Flow {
 	addr := netip.MustParseAddr
 	tcp := conntrack.NewFlow(ruleset.TCP, established, addr("203.0.113.11"), addr("192.168.10.20"), 40000, 80, 432000, 0x4000000)
 	tcp.ProtoInfo.TCP = &conntrack.ProtoInfoTCP{State: 3}
-	half := conntrack.NewFlow(ruleset.TCP, conntrack.StatusConfirmed, addr("2001:db8::1"), addr("fd00::20"), 40001, 80, 120, 0)
+	half := conntrack.NewFlow(ruleset.TCP, conntrack.StatusConfirmed, addr("2001:db8::1"), addr("fd00::20"), 40001, 80, 600, 0)
 	half.ProtoInfo.TCP = &conntrack.ProtoInfoTCP{State: 1}
-	udp := conntrack.NewFlow(ruleset.UDP, conntrack.StatusConfirmed|conntrack.StatusSeenReply, addr("203.0.113.11"), addr("203.0.113.1"), 5353, 53, 30, 0)
+	udp := conntrack.NewFlow(ruleset.UDP, conntrack.StatusConfirmed|conntrack.StatusSeenReply, addr("203.0.113.11"), addr("203.0.113.1"), 5353, 53, 600, 0)
 	udp.Zone = 7
-	ping := conntrack.NewFlow(ruleset.ICMP, conntrack.StatusConfirmed, addr("203.0.113.11"), addr("203.0.113.1"), 0, 0, 30, 0)
+	ping := conntrack.NewFlow(ruleset.ICMP, conntrack.StatusConfirmed, addr("203.0.113.11"), addr("203.0.113.1"), 0, 0, 600, 0)
 	echo(&ping, 8, 0, 4711)
-	ping6 := conntrack.NewFlow(ruleset.ICMPv6, conntrack.StatusConfirmed, addr("2001:db8::1"), addr("2001:db8::2"), 0, 0, 30, 0)
+	ping6 := conntrack.NewFlow(ruleset.ICMPv6, conntrack.StatusConfirmed, addr("2001:db8::1"), addr("2001:db8::2"), 0, 0, 600, 0)
 	echo(&ping6, 128, 129, 4712)
 	return []conntrack.Flow{tcp, half, udp, ping, ping6}
 }

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -133,8 +134,15 @@ type traceEvent struct {
 	overrun   bool
 }
 
-// settleTime is how long the last packet may take to its last rule.
-const settleTime = 200 * time.Millisecond
+// How long the last packet may take to its last rule: settleTime without an event,
+// and lateTime while no rule has decided about some packet, since the log of the
+// kernel comes in batches, the last one a second late. Time is counted in steps: a
+// process that stood still takes what was told meanwhile.
+const (
+	settleStep = 20 * time.Millisecond
+	settleTime = 10 * settleStep
+	lateTime   = 100 * settleStep
+)
 
 // collect puts events together to packets until the time is over, or until so
 // many packets are complete.
@@ -142,20 +150,31 @@ func collect(ctx context.Context, events <-chan traceEvent, limit int, window ti
 	a := assembler{limit: limit, open: make(map[uint64]*assembling)}
 	end := time.NewTimer(window)
 	defer end.Stop()
-	for settling := false; ; {
+	var settling <-chan time.Time
+	var quiet, late time.Duration
+	for {
 		select {
 		case <-ctx.Done():
 			return Traced{}, ctx.Err()
 		case <-end.C:
 			return a.traced(), nil
+		case <-settling:
+			quiet, late = quiet+settleStep, late+settleStep
+			if quiet >= settleTime && a.decided() || late >= lateTime {
+				return a.traced(), nil
+			}
 		case e, ok := <-events:
 			if !ok {
 				return a.traced(), nil
 			}
-			a.add(time.Now(), &e)
-			if a.full() && !settling {
-				settling = true
-				end.Reset(settleTime)
+			if a.add(time.Now(), &e) {
+				quiet = 0
+			}
+			if a.full() && settling == nil {
+				end.Stop()
+				tick := time.NewTicker(settleStep)
+				defer tick.Stop()
+				settling = tick.C
 			}
 		}
 	}
@@ -180,20 +199,45 @@ type assembling struct {
 
 func (a *assembler) full() bool { return len(a.packets) >= a.limit }
 
-func (a *assembler) add(now time.Time, e *traceEvent) {
+// decided reports whether every packet has come to a decision.
+func (a *assembler) decided() bool {
+	return !slices.ContainsFunc(a.packets, func(p *assembling) bool { return !p.decided() })
+}
+
+// add takes in an event, and reports whether it is of a packet that counts.
+func (a *assembler) add(now time.Time, e *traceEvent) bool {
 	if e.overrun {
 		a.overruns++
-		return
+		return false
 	}
 	p := a.open[e.packet]
 	if p == nil || p.endsBefore(e) {
 		if delete(a.open, e.packet); a.full() {
-			return
+			return false
 		}
 		p = &assembling{TracedPacket: TracedPacket{At: now}}
 		a.packets, a.open[e.packet] = append(a.packets, p), p
 	}
 	p.add(e)
+	return true
+}
+
+// decided reports whether a rule stopped the packet, or the filter table let it
+// pass: then not much can follow.
+func (p *TracedPacket) decided() bool {
+	if len(p.Steps) == 0 {
+		return false
+	}
+	switch p.Steps[len(p.Steps)-1].Verdict {
+	case verdictDrop, verdictReject:
+		return true
+	}
+	path := p.Path()
+	if len(path) == 0 {
+		return false
+	}
+	word, _, _ := strings.Cut(path[len(path)-1].Verdict, " ")
+	return word != "jump" && word != "goto"
 }
 
 // endsBefore reports whether an event is of a later packet with the same

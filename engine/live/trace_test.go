@@ -55,21 +55,42 @@ func TestEventsBecomePackets(t *testing.T) {
 	}
 }
 
-// A trace ends soon after its last packet, else when its time is over.
+// A trace ends soon after its last packet has come to a decision, else when its
+// time is over.
 func TestATraceLastsAsLongAsItMust(t *testing.T) {
 	for _, c := range []struct {
-		packets int
-		want    time.Duration
-	}{{0, 10 * time.Second}, {1, 10 * time.Second}, {2, settleTime}} {
+		packets  int
+		verdicts []string // of each packet; one more every 0.91 s, as batches of a log come
+		want     time.Duration
+	}{
+		{0, []string{"accept"}, 10 * time.Second},
+		{1, []string{"accept"}, 10 * time.Second},
+		{2, []string{"accept"}, settleTime},
+		{2, []string{"jump B"}, lateTime},
+		{2, []string{"jump B", "drop"}, 900*time.Millisecond + settleTime}, // in whole steps
+	} {
 		synctest.Test(t, func(t *testing.T) {
-			events := make(chan traceEvent, c.packets)
-			for i := range c.packets {
-				events <- told(uint64(i+1), 0, "A")
-			}
+			events := make(chan traceEvent, 2*c.packets)
 			begin := time.Now()
+			go func() {
+				for _, verdict := range c.verdicts {
+					for i := range c.packets {
+						e := told(uint64(i+1), 0, "A")
+						e.step.Verdict = verdict
+						events <- e
+					}
+					time.Sleep(910 * time.Millisecond)
+				}
+			}()
 			heard, err := collect(t.Context(), events, 2, 10*time.Second)
-			if took := time.Since(begin); err != nil || took != c.want || len(heard.Packets) != c.packets {
-				t.Errorf("%d packets: %d after %s, %v, want them after %s", c.packets, len(heard.Packets), took, err, c.want)
+			took := time.Since(begin)
+			time.Sleep(time.Minute) // the end of who sends
+			steps := 0
+			for _, p := range heard.Packets {
+				steps += len(p.Steps)
+			}
+			if err != nil || took != c.want || len(heard.Packets) != c.packets || steps != c.packets*len(c.verdicts) {
+				t.Errorf("%d packets with %q: %d with %d steps after %s, %v, want them after %s", c.packets, c.verdicts, len(heard.Packets), steps, took, err, c.want)
 			}
 		})
 	}
