@@ -60,7 +60,7 @@ func runExplosive(where string) error {
 	o := Options{Env: os.Environ(), Settings: &s}
 	m := newModel(context.Background(), tuitest.New(time.Now), styles(o), time.Now)
 	p := tea.NewProgram(explosive{model: m, where: where}, programOptions(o, m.link)...)
-	return watch(context.Background(), p, m.away)
+	return watch(context.Background(), p, m)
 }
 
 func TestPanicPutsTheTerminalRight(t *testing.T) {

@@ -9,12 +9,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
 	"github.com/mfwtui/mfwtui/tui/tuitest/tty"
 )
@@ -325,5 +327,46 @@ func TestDumbTerminalIsRefusedWithoutAnEscape(t *testing.T) {
 		if err := Run(t.Context(), tuitest.New(time.Now), Options{Env: env}); !errors.Is(err, ErrDumb) {
 			t.Errorf("%q: %v, want ErrDumb", env, err)
 		}
+	}
+}
+
+// Who is late is waited for. Who does not come out of one write, or out of an
+// editor, is given up.
+func TestOnlyAProgramThatIsStuckIsGivenUp(t *testing.T) {
+	const stuck = (stallLooks + 1) * lookEvery
+	for _, tt := range []struct {
+		name  string
+		does  func(*model)
+		ends  time.Duration // never when zero
+		waits time.Duration
+	}{
+		{"ends late", func(*model) {}, 8 * time.Second, 8 * time.Second},
+		{"never ends", func(*model) {}, 0, endLooks * lookEvery},
+		{"one write", func(m *model) { m.link.writes, m.link.inWrite = 7, true }, 0, stuck},
+		{"an editor", func(m *model) { m.away.lend() }, 0, stallLooks * lookEvery},
+		{"many writes", func(m *model) {
+			for range 80 {
+				_, _ = m.link.write(slowWriter{lookEvery}, nil)
+			}
+		}, 9 * time.Second, 9 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newModel(t.Context(), tuitest.New(time.Now), style.New(style.Mono(), style.ASCII()), time.Now)
+				done := make(chan error, 1)
+				if tt.ends > 0 {
+					time.AfterFunc(tt.ends, func() { done <- nil })
+				}
+				go tt.does(m)
+				synctest.Wait()
+				began := time.Now()
+				if _, ended := m.outlast(done); ended != (tt.ends > 0) {
+					t.Errorf("ended %t", ended)
+				}
+				if took := time.Since(began); took != tt.waits {
+					t.Errorf("waited %s, want %s", took, tt.waits)
+				}
+			})
+		})
 	}
 }
