@@ -335,18 +335,28 @@ func (t *Terminal) Unread(limit time.Duration) (string, error) {
 // endMark is written to find out that all before it was read.
 const endMark = "that was all"
 
-// Drain waits until all that the program wrote was read.
+// Drain waits until all that the program wrote was read. An answer of the terminal
+// that nobody read may be echoed behind it.
 func (t *Terminal) Drain(limit time.Duration) error {
 	if _, err := io.WriteString(t.slave, endMark); err != nil {
 		return err
 	}
-	for end := time.Now().Add(limit); !strings.HasSuffix(t.Output(), endMark); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(limit); !t.forgets(endMark); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			return errors.New("the terminal is not read to the end")
 		}
 	}
+	return nil
+}
+
+// forgets takes a text out of what was written; false when it is not there.
+func (t *Terminal) forgets(text string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.sent.Truncate(t.sent.Len() - len(endMark))
-	return nil
+	before, after, found := strings.Cut(t.sent.String(), text)
+	if found {
+		t.sent.Reset()
+		t.sent.WriteString(before + after)
+	}
+	return found
 }
