@@ -91,10 +91,12 @@ func (a *app) printProofs(seen *proofs) {
 	}
 }
 
-// mostRevivals is how often a trial is looked after that has no guardian. More
-// than once, since another command that looks whether there is one holds its
-// lock for a moment.
-const mostRevivals = 20
+// A trial without a guardian is looked after more than once: another command that
+// looks whether there is one holds its lock for a moment.
+const (
+	mostRevivals = 20
+	revivalPause = 100 * time.Millisecond
+)
 
 // wait blocks until the transaction has ended. An interrupt rolls it back; one
 // that lost its guardian gets another.
@@ -107,6 +109,8 @@ func (a *app) wait(ctx context.Context, e *engine.Engine, id string, watch func(
 		}
 		if did != "" {
 			a.note("%s", did)
+		} else {
+			time.Sleep(revivalPause)
 		}
 		st, err = e.WaitTrial(ctx, id, watch)
 	}
