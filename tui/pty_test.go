@@ -197,7 +197,7 @@ func TestFirstFrameDoesNotWaitForTheTerminal(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("%s on a mute terminal, %s on one that answers; want at most half as long again", mute, answering)
+	t.Errorf("%s on a mute terminal, %s on one that answers; want at most half as long again and %s", mute, answering, slack)
 }
 
 func TestQuitPutsTheTerminalRight(t *testing.T) {

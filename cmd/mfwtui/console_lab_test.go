@@ -247,7 +247,7 @@ func TestFirstFrameOnAMuteTerminal(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("%s on a mute terminal, %s on one that answers; want at most half as long again", mute, answering)
+	t.Errorf("%s on a mute terminal, %s on one that answers; want at most half as long again and %s", mute, answering, slack)
 }
 
 // On a terminal too, help is only text.

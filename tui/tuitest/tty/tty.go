@@ -214,6 +214,9 @@ func (t *Terminal) Type(keys string) error {
 	return err
 }
 
+// stallLimit is how long it may take to fill a terminal.
+const stallLimit = 2 * time.Minute
+
 // Stall leaves the terminal unread, and fills its buffer so that the next
 // frame blocks the program.
 func (t *Terminal) Stall() error {
@@ -226,17 +229,21 @@ func (t *Terminal) Stall() error {
 		return err
 	}
 	defer unix.Close(fd)
-	for { // the kernel makes room in the background, once
-		for {
-			if _, err := unix.Write(fd, []byte("                ")); err != nil {
-				break
-			}
+	// The kernel makes room in the background, as long as the reader's part is not
+	// full.
+	for end := time.Now().Add(stallLimit); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		full, err := t.full()
+		for err == nil {
+			_, err = unix.Write(fd, []byte("                "))
 		}
-		if full, err := t.full(); err != nil || full {
+		switch {
+		case !errors.Is(err, unix.EAGAIN):
 			return err
+		case full:
+			return nil
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
+	return errors.New("the terminal does not fill up")
 }
 
 // readRoom is how much the kernel holds for the reader of a terminal.
