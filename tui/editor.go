@@ -87,8 +87,9 @@ type outside struct {
 }
 
 // lateSignal is how long after the end of an editor a signal may still be its
-// own: a ^C that ended it can reach us later than its end does.
-const lateSignal = time.Second
+// own: a ^C that ended it can reach us later than its end does, on a machine that
+// is late by seconds. The console's own ^C is a key, not a signal.
+const lateSignal = 10 * time.Second
 
 // lend says that another program has the terminal, until what it returns is
 // called.

@@ -27,6 +27,8 @@ type link struct {
 	rtt     time.Duration // of the last answer; zero before the first
 	fresh   bool          // rtt was not judged yet
 	blocked time.Duration // the longest write since the last judgement
+	writes  int           // how many began
+	inWrite bool          // the last of them has not ended
 }
 
 const question = ansi.RequestPrimaryDeviceAttributes
@@ -55,6 +57,7 @@ func (l *link) answered() time.Duration {
 func (l *link) written(p []byte, began, ended time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.inWrite = false
 	l.blocked = max(l.blocked, ended.Sub(began))
 	if !l.asked.IsZero() && bytes.Contains(p, []byte(question)) {
 		l.asked = ended
@@ -125,7 +128,20 @@ type meteredWriter struct {
 
 func (w meteredWriter) Write(p []byte) (int, error) { return w.link.write(w.to, p) }
 
+// writing is the number of the write that is under way; 0 when none is.
+func (l *link) writing() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.inWrite {
+		return 0
+	}
+	return l.writes
+}
+
 func (l *link) write(w io.Writer, p []byte) (int, error) {
+	l.mu.Lock()
+	l.writes, l.inWrite = l.writes+1, true
+	l.mu.Unlock()
 	began := l.now()
 	n, err := w.Write(p)
 	l.written(p, began, l.now())

@@ -70,7 +70,7 @@ func Run(ctx context.Context, b engine.Backend, o Options) error {
 	if err := m.configure(*o.Settings, style.Profile(o.Env)); err != nil {
 		return err
 	}
-	return watch(ctx, tea.NewProgram(m, programOptions(o, m.link)...), m.away)
+	return watch(ctx, tea.NewProgram(m, programOptions(o, m.link)...), m)
 }
 
 // styles are those of the palette, on the terminal that the environment names.
@@ -105,16 +105,23 @@ func programOptions(o Options, l *link) []tea.ProgramOption {
 	return options
 }
 
-// stallLimit is how long a program that was told to end may take. One whose
-// terminal does not read any more never ends by itself: it is blocked in a
-// write (measured).
-const stallLimit = 2 * time.Second
+// A program whose terminal does not read any more never ends by itself: it is
+// blocked in a write (measured), as one is in the editor that it opened. So one
+// that was told to end is looked at, and given up when it was found so many times
+// in a row in the same place, or did not end at all. Looks are counted: a clock
+// goes on while this process gets no CPU, and whoever is merely late must still
+// put the terminal right.
+const (
+	lookEvery  = 100 * time.Millisecond
+	stallLooks = 20
+	endLooks   = 100
+)
 
 // watch runs the program, ends it on a signal or with the context, and puts the
 // terminal right whatever happened. The library would end with the context by
 // closing the terminal under its own reader (a data race), so it is told to
 // quit instead. While another program has the terminal, ^C is that program's.
-func watch(ctx context.Context, p *tea.Program, away *outside) error {
+func watch(ctx context.Context, p *tea.Program, m *model) error {
 	restore := rememberTerminal()
 	defer restore()
 	signals := make(chan os.Signal, 1)
@@ -132,7 +139,7 @@ func watch(ctx context.Context, p *tea.Program, away *outside) error {
 		case err := <-done:
 			return finish(err)
 		case sig := <-signals:
-			if sig != syscall.SIGINT || !away.interrupted() {
+			if sig != syscall.SIGINT || !m.away.interrupted() {
 				why = sig
 			}
 		case <-ctx.Done():
@@ -140,15 +147,34 @@ func watch(ctx context.Context, p *tea.Program, away *outside) error {
 		}
 	}
 	go p.Quit() // it only sends
-	select {
-	case err := <-done:
-		if why == syscall.SIGHUP {
-			return ErrHangup
-		}
-		return finish(err)
-	case <-time.After(stallLimit):
+	err, ended := m.outlast(done)
+	switch {
+	case !ended:
 		return fmt.Errorf("%w: it does not read any more (%v)", ErrHangup, why)
+	case why == syscall.SIGHUP:
+		return ErrHangup
 	}
+	return finish(err)
+}
+
+// outlast waits for the end of a program that was told to end. It is false when
+// that is given up.
+func (m *model) outlast(done <-chan error) (err error, ended bool) {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for looks, same, last := 0, 0, 0; looks < endLooks && same < stallLooks; looks++ {
+		select {
+		case err := <-done:
+			return err, true
+		case <-look.C:
+		}
+		now := m.link.writing()
+		if same++; now != last || now == 0 && !m.away.open.Load() {
+			same = 0
+		}
+		last = now
+	}
+	return nil, false
 }
 
 // showCursor shows the cursor on the main screen. The library does so before it

@@ -48,13 +48,23 @@ var beyond = map[string]*regexp.Regexp{
 	"screen": regexp.MustCompile(`\x1b\[\d*b`),
 }
 
+// sendsNothingBeyond fails the test when something was sent that a kind of
+// terminal does not have.
+func (e *terminal) sendsNothingBeyond(term string) {
+	e.Helper()
+	if re := beyond[term]; re != nil && re.MatchString(e.written()) {
+		e.Errorf("%q was sent, which this terminal does not have", re.FindString(e.written()))
+	}
+}
+
 // stillSite is a firewall on which nothing moves, since its clock does not.
 func stillSite() *tuitest.Site {
 	return tuitest.New(func() time.Time { return time.Date(2026, 11, 20, 14, 2, 11, 0, time.UTC) })
 }
 
 func TestEveryTerminalShowsTheSame(t *testing.T) {
-	want := onTerminal(t, 80, 24, stillSite()).tour()
+	var want []string
+	inBubble(t, func(t *testing.T) { want = onTerminal(t, 80, 24, stillSite()).tour() })
 	tests := []struct {
 		term    string
 		colours bool
@@ -64,20 +74,18 @@ func TestEveryTerminalShowsTheSame(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.term, func(t *testing.T) {
 			t.Parallel()
-			e := onTerminal(t, 80, 24, stillSite(), "TERM="+tt.term)
-			for i, got := range e.tour() {
-				if got != want[i] {
-					t.Errorf("stop %d differs from xterm-256color:\ngot\n%s\nwant\n%s", i+1, got, want[i])
+			inBubble(t, func(t *testing.T) {
+				e := onTerminal(t, 80, 24, stillSite(), "TERM="+tt.term)
+				for i, got := range e.tour() {
+					if got != want[i] {
+						t.Errorf("stop %d differs from xterm-256color:\ngot\n%s\nwant\n%s", i+1, got, want[i])
+					}
 				}
-			}
-			if got := e.coloured(); got != tt.colours {
-				t.Errorf("colours %v, want %v", got, tt.colours)
-			}
-			if re := beyond[tt.term]; re != nil {
-				if bad := re.FindString(e.written()); bad != "" {
-					t.Errorf("%q was sent, which this terminal does not have", bad)
+				if got := e.coloured(); got != tt.colours {
+					t.Errorf("colours %v, want %v", got, tt.colours)
 				}
-			}
+				e.sendsNothingBeyond(tt.term)
+			})
 		})
 	}
 }
@@ -103,18 +111,18 @@ func TestEveryTerminalMovesStyledText(t *testing.T) {
 	for _, term := range []string{"xterm-256color", "xterm-mono", "screen", "tmux-256color", "linux", "vt100", "vt102", "vt220", "vte-256color"} {
 		t.Run(term, func(t *testing.T) {
 			t.Parallel()
-			site := lateFlows{stillSite(), make(chan struct{})}
-			e := onTerminal(t, 80, 24, site, "TERM="+term)
-			e.waits("LIVE")
-			e.types("2jx")
-			e.waits("STAGED 1")
-			e.types("3")
-			e.settled("judging the flows ... | 1 newly allowed 1 newly denied")
-			close(site.asked)
-			e.waits("0 cut 7 grandfathered 3 open | 1 newly allowed 1 newly denied")
-			if bad := beyond[term]; bad != nil && bad.MatchString(e.written()) {
-				t.Errorf("%q was sent, which this terminal does not have", bad.FindString(e.written()))
-			}
+			inBubble(t, func(t *testing.T) {
+				site := lateFlows{stillSite(), make(chan struct{})}
+				e := onTerminal(t, 80, 24, site, "TERM="+term)
+				e.waits("LIVE")
+				e.types("2jx")
+				e.waits("STAGED 1")
+				e.types("3")
+				e.settled("judging the flows ... | 1 newly allowed 1 newly denied")
+				close(site.asked)
+				e.waits("0 cut 7 grandfathered 3 open | 1 newly allowed 1 newly denied")
+				e.sendsNothingBeyond(term)
+			})
 		})
 	}
 }

@@ -91,16 +91,27 @@ func (a *app) printProofs(seen *proofs) {
 	}
 }
 
+// A trial without a guardian is looked after more than once: another command that
+// looks whether there is one holds its lock for a moment.
+const (
+	mostRevivals = 20
+	revivalPause = 100 * time.Millisecond
+)
+
 // wait blocks until the transaction has ended. An interrupt rolls it back; one
 // that lost its guardian gets another.
 func (a *app) wait(ctx context.Context, e *engine.Engine, id string, watch func(engine.TrialStatus)) (engine.TrialStatus, error) {
 	st, err := e.WaitTrial(ctx, id, watch)
-	for errors.Is(err, engine.ErrGuardianGone) {
+	for tries := 0; errors.Is(err, engine.ErrGuardianGone) && tries < mostRevivals; tries++ {
 		did, failed := e.Recover(ctx)
-		if did == "" {
+		if failed != nil {
 			return st, errors.Join(err, failed)
 		}
-		a.note("%s", did)
+		if did != "" {
+			a.note("%s", did)
+		} else {
+			time.Sleep(revivalPause)
+		}
 		st, err = e.WaitTrial(ctx, id, watch)
 	}
 	if !errors.Is(err, context.Canceled) {

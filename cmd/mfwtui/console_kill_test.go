@@ -67,7 +67,8 @@ const (
 	momentsInto   = 2
 	momentsBefore = 3
 	applyTakes    = 1000 // ms
-	countdown     = 10   // s, the shortest that the program takes
+	countdown     = 30   // s: a machine that is late must not lose the time before a strike
+	earliest      = 10   // s before the deadline
 	lastMoment    = 100 * time.Millisecond
 	momentsSeed   = 20261121
 )
@@ -76,7 +77,7 @@ const (
 func moments(r *rand.Rand) []moment {
 	list := []moment{{at: lastMoment}}
 	for range momentsBefore - 1 {
-		list = append(list, moment{at: lastMoment + time.Duration(r.IntN(countdown*1000-1000))*time.Millisecond})
+		list = append(list, moment{at: lastMoment + time.Duration(r.IntN(earliest*1000-1000))*time.Millisecond})
 	}
 	for range momentsInto {
 		list = append(list, moment{into: true, at: time.Duration(r.IntN(applyTakes)) * time.Millisecond})
@@ -189,14 +190,16 @@ func (o *ordeal) undergo() {
 	o.apply()
 	o.await()
 	o.strike.hit(o)
+	inTime := o.onTrial()
 	o.begun()
-	if deadline, ok := o.deadline(); ok && deadline-bootTime() > 2*time.Second && !o.moment.into {
-		o.runs("right after the strike", newRules...) // nothing but the deadline ends a trial
+	if inTime && !o.moment.into {
+		o.stillNew("right after the strike") // nothing but the deadline ends a trial
 	}
 	o.outlast()
-	o.runs("after the deadline", oldRules...)
 	if o.strike.name == "stopped" { // and wakes up later
-		o.unanswered()
+		if inTime && !o.moment.into {
+			o.unanswered()
+		}
 		o.signalGuardian(unix.SIGCONT, supervisor, worker)
 		o.outlast()
 	}
@@ -206,16 +209,24 @@ func (o *ordeal) undergo() {
 	o.runs("in the end", oldRules...)
 }
 
-// surelyInTime is how long before the deadline a strike still finds the trial
-// open on a machine that is late.
-const surelyInTime = 4 * time.Second
+// stillNew fails the test unless the new rules are in force, as long as the trial
+// is not over.
+func (o *ordeal) stillNew(when string) {
+	o.Helper()
+	if got := o.letIn(22, 443); o.onTrial() && !slices.Equal(got, newRules) {
+		o.Errorf("%s a client reaches %q, want %q", when, got, newRules)
+	}
+}
+
+// onTrial reports whether the deadline is still to come.
+func (o *ordeal) onTrial() bool {
+	deadline, ok := o.deadline()
+	return ok && bootTime() < deadline
+}
 
 // unanswered asks while the guardian is stopped in a trial, where it was
 // stopped before it could end it.
 func (o *ordeal) unanswered() {
-	if o.moment.into || o.moment.at < surelyInTime {
-		return
-	}
 	if _, said, status := o.mfwtui("status"); status != 1 || said != "mfwtui: the guardian does not answer\n" {
 		o.Errorf("asked while the guardian is stopped, status ended with %d: %s", status, said)
 	}
@@ -226,12 +237,11 @@ func (o *ordeal) unanswered() {
 func (o *ordeal) apply() {
 	o.Helper()
 	o.review()
-	if !o.Shows("LOCK-OUT") {
-		o.Errorf("the console does not see that nobody would get in:\n%s", o.Text())
-	}
+	o.waits("LOCK-OUT")
 	name, err := os.Hostname()
 	o.must(err)
 	o.calmly(name + "\r")
+	o.waits("applying ...", "you can read this code", "rolled back at", "not applied, nothing was changed")
 }
 
 // await waits for the moment of the strike.
@@ -243,7 +253,7 @@ func (o *ordeal) await() {
 	}
 	o.code()
 	o.begun()
-	o.runs("in the trial", newRules...)
+	o.stillNew("in the trial")
 	deadline, ok := o.deadline()
 	if !ok {
 		o.Fatal("a trial without a journal")
@@ -275,24 +285,22 @@ func (l *login) deadline() (time.Duration, bool) {
 	return file.Journal.Deadline, file.Journal.Deadline > 0
 }
 
-// kernelGrace is how much later than the guardian the kernel goes back alone,
-// with some time to spare.
-const kernelGrace = 2*time.Second + 300*time.Millisecond
-
-// outlast waits until the old rules must be in force: the deadline and what the
-// kernel adds are over, or nobody runs who could begin a trial.
+// outlast waits until the deadline is over, or nobody runs who could begin a
+// trial, and then for the old rules: the kernel, which goes back alone, does so
+// some seconds later, and later still when the trial was armed late.
 func (o *ordeal) outlast() {
 	o.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
-		if deadline, ok := o.deadline(); ok {
-			time.Sleep(deadline + kernelGrace - bootTime())
-			return
+	o.until(patience, "neither a trial nor its end", func() bool {
+		deadline, ok := o.deadline()
+		if ok {
+			time.Sleep(deadline - bootTime())
 		}
-		if !slices.ContainsFunc(o.guardians(), process.runs) && !o.applying() {
-			return
-		}
+		return ok || !slices.ContainsFunc(o.guardians(), process.runs) && !o.applying()
+	})
+	var got []string
+	for end := time.Now().Add(patience); !slices.Equal(got, oldRules); got = o.letIn(22, 443) {
 		if time.Now().After(end) {
-			o.Fatalf("neither a trial nor its end:\n%s", o.Text())
+			o.Fatalf("after the deadline a client reaches %q, want %q\n%s", got, oldRules, o.Text())
 		}
 	}
 }
@@ -311,7 +319,7 @@ func (o *ordeal) applying() bool {
 func (o *ordeal) farewell() {
 	o.Helper()
 	if o.strike.spares {
-		o.waits("rolled back at", "not applied")
+		o.waits("rolled back at", "not applied, nothing was changed")
 	}
 	o.signalConsole(unix.SIGTERM)
 	if got := o.status(); got != o.strike.status {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"regexp"
 	"time"
 
@@ -38,13 +37,12 @@ func (c *console) waits(texts ...string) {
 	c.must(c.Wait(patience, texts...))
 }
 
-// shownAll fails the test unless the screen shows all of these texts.
+// shownAll waits until the screen shows all of these texts: it may be painted in
+// pieces.
 func (c *console) shownAll(texts ...string) {
 	c.Helper()
 	for _, text := range texts {
-		if !c.Shows(text) {
-			c.Errorf("the screen does not show %q:\n%s", text, c.Text())
-		}
+		c.waits(text)
 	}
 }
 
@@ -54,7 +52,9 @@ func (c *console) types(keys string) {
 	c.must(c.Type(keys))
 }
 
-// quiet is a pause in which a dialog begins to listen.
+// quiet is a pause in which a dialog begins to listen. The first key after a
+// dialog was seen is heard whoever is late, since the dialog was open before it
+// was seen.
 const quiet = 400 * time.Millisecond
 
 // calmly types after such a pause.
@@ -66,10 +66,11 @@ func (c *console) calmly(keys string) {
 
 // insists types calmly until something is so. A program that is given a CPU late
 // sees a shorter pause between two keys than we made, and swallows what comes too
-// soon.
+// soon. What was heard may take long to have its effect, and is not said twice
+// before.
 func (c *console) insists(keys, what string, is func() bool) {
 	c.Helper()
-	const heard = 5 * time.Second
+	const heard = patience / 4
 	c.until(patience, what, func() bool {
 		time.Sleep(quiet)
 		if !is() {
@@ -134,16 +135,14 @@ func (c *console) drained() {
 // shownCode is where the trial screen shows the code.
 var shownCode = regexp.MustCompile(`you can read this code +([A-Z0-9]{4})`)
 
-var errNoCode = errors.New("the screen shows no code")
-
 // code reads the code from the screen of the trial.
 func (c *console) code() string {
 	c.Helper()
-	c.waits("you can read this code")
-	code := shownCode.FindStringSubmatch(c.Text())
-	if code == nil {
-		c.must(errNoCode)
-	}
+	var code []string
+	c.until(patience, "the screen shows a code", func() bool {
+		code = shownCode.FindStringSubmatch(c.Text())
+		return code != nil
+	})
 	return code[1]
 }
 

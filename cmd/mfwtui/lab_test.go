@@ -198,7 +198,7 @@ func awaitGuardian(ts *testscript.TestScript) {
 	}
 	ts.Check(err)
 	defer f.Close()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if err == nil {
 			return
@@ -211,7 +211,7 @@ func awaitGuardian(ts *testscript.TestScript) {
 
 // awaitPending polls the program's own status.
 func awaitPending(ts *testscript.TestScript, _ bool, _ []string) {
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		_ = ts.Exec("mfwtui", "status", "--json") // ends with 1 when pending
 		var st struct {
 			Pending *struct {

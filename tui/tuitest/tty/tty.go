@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -50,6 +51,7 @@ type Terminal struct {
 	seen          func([]byte)
 	ended         chan struct{} // the program has ended
 	unread        chan struct{} // nobody reads the terminal any more
+	due           atomic.Int64  // answers that are under way
 
 	mu     sync.Mutex // of what follows; the emulator's own lock does not cover String
 	screen *vt.SafeEmulator
@@ -124,6 +126,10 @@ func (t *Terminal) read() {
 	}
 }
 
+// fence is what no terminal answers. It is put behind the answers to find out
+// that all before it were taken up.
+const fence = "\x00"
+
 // answer passes on what the terminal answers by itself.
 func (t *Terminal) answer() {
 	buf := make([]byte, 256)
@@ -132,11 +138,15 @@ func (t *Terminal) answer() {
 		if err != nil {
 			return
 		}
-		if t.delay == Never {
+		text := string(buf[:n])
+		if t.delay == Never || text == fence {
 			continue
 		}
-		text := string(buf[:n])
-		time.AfterFunc(t.delay, func() { _, _ = io.WriteString(t.master, text) })
+		t.due.Add(1)
+		time.AfterFunc(t.delay, func() {
+			_, _ = io.WriteString(t.master, text)
+			t.due.Add(-1)
+		})
 	}
 }
 
@@ -204,6 +214,9 @@ func (t *Terminal) Type(keys string) error {
 	return err
 }
 
+// stallLimit is how long it may take to fill a terminal.
+const stallLimit = 2 * time.Minute
+
 // Stall leaves the terminal unread, and fills its buffer so that the next
 // frame blocks the program.
 func (t *Terminal) Stall() error {
@@ -216,16 +229,36 @@ func (t *Terminal) Stall() error {
 		return err
 	}
 	defer unix.Close(fd)
-	for quiet := 0; quiet < 3; quiet++ { // the kernel makes room in the background
-		for {
-			if _, err := unix.Write(fd, []byte("                ")); err != nil {
-				break
-			}
-			quiet = 0
+	// The kernel makes room in the background, as long as the reader's part is not
+	// full.
+	for end := time.Now().Add(stallLimit); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		full, err := t.full()
+		for err == nil {
+			_, err = unix.Write(fd, []byte("                "))
 		}
-		time.Sleep(20 * time.Millisecond)
+		switch {
+		case !errors.Is(err, unix.EAGAIN):
+			return err
+		case full:
+			return nil
+		}
 	}
-	return nil
+	return errors.New("the terminal does not fill up")
+}
+
+// readRoom is how much the kernel holds for the reader of a terminal.
+const readRoom = 4095
+
+// full reports whether the kernel has handed on all that it will: what was
+// written and found no room then finds none later.
+func (t *Terminal) full() (bool, error) {
+	raw, err := t.master.SyscallConn()
+	if err != nil {
+		return false, err
+	}
+	n := 0
+	err = errors.Join(raw.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ) }), err)
+	return n >= readRoom, err
 }
 
 // Process is the program's.
@@ -270,37 +303,67 @@ func (t *Terminal) Left() []string {
 	return left
 }
 
-// Unread is what the next program would read, complete line or not.
-func (t *Terminal) Unread() (string, error) {
+// Unread is what the next program would read, complete line or not, after the
+// terminal has answered all that it was asked. It changes the mode of the
+// terminal.
+func (t *Terminal) Unread(limit time.Duration) (string, error) {
+	end := time.Now().Add(limit)
+	if _, err := io.WriteString(t.screen.InputPipe(), fence); err != nil {
+		return "", err
+	}
+	for ; t.due.Load() > 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			return "", errors.New("the terminal does not answer")
+		}
+	}
 	raw, err := t.Mode()
 	if err != nil {
 		return "", err
 	}
-	raw.Lflag &^= unix.ICANON
-	raw.Cc[unix.VMIN], raw.Cc[unix.VTIME] = 0, 0
-	if err := unix.IoctlSetTermios(int(t.slave.Fd()), unix.TCSETS, &raw); err != nil {
+	raw.Lflag &^= unix.ICANON | unix.ECHO
+	raw.Cc[unix.VMIN], raw.Cc[unix.VTIME] = 0, 1
+	fd := int(t.slave.Fd())
+	if err := errors.Join(unix.IoctlSetTermios(fd, unix.TCSETS, &raw), t.Type(endMark)); err != nil {
 		return "", err
 	}
-	buf := make([]byte, 256)
-	n, err := unix.Read(int(t.slave.Fd()), buf)
-	return string(buf[:max(n, 0)]), err
+	var read []byte
+	for buf := make([]byte, 256); !bytes.HasSuffix(read, []byte(endMark)); {
+		n, err := unix.Read(fd, buf)
+		if err != nil {
+			return "", fmt.Errorf("read what nobody read: %w", err)
+		}
+		if read = append(read, buf[:n]...); n == 0 && time.Now().After(end) {
+			return "", fmt.Errorf("what was typed does not arrive: %q", read)
+		}
+	}
+	return string(read[:len(read)-len(endMark)]), nil
 }
 
-// endMark is written to find out what was read.
-const endMark = "the end of the output"
+// endMark is written to find out that all before it was read.
+const endMark = "that was all"
 
-// Drain waits until all that the program wrote was read.
+// Drain waits until all that the program wrote was read. An answer of the terminal
+// that nobody read may be echoed behind it.
 func (t *Terminal) Drain(limit time.Duration) error {
 	if _, err := io.WriteString(t.slave, endMark); err != nil {
 		return err
 	}
-	for end := time.Now().Add(limit); !strings.HasSuffix(t.Output(), endMark); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(limit); !t.forgets(endMark); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			return errors.New("the terminal is not read to the end")
 		}
 	}
+	return nil
+}
+
+// forgets takes a text out of what was written; false when it is not there.
+func (t *Terminal) forgets(text string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.sent.Truncate(t.sent.Len() - len(endMark))
-	return nil
+	before, after, found := strings.Cut(t.sent.String(), text)
+	if found {
+		t.sent.Reset()
+		t.sent.WriteString(before + after)
+	}
+	return found
 }
