@@ -92,11 +92,11 @@ func insightProblems(insights []engine.RowInsight, known tables.Problems) tables
 
 // Rename gives an object another name, and finds the problems of the set with
 // it.
-func (c *Calls) Rename(r *Request, set *tables.Set, o object, to string) tea.Cmd {
+func (c *Calls) Rename(r *Request, set *tables.Set, class tables.Object, name, to string) tea.Cmd {
 	m := RenamedMsg{N: c.number(r)}
 	return func() tea.Msg {
 		m.Set, m.Err = try(func() (*tables.Set, error) {
-			next, _, err := set.Rename(o.class, o.name, to)
+			next, _, err := set.Rename(class, name, to)
 			if err == nil {
 				_, m.Problems = c.backend.Check(next)
 			}

@@ -2,9 +2,6 @@ package page
 
 import (
 	"context"
-	"fmt"
-	"math"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -98,17 +95,4 @@ func (c *Calls) WriteDiff(r *Request, path string, of *compared, judged verdicts
 		})
 		return m
 	}
-}
-
-// file is the difference as a file: the rows, the consequences, then the rules
-// and sets as a unified diff.
-func (c *compared) file(host string, now time.Time, judged *verdicts) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# mfwtui: changes on %s, %s\n# table rows\n", host, now.Format(time.RFC3339))
-	rows := compared{review: c.review, v4: &ruleLines{}, v6: &ruleLines{}}
-	b.WriteString(rows.text(math.MaxInt))
-	b.WriteString(judged.text(math.MaxInt))
-	b.WriteString("# kernel rules and sets, live against compiled\n")
-	b.WriteString(c.diff.Unified())
-	return b.String()
 }

@@ -8,32 +8,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/engine/plan"
-	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
-
-// compared is a difference by row and by rule, ready to be drawn. It is made
-// where it may take its time, not where keys are waiting.
-type compared struct {
-	review *engine.Review
-	diff   *plan.Diff
-	v4, v6 *ruleLines
-	// What is counted once: rules that come and go, and rows that have rules in
-	// one family only, or in none.
-	added, gone, oneFamily int
-}
-
-func newCompared(review *engine.Review, d *plan.Diff) *compared {
-	c := &compared{review: review, diff: d, v4: newRuleLines(ruleset.V4, d, review), v6: newRuleLines(ruleset.V6, d, review)}
-	c.added, c.gone = c.v4.added+c.v6.added, c.v4.gone+c.v6.gone
-	for i := range review.Rows {
-		if review.Rows[i].Missing != "" {
-			c.oneFamily++
-		}
-	}
-	return c
-}
 
 // comparison shows a difference: the table rows that changed, and the compiled
 // rules of both families; beside each other where there is room, else as tabs.
@@ -147,17 +123,6 @@ func (c *comparison) source() {
 	}
 	c.view[0].Set(c.of.v4.source(c.beside, c.lit))
 	c.view[1].Set(c.of.v6.source(c.beside, c.lit))
-}
-
-// find is the first line of some rule ids.
-func (l *ruleLines) find(ids map[string]bool) (int, bool) {
-	best, found := 0, false
-	for id := range ids {
-		if at, ok := l.first[id]; ok && (!found || at < best) {
-			best, found = at, true
-		}
-	}
-	return best, found
 }
 
 // key handles a key; false when it is not one of the comparison's.
@@ -410,34 +375,4 @@ func besideEachOther(columns []column, height int, s *Shared) []string {
 		lines[i] = b.String()
 	}
 	return lines
-}
-
-// text writes the difference for reading elsewhere, up to a number of bytes.
-func (c *compared) text(most int) string {
-	var b strings.Builder
-	put := func(mark byte, text widget.Safe) bool {
-		b.WriteByte(mark)
-		b.WriteByte(' ')
-		b.WriteString(string(text))
-		b.WriteByte('\n')
-		return b.Len() <= most
-	}
-	for i := range c.review.Rows {
-		e := &c.review.Rows[i]
-		if !put(rowMark(e), widget.Format("%-14s %s  %s", rowPlace(e), rowHead(e), rowTail(e))) {
-			return b.String()
-		}
-	}
-	for _, l := range []*ruleLines{c.v4, c.v6} {
-		for i := range l.lines {
-			line := l.line(i, false, nil)
-			if line.Mark == '@' {
-				line.Text = widget.Format("IP%s  %s", l.family, line.Text)
-			}
-			if !put(line.Mark, line.Text) {
-				return b.String()
-			}
-		}
-	}
-	return b.String()
 }

@@ -76,7 +76,7 @@ func newContainerList(s *Shared) *containerList {
 	}
 	l.filter = newFinder(s.Desk, l.values)
 	l.filter.ownEsc = true
-	l.filter.speak(s.Desk, containerLanguage, map[query.Key][]string{query.State: containerStates, query.Iface: nil})
+	l.filter.names.Speak(containerLanguage, map[query.Key][]string{query.State: containerStates, query.Iface: nil})
 	return l
 }
 

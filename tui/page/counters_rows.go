@@ -2,7 +2,6 @@ package page
 
 import (
 	"cmp"
-	"strconv"
 	"strings"
 
 	"github.com/mfwtui/mfwtui/engine"
@@ -160,16 +159,6 @@ func oneFamily(r *engine.RowCounter, has [2]bool) widget.Safe {
 	}
 	return ""
 }
-
-// counterName is the table row of a counter, or the name of a built-in part.
-func counterName(r *engine.RowCounter) string {
-	if r.Row.Line > 0 {
-		return r.Row.Kind.String() + ":" + strconv.Itoa(r.Row.Line)
-	}
-	return r.Row.Name
-}
-
-func joined(cells []string) string { return strings.Join(cells, " ") }
 
 // number is a cell of the columns that both tables have.
 func (c *Counters) number(v4, v6 *ruleset.Counters, rate float64, col int) (widget.Safe, style.Style) {

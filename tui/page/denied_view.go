@@ -162,7 +162,7 @@ func (r *deniedRecord) Words(k query.Key, to []string) []string {
 	case query.Dst:
 		return append(to, r.DstName)
 	case query.Family:
-		return append(to, familyWord(ruleset.OfAddr(r.DeniedPackets.Src)))
+		return append(to, ruleset.OfAddr(r.DeniedPackets.Src).String())
 	case query.Proto:
 		to = append(to, deniedProto(r.DeniedPackets), strconv.Itoa(int(r.Proto)))
 		if name := protocolName(r.Proto); name != "" {

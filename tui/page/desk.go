@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -98,7 +99,7 @@ func (d *Desk) placeNow(at Place, cells string) Place {
 		return at
 	}
 	lines := d.set.File(at.Kind).Lines
-	same := func(i int) bool { return lines[i].IsRow() && joined(lines[i].Texts()) == cells }
+	same := func(i int) bool { return lines[i].IsRow() && strings.Join(lines[i].Texts(), " ") == cells }
 	if at.Line <= len(lines) && same(at.Line-1) {
 		return at
 	}
@@ -179,6 +180,24 @@ func changedLines(a, b []*tables.Line) int {
 	}
 	return 1 // only the order differs
 }
+
+// Base is the tables as they were read from disk or saved last, which the edits
+// are counted from; nil until loaded.
+func (d *Desk) Base() *tables.Set { return d.saved }
+
+// CanUndo reports whether there is an edit to take back, and CanRedo whether
+// there is one to do again.
+func (d *Desk) CanUndo() bool { return len(d.undo) > 0 }
+
+// CanRedo is about the edits that were taken back.
+func (d *Desk) CanRedo() bool { return len(d.redo) > 0 }
+
+// SetTyped notes which row is being written for the first time; the zero value
+// is none.
+func (d *Desk) SetTyped(at Place) { d.typed = at }
+
+// Typed reports whether a row is being written for the first time.
+func (d *Desk) Typed() bool { return d.typed.Line > 0 }
 
 // Edit changes one table and remembers the way back.
 func (d *Desk) Edit(at Place, edit func(*tables.File) error) error {
@@ -321,4 +340,14 @@ func (d *Desk) problemsAt(k tables.Kind, line int) tables.Problems {
 		}
 	}
 	return list
+}
+
+// PlaceOf is the cell that a problem is about; false when it is about none.
+func PlaceOf(problem tables.Problem) (Place, bool) {
+	for _, k := range tables.Kinds() {
+		if k.String() == problem.File {
+			return Place{Kind: k, Line: problem.Line, Cell: problem.Cell}, true
+		}
+	}
+	return Place{}, false
 }

@@ -10,13 +10,15 @@ import (
 type diskWatch struct {
 	elsewhere []string // tables that somebody else changed
 	asking    Request
-	reading   Request
-	rebasing  Request
 }
 
 // Elsewhere names the tables that somebody else changed on disk since they were
 // read here.
 func (d *Desk) Elsewhere() []string { return d.disk.elsewhere }
+
+// SetElsewhere notes the tables that somebody else changed, as a save that was
+// refused names them.
+func (d *Desk) SetElsewhere(changed []string) { d.disk.elsewhere = changed }
 
 // WatchDisk asks whether somebody else changed the tables.
 func (d *Desk) WatchDisk(c *Calls) tea.Cmd {

@@ -111,17 +111,17 @@ func tracedWords(t *engine.PacketTrace, p *engine.TracedPacket) widget.Safe {
 	if outcome == "" {
 		return "went on"
 	}
-	words := strings.ToUpper(string(outcome))
+	text := strings.ToUpper(string(outcome))
 	if with != "" {
-		words += " " + with
+		text += " " + with
 	}
 	if by := t.By(p); by != "" {
-		words += " by " + by
+		text += " by " + by
 	}
 	if p.To.Dst != p.From.Dst || p.To.DstPort != p.From.DstPort {
-		words += ", DNAT > " + string(endpoint(p.To.Dst, p.To.DstPort, hasPortsProto(p.To.Proto)))
+		text += ", DNAT > " + string(endpoint(p.To.Dst, p.To.DstPort, hasPortsProto(p.To.Proto)))
 	}
-	return widget.Clean(words)
+	return widget.Clean(text)
 }
 
 // traceNotes are what makes a trace doubtful.

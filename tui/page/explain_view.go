@@ -273,26 +273,26 @@ func (e *Explain) journey(side int) cell {
 	if x == nil {
 		return nil
 	}
-	words := " to this host"
+	text := " to this host"
 	if !x.Local && x.Packet.Out == "" {
-		words = " not routed: a rule before stops it"
+		text = " not routed: a rule before stops it"
 	} else if !x.Local {
-		words = " out " + x.Packet.Out
+		text = " out " + x.Packet.Out
 		if zone := e.zone(x.Packet.Out); zone != "" {
-			words += " (" + zone + ")"
+			text += " (" + zone + ")"
 		}
 	}
 	ports := hasPortsProto(x.Packet.Proto)
 	if x.DNATed {
-		words += ", DNAT > " + string(endpoint(x.Packet.Dst, x.Packet.DstPort, ports))
+		text += ", DNAT > " + string(endpoint(x.Packet.Dst, x.Packet.DstPort, ports))
 	}
 	if x.SNATed {
-		words += ", SNAT > " + string(endpoint(x.Packet.Src, x.Packet.SrcPort, ports))
+		text += ", SNAT > " + string(endpoint(x.Packet.Src, x.Packet.SrcPort, ports))
 	}
 	if x.Masqueraded {
-		words += ", source becomes that of " + x.Packet.Out
+		text += ", source becomes that of " + x.Packet.Out
 	}
-	return cell{{e.Styles.Text, widget.Clean(words)}}
+	return cell{{e.Styles.Text, widget.Clean(text)}}
 }
 
 // whyLines are the answers about the row that was asked about: one line when

@@ -69,7 +69,7 @@ func (r *containerRecord) Words(k query.Key, to []string) []string {
 	case query.Proto:
 		to = append(to, protoName(&engine.Flow{Proto: r.port.Proto}), strconv.Itoa(int(r.port.Proto)))
 	case query.Family:
-		to = append(to, familyWord(ruleset.OfAddr(r.port.Host.Addr())))
+		to = append(to, ruleset.OfAddr(r.port.Host.Addr()).String())
 	}
 	return to
 }

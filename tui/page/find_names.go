@@ -9,20 +9,45 @@ import (
 	"github.com/mfwtui/mfwtui/tui/query"
 )
 
-// deskNames resolves the objects of the tables as they were checked last. What
-// an object stands for is worked out once for each check.
-type deskNames struct {
+// listNames are what the filter of one list may say: its keys and their words,
+// and the objects of the tables as they were checked last. What an object stands
+// for is worked out once for each check.
+type listNames struct {
 	desk  *Desk
+	keys  []query.Key
+	words map[query.Key][]string
 	of    *tables.Config
 	spans map[string][]query.Span
 	ports map[string][]query.Ports
-	// containers are the addresses of containers by name, for lists of what
+	// Containers are the addresses of containers by name, for lists of what
 	// may be theirs. Objects of the tables come first.
-	containers map[string][]query.Span
+	Containers map[string][]query.Span
+}
+
+// newNames are the names of a desk, for a list that has certain keys.
+func newNames(d *Desk, keys ...query.Key) listNames { return listNames{desk: d, keys: keys} }
+
+// Speak sets the language: the keys, and the words that some of them may have.
+func (n *listNames) Speak(keys []query.Key, words map[query.Key][]string) {
+	n.keys, n.words = keys, words
+}
+
+// Language is what the filter may say.
+func (n *listNames) Language() query.Language { return query.Language{Keys: n.keys, Names: n} }
+
+// Ask reads a filter and says which rows it keeps; nil for all of them, and when
+// it cannot be read none.
+func (n *listNames) Ask(filter string, record func(i int) query.Record) (keep func(i int) bool, problems []query.Problem) {
+	q, problems := n.Language().Parse(filter)
+	if q.Empty() {
+		return nil, problems
+	}
+	m := q.Matcher()
+	return func(i int) bool { return m.Keep(record(i)) }, problems
 }
 
 // config is the view of the tables, nil before they were checked.
-func (n *deskNames) config() *tables.Config {
+func (n *listNames) config() *tables.Config {
 	cfg := n.desk.Config()
 	if cfg != n.of || n.spans == nil {
 		n.of = cfg
@@ -33,7 +58,7 @@ func (n *deskNames) config() *tables.Config {
 
 // Address resolves an address object, or a container. ALL, DOCKER and countries are names too,
 // of no addresses in particular.
-func (n *deskNames) Address(name string) ([]query.Span, bool) {
+func (n *listNames) Address(name string) ([]query.Span, bool) {
 	cfg := n.config()
 	if special(name) {
 		return nil, true
@@ -63,8 +88,8 @@ func (n *deskNames) Address(name string) ([]query.Span, bool) {
 	return spans, true
 }
 
-func (n *deskNames) container(name string) ([]query.Span, bool) {
-	spans, ok := n.containers[name]
+func (n *listNames) container(name string) ([]query.Span, bool) {
+	spans, ok := n.Containers[name]
 	return spans, ok
 }
 
@@ -73,7 +98,7 @@ func special(name string) bool {
 }
 
 // Service resolves a service object.
-func (n *deskNames) Service(name string) ([]query.Ports, bool) {
+func (n *listNames) Service(name string) ([]query.Ports, bool) {
 	cfg := n.config()
 	if name == tables.All {
 		return nil, true
@@ -94,13 +119,6 @@ func (n *deskNames) Service(name string) ([]query.Ports, bool) {
 	}
 	n.ports[name] = ports
 	return ports, true
-}
-
-// listNames are the names of the desk with the words of one list.
-type listNames struct {
-	deskNames
-	keys  []query.Key
-	words map[query.Key][]string
 }
 
 // Values lists what a key may have.
@@ -128,7 +146,7 @@ func (n *listNames) Values(k query.Key) []string {
 		}
 		return append(zones, tables.FW, tables.All)
 	case query.Src, query.Dst, query.IP:
-		return append(append(definedNames(n.desk.Set(), tables.Addresses), slices.Sorted(maps.Keys(n.containers))...), tables.All)
+		return append(append(definedNames(n.desk.Set(), tables.Addresses), slices.Sorted(maps.Keys(n.Containers))...), tables.All)
 	case query.Port, query.DPort, query.SPort:
 		return append(definedNames(n.desk.Set(), tables.Services), tables.All)
 	case query.Iface:
@@ -157,30 +175,4 @@ func tableNames() []string {
 		names = append(names, k.String())
 	}
 	return names
-}
-
-// protocolWords are the protocols by name; numbers are taken too.
-func protocolWords() []string {
-	words := []string{"tcp", "udp", "icmp"}
-	for _, p := range otherProtocols {
-		words = append(words, p.name)
-	}
-	return words
-}
-
-// otherProtocols are those that conntrack follows without ports, and that a
-// person knows by name.
-var otherProtocols = [...]struct {
-	number uint8
-	name   string
-}{{2, "igmp"}, {4, "ipip"}, {41, "ipv6"}, {47, "gre"}, {50, "esp"}, {51, "ah"}, {89, "ospf"}, {103, "pim"}, {112, "vrrp"}, {132, "sctp"}}
-
-// protocolName is the name of a protocol number; empty when it has none here.
-func protocolName(number uint8) string {
-	for _, p := range otherProtocols {
-		if p.number == number {
-			return p.name
-		}
-	}
-	return ""
 }

@@ -8,6 +8,9 @@ import (
 // pastLanguage is what the filter of the applies may ask.
 var pastLanguage = []query.Key{query.Who, query.State}
 
+// SpeakPast makes the language that of the history.
+func (n *listNames) SpeakPast() { n.Speak(pastLanguage, nil) }
+
 // pastRecord is an event of the history as the filter sees it, with when it was
 // and how it ended in the words of the screen.
 type pastRecord struct {
@@ -23,16 +26,6 @@ func pastRecords(entries []engine.Generation) []pastRecord {
 		records[i] = pastRecord{g, string(whenWords(g)), string(endWords(g, running))}
 	}
 	return records
-}
-
-// runningOf is the generation that is in force: the latest one that was kept.
-func runningOf(entries []engine.Generation) string {
-	for i := range entries {
-		if entries[i].Event == engine.Applied && entries[i].Result == engine.Confirmed {
-			return entries[i].ID
-		}
-	}
-	return ""
 }
 
 // Addrs appends nothing.

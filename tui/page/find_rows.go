@@ -39,7 +39,7 @@ const (
 // rowRecord is a row of a table as the filter sees it. Names stand for what
 // the objects hold.
 type rowRecord struct {
-	names *deskNames
+	names *listNames
 	kind  tables.Kind
 	line  int // 0: no row, but a part of the firewall with a name
 	cells []string
@@ -338,3 +338,45 @@ func cellTerm(k tables.Kind, cell int, text string) string {
 	}
 	return query.Term(query.Text, text)
 }
+
+// rowRecords shows the rows of a table to the filter. The words of the filter
+// are those of the table.
+func rowRecords(n *listNames, k tables.Kind, file *tables.File, lines []int, signs *rowSigns) func(i int) query.Record {
+	n.Speak(rowKeys(k), map[query.Key][]string{query.State: rowStates, query.Action: actionWords()})
+	record := &rowRecord{names: n, kind: k}
+	return func(i int) query.Record {
+		line := file.Line(lines[i])
+		record.take(lines[i], line)
+		record.state = statesOf(signs, record.state[:0], line, lines[i])
+		return record
+	}
+}
+
+// statesOf are the words for what the signs of a row say.
+func statesOf(s *rowSigns, to []string, line *tables.Line, num int) []string {
+	if s.Changed(line) != "" {
+		to = append(to, "changed")
+	}
+	switch severity, _, bad := s.Worst(num); {
+	case line.Disabled:
+		return append(to, "off")
+	case bad:
+		return append(to, severity.String())
+	}
+	return append(to, "ok")
+}
+
+// rowTerms are the terms of a row, those of one cell first.
+func rowTerms(k tables.Kind, line int, cells []string, first int) []string {
+	var terms []string
+	for n := range min(len(cells), len(k.Columns())) {
+		cell := (first + n) % len(k.Columns())
+		if cell < len(cells) && cells[cell] != tables.Empty {
+			terms = append(terms, cellTerm(k, cell, cells[cell]))
+		}
+	}
+	return append(terms, k.String()+":"+strconv.Itoa(line))
+}
+
+// actionWords are the actions of a rule and their parts.
+func actionWords() []string { return []string{"accept", "reject", "drop", "nat", "log", "accept+nat"} }

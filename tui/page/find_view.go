@@ -73,7 +73,7 @@ func (f *finder) help(s *Shared, width int) string {
 	}
 	l := s.line(width).Put(s.Styles.Key, " Tab ")
 	text := f.Text()
-	list := f.language().Complete(text)
+	list := f.names.Language().Complete(text)
 	if len(list) == 0 {
 		return s.line(width).Put(s.Styles.Dim, `     !term is not   "as text"   words and terms must all hold`).String()
 	}

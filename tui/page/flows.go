@@ -8,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -115,7 +114,7 @@ func NewFlows(s *Shared) *Flows {
 	}
 	f.filter = newFinder(s.Desk, f.values)
 	f.filter.ownEsc = true
-	f.filter.speak(s.Desk, flowKeys, map[query.Key][]string{query.State: flowStates})
+	f.filter.names.SpeakFlows()
 	return f
 }
 

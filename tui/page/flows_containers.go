@@ -40,9 +40,9 @@ func (f *Flows) takeContainers(m ContainersMsg) {
 // nameContainers makes the list and its filter know the containers.
 func (f *Flows) nameContainers(v *engine.ContainerView) {
 	f.names.containers = containersByAddr(v)
-	f.filter.names.containers = make(map[string][]query.Span)
+	f.filter.names.Containers = make(map[string][]query.Span)
 	for a, name := range f.names.containers {
-		f.filter.names.containers[name] = append(f.filter.names.containers[name], query.AddrSpan(a))
+		f.filter.names.Containers[name] = append(f.filter.names.Containers[name], query.AddrSpan(a))
 	}
 }
 

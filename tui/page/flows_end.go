@@ -1,26 +1,18 @@
 package page
 
 import (
-	"net/netip"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
-const (
-	// maxEnded is how many flows are ended at a time: what ends them waits for
-	// all of them together.
-	maxEnded = 500
-	// listedEnded is how many of them the dialog shows at a time, and
-	// listedOwn how many beside the words about the own connection: a screen
-	// of 24 lines holds so many.
-	listedEnded, listedOwn = 8, 4
-)
+// listedEnded is how many of the flows that are to end the dialog shows at a
+// time, and listedOwn how many beside the words about the own connection: a
+// screen of 24 lines holds so many.
+const listedEnded, listedOwn = 8, 4
 
 // askEnd asks before the marked flows end, or else the selected one.
 func (f *Flows) askEnd() Effect {
@@ -120,12 +112,6 @@ func (l *endList) text() []widget.Safe {
 	return text
 }
 
-// flowPath is the source and the destination of a flow.
-func flowPath(w *engine.Flow) string {
-	ports := hasPorts(w)
-	return string(endpoint(w.Orig.Src, w.Orig.SrcPort, ports) + " > " + endpoint(w.Orig.Dst, w.Orig.DstPort, ports))
-}
-
 // ownAmong is the administrator's own SSH connection when it is one of some
 // flows; nil when it is not.
 func (f *Flows) ownAmong(flows []engine.Flow) *engine.Flow {
@@ -141,14 +127,6 @@ func (f *Flows) ownAmong(flows []engine.Flow) *engine.Flow {
 	return nil
 }
 
-// isBetween reports whether a flow is the TCP connection of a client and a
-// server. Behind a translation sshd knows the ends as the reply has them.
-func isBetween(w *engine.Flow, client, server netip.AddrPort) bool {
-	from, to := netip.AddrPortFrom(w.Orig.Src, w.Orig.SrcPort), netip.AddrPortFrom(w.Orig.Dst, w.Orig.DstPort)
-	back, behind := netip.AddrPortFrom(w.Reply.Dst, w.Reply.DstPort), netip.AddrPortFrom(w.Reply.Src, w.Reply.SrcPort)
-	return w.Proto == ruleset.TCP && (client == from || client == back) && (server == to || server == behind)
-}
-
 // takeEnded says what became of the flows.
 func (f *Flows) takeEnded(m EndedMsg) Effect {
 	if !f.ending.Done(m.N) {
@@ -158,28 +136,18 @@ func (f *Flows) takeEnded(m EndedMsg) Effect {
 		return say(Bad, "not ended: %v", m.Err)
 	}
 	clear(f.marks)
-	kind, words := EndedWords(m.Value, "flow")
-	e := say(kind, "%s", words)
+	words, sure := EndedWords(m.Value, "flow")
+	e := say(endedKind(sure), "%s", words)
 	e.Cmd = f.refresh().Cmd
 	return e
 }
 
-// EndedWords say what became of flows that were to end; what is their name, for
-// one of them.
-func EndedWords(of engine.EndedFlows, what string) (NoteKind, string) {
-	kind, words := Good, []string{plural(of.Ended, what) + " ended"}
-	if of.Gone > 0 {
-		words = append(words, plural(of.Gone, "flow")+" had ended already")
+// endedKind is how to take what became of flows that were to end.
+func endedKind(sure bool) NoteKind {
+	if sure {
+		return Good
 	}
-	if of.Idle > 0 {
-		kind = Warn
-		words = append(words, plural(of.Idle, "flow")+" idle: forgotten, but may come back if an end sends and the rules let it")
-	}
-	if of.Talking > 0 {
-		kind = Warn
-		words = append(words, plural(of.Talking, "flow")+" still sending: back with the next packet that the rules let pass")
-	}
-	return kind, strings.Join(words, ", ")
+	return Warn
 }
 
 // noEnd says why the selected or marked flows cannot be ended now, and why not

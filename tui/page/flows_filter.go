@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/query"
 )
 
@@ -21,6 +20,9 @@ var flowStates = []string{
 	"REPLIED", "UNREPLIED", "ASSURED",
 }
 
+// SpeakFlows makes the language that of the flows.
+func (n *listNames) SpeakFlows() { n.Speak(flowKeys, map[query.Key][]string{query.State: flowStates}) }
+
 // flowRecord is a flow as the filter sees it. An address that is rewritten
 // counts beside the one that stands for it.
 type flowRecord struct {
@@ -28,9 +30,6 @@ type flowRecord struct {
 	verdict *engine.FlowVerdict // nil when the rules are not known
 	names   func(netip.Addr) string
 }
-
-// record is one for this list.
-func (f *Flows) record() *flowRecord { return &flowRecord{names: f.names.known(f.Desk.Config())} }
 
 // take makes the record that of a flow of a snapshot.
 func (r *flowRecord) take(snap *engine.LiveFlows, i int) *flowRecord {
@@ -87,7 +86,7 @@ func (r *flowRecord) Words(k query.Key, to []string) []string {
 			to = append(to, "ASSURED")
 		}
 	case query.Family:
-		to = append(to, familyWord(r.Family))
+		to = append(to, r.Family.String())
 	case query.NAT:
 		if r.SrcNAT {
 			to = append(to, "src")
@@ -116,13 +115,6 @@ func (r *flowRecord) judged(k query.Key, to []string) []string {
 	return append(to, v.By)
 }
 
-func familyWord(f ruleset.Family) string {
-	if f == ruleset.V6 {
-		return "v6"
-	}
-	return "v4"
-}
-
 // Text appends what the columns show, the names of all its ends too.
 func (r *flowRecord) Text(to []byte) []byte {
 	to = append(append(to, protoName(&r.Flow)...), ' ')
@@ -145,25 +137,4 @@ func appendEnd(to []byte, a netip.Addr, port uint16, ports bool) []byte {
 		return netip.AddrPortFrom(a, port).AppendTo(to)
 	}
 	return a.AppendTo(to)
-}
-
-// values are the terms of the selected flow.
-func (f *Flows) values() []string {
-	i, ok := f.table.Selected()
-	if !ok || i >= f.snap.Flows.Len() {
-		return nil
-	}
-	r := new(flowRecord).take(&f.snap, i)
-	w := &r.Flow
-	terms := []string{query.Term(query.Src, w.Orig.Src.String()), query.Term(query.Dst, w.Orig.Dst.String())}
-	if hasPorts(w) {
-		terms = append(terms, query.Term(query.DPort, strconv.Itoa(int(w.Orig.DstPort))))
-	}
-	if v := r.verdict; v != nil {
-		terms = append(terms, query.Term(query.Zone, v.From+">"+v.To))
-		if v.By != "" {
-			terms = append(terms, query.Term(query.Rule, v.By))
-		}
-	}
-	return append(terms, query.Term(query.Proto, protoName(w)), query.Term(query.State, w.State))
 }

@@ -1,29 +1,11 @@
 package page
 
 import (
-	"cmp"
-	"fmt"
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
-
-// protoName is the short name of the protocol of a flow.
-func protoName(w *engine.Flow) string {
-	switch w.Proto {
-	case ruleset.TCP:
-		return "tcp"
-	case ruleset.UDP:
-		return "udp"
-	case ruleset.ICMP, ruleset.ICMPv6:
-		return "icmp"
-	}
-	return cmp.Or(protocolName(w.Proto), fmt.Sprint(w.Proto))
-}
-
-func hasPorts(w *engine.Flow) bool { return w.Proto == ruleset.TCP || w.Proto == ruleset.UDP }
 
 // shortState is a conntrack state in six letters.
 func shortState(s string) string {

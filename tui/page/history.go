@@ -42,7 +42,8 @@ func NewHistory(s *Shared) *History {
 			Back:    widget.Bind("Esc", "back", "esc"),
 		},
 	}
-	h.filter = newFinder(s.Desk, h.values, pastLanguage...)
+	h.filter = newFinder(s.Desk, h.values)
+	h.filter.names.SpeakPast()
 	return h
 }
 

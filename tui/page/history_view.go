@@ -69,37 +69,7 @@ func (h *History) cell(g *engine.Generation, col int) (widget.Safe, style.Style)
 	return widget.Format("+%d -%d", g.Changes.Added, g.Changes.Gone), st.Text
 }
 
-// whenWords is the moment of an entry.
-func whenWords(g *engine.Generation) widget.Safe {
-	if g.When.IsZero() {
-		return "not known"
-	}
-	return widget.Clean(g.When.Format("2006-01-02 15:04"))
-}
-
 func (h *History) end(g *engine.Generation) widget.Safe { return endWords(g, h.running) }
-
-// endWords is how an entry ended, in a word or two. Running is the generation
-// that is in force.
-func endWords(g *engine.Generation, running string) widget.Safe {
-	switch {
-	case g.Damaged != nil:
-		return "DAMAGED"
-	case g.Event == engine.Refused:
-		return "refused"
-	case g.Event == engine.Booted && g.Result == engine.Failed:
-		return "boot FAILED"
-	case g.Event == engine.Booted:
-		return "boot"
-	case g.ID == running:
-		return "kept, runs"
-	case g.Result == engine.Confirmed:
-		return "kept"
-	case g.Result == "":
-		return "not ended"
-	}
-	return widget.Clean(string(g.Result))
-}
 
 func (h *History) endStyle(g *engine.Generation) style.Style {
 	switch {

@@ -140,3 +140,9 @@ func (w *containerWatch) short(st *style.Styles) []item {
 	}
 	return []item{{st.Text, widget.Format("containers %d", len(w.view.Containers))}}
 }
+
+// item is a line of text with its style.
+type item struct {
+	how  style.Style
+	text widget.Safe
+}

@@ -118,10 +118,10 @@ func (p *Policy) tableBindings() []widget.Binding {
 	if len(p.Desk.Dirty()) == 0 {
 		saved = "nothing was changed"
 	}
-	if len(p.Desk.undo) == 0 {
+	if !p.Desk.CanUndo() {
 		undo = "nothing to undo"
 	}
-	if len(p.Desk.redo) == 0 {
+	if !p.Desk.CanRedo() {
 		redo = "nothing to redo"
 	}
 	return append([]widget.Binding{
@@ -312,9 +312,9 @@ func (p *Policy) refresh() {
 	if set == nil {
 		return
 	}
-	p.Desk.typed = Place{}
+	p.Desk.SetTyped(Place{})
 	if p.edit != nil && p.edit.fresh {
-		p.Desk.typed = p.edit.at
+		p.Desk.SetTyped(p.edit.at)
 	}
 	p.rows().show(p.Shared, p.Desk, &p.filter, p.edit, &p.known)
 	p.list.set(p.Desk.Problems())

@@ -158,25 +158,3 @@ func (r *compiledRow) only() (ruleset.Family, bool) {
 	}
 	return 0, true
 }
-
-// figures are what is known of the rows beside their text: the rules that they
-// compile to, and what those counted.
-type figures struct {
-	compiled *compiledRows
-	hits     map[string]rowHits // nil: not known
-}
-
-// of adds up what a row counted; false when the kernel does not run it.
-func (f *figures) of(line *tables.Line) (sum rowHits, ok bool) {
-	row := f.compiled.of(line)
-	if row == nil {
-		return sum, false
-	}
-	for _, id := range row.ids {
-		if h, counted := f.hits[id]; counted {
-			sum.add(h)
-			ok = true
-		}
-	}
-	return sum, ok
-}

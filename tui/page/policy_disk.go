@@ -21,6 +21,8 @@ type diskState struct {
 	adopting *tables.Set // what is on disk, while Rebase is asked
 	merged   *tables.Set // what it becomes here
 	firstUse Request
+	reading  Request
+	rebasing Request
 }
 
 // Edited tells the page that the person's editor has ended.
@@ -37,7 +39,7 @@ func (p *Policy) reload() Effect {
 	return Effect{Cmd: p.readDisk(), Say: &Note{Text: "reading the tables"}}
 }
 
-func (p *Policy) readDisk() tea.Cmd { return p.Calls.ReadDisk(&p.Desk.disk.reading) }
+func (p *Policy) readDisk() tea.Cmd { return p.Calls.ReadDisk(&p.disk.reading) }
 
 // dropMine asks whether to go back to what is on disk.
 func (p *Policy) dropMine() Effect {
@@ -59,7 +61,7 @@ func (p *Policy) saved(err error) Effect {
 	var changed *engine.ErrChanged
 	switch {
 	case errors.As(err, &changed):
-		p.Desk.disk.elsewhere = changed.Files
+		p.Desk.SetElsewhere(changed.Files)
 		return Effect{Cmd: p.readDisk(), Say: &Note{Text: widget.Format("not saved: somebody else changed %s on disk", strings.Join(changed.Files, ", ")), Kind: Warn}}
 	case err != nil:
 		return say(Bad, "not saved: %v", err)
@@ -87,11 +89,11 @@ func (p *Policy) handleDisk(msg tea.Msg) Effect {
 			return say(Warn, "somebody else changed %s on disk; %s on Policy shows it", strings.Join(p.Desk.Elsewhere(), ", "), p.keyName(PolicyScreen, "R"))
 		}
 	case DiskReadMsg:
-		if p.Desk.disk.reading.Done(msg.N) {
+		if p.disk.reading.Done(msg.N) {
 			return p.diskRead(msg)
 		}
 	case RebasedMsg:
-		if p.Desk.disk.rebasing.Done(msg.N) {
+		if p.disk.rebasing.Done(msg.N) {
 			return p.rebased(msg.Err)
 		}
 	case FirstUseMsg:
@@ -119,8 +121,8 @@ func (p *Policy) diskRead(m DiskReadMsg) Effect {
 	if m.Err != nil || m.Set == nil || m.Problems.HasErrors() {
 		return p.unreadable(m)
 	}
-	theirs := m.Set.Sharing(p.Desk.saved)
-	changed := theirs.Changed(p.Desk.saved)
+	theirs := m.Set.Sharing(p.Desk.Base())
+	changed := theirs.Changed(p.Desk.Base())
 	switch dirty := len(p.Desk.Dirty()) > 0; {
 	case len(changed) == 0:
 		p.Desk.inStep()
@@ -162,7 +164,7 @@ func (p *Policy) unreadable(m DiskReadMsg) Effect {
 // here.
 func (p *Policy) adopt(onDisk, next *tables.Set) Effect {
 	p.disk.adopting, p.disk.merged = onDisk, next
-	return Effect{Cmd: p.Calls.Rebase(&p.Desk.disk.rebasing, onDisk)}
+	return Effect{Cmd: p.Calls.Rebase(&p.disk.rebasing, onDisk)}
 }
 
 // rebased goes on when a save may replace what is on disk.

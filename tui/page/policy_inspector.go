@@ -37,7 +37,7 @@ type hitsReading struct {
 // meanwhile is compiled when it is done.
 func (p *Policy) compile() tea.Cmd {
 	set := p.Desk.Set()
-	if !p.seen || set == nil || p.tried == set || p.compiling.Busy() || p.Desk.checked != set || p.Desk.Problems().HasErrors() {
+	if !p.seen || set == nil || p.tried == set || p.compiling.Busy() || !p.Desk.Checked() || p.Desk.Problems().HasErrors() {
 		return nil
 	}
 	p.tried = set
@@ -165,7 +165,7 @@ func (p *Policy) unknown(line *tables.Line) widget.Safe {
 		return "nothing: the row is switched off"
 	case p.failed != nil:
 		return widget.Format("not known: %v", p.failed)
-	case p.Desk.typed.Line > 0:
+	case p.Desk.Typed():
 		return "not known before the row is complete"
 	case p.Desk.Problems().HasErrors():
 		return widget.Format("not known while the tables have errors (%s lists them)", p.problemsKey())

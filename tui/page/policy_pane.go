@@ -24,7 +24,7 @@ func (p *Policy) pane(width, height int) []string {
 	}
 	out := &pane{Shared: p.Shared, width: width, height: height}
 	line := p.Desk.Set().File(at.Kind).Line(at.Line)
-	out.title(widget.Clean(at.String()), p.rows().signs.changed[line])
+	out.title(widget.Clean(at.String()), p.rows().signs.Changed(line))
 	if compiles(at.Kind) {
 		p.paneOfRule(out, line)
 	} else if o := p.rowObject(at); o != (object{}) {

@@ -57,7 +57,7 @@ func (p *Policy) renameChanged() Effect {
 	if r.again || r.editor.Text() == r.of.name {
 		return Effect{}
 	}
-	return Effect{Cmd: p.Calls.Rename(&r.ask, p.Desk.Set(), r.of, r.editor.Text())}
+	return Effect{Cmd: p.Calls.Rename(&r.ask, p.Desk.Set(), r.of.class, r.of.name, r.editor.Text())}
 }
 
 // takeRenamed takes what the tables would be with the new name.

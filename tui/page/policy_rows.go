@@ -122,7 +122,7 @@ func (t *rowTable) show(s *Shared, d *Desk, filter *finder, edit *cellEdit, know
 	}
 	lines := t.lines
 	t.signs.take(d, t.kind)
-	keep, mark := filter.ask(rowRecords(filter, t.kind, file, lines, t.signs))
+	keep, mark := filter.ask(rowRecords(&filter.names, t.kind, file, lines, t.signs))
 	t.marks.take(file, lines, func(i int) bool { return keep == nil || keep(i) })
 	t.Columns = slices.Concat(t.cells, known.columns(t.kind))
 	t.Set(widget.Source[int]{
@@ -150,7 +150,7 @@ func compiles(k tables.Kind) bool { return k == tables.Rules || k == tables.Virt
 func (t *rowTable) text(st *style.Styles, line *tables.Line, num, col int) (widget.Safe, style.Style) {
 	switch {
 	case col == 0:
-		text, how := t.signs.of(st, line, num)
+		text, how := signsOf(t.signs, st, line, num)
 		return t.marks.sign(line) + text, how
 	case col == 1:
 		return widget.Format("%d", num), st.Dim
@@ -163,13 +163,10 @@ func (t *rowTable) text(st *style.Styles, line *tables.Line, num, col int) (widg
 			text += widget.Clean(" " + c.Text)
 		}
 	}
-	switch {
-	case line.Disabled:
+	if line.Disabled {
 		return text, st.Dim
-	case t.signs.bad[num].cell == col-ownColumns:
-		return text, t.signs.style(st, num)
 	}
-	return text, style.Style{}
+	return text, cellStyle(t.signs, st, num, col-ownColumns)
 }
 
 // cell is what is known of a row, in one of the columns behind the cells.
@@ -190,4 +187,26 @@ func (f *figures) cell(st *style.Styles, line *tables.Line, col int) (widget.Saf
 		return "-", st.Dim
 	}
 	return widget.Clean(short(float64(hits.packets()))), st.Text
+}
+
+// figures are what is known of the rows beside their text: the rules that they
+// compile to, and what those counted.
+type figures struct {
+	compiled *compiledRows
+	hits     map[string]rowHits // nil: not known
+}
+
+// of adds up what a row counted; false when the kernel does not run it.
+func (f *figures) of(line *tables.Line) (sum rowHits, ok bool) {
+	row := f.compiled.of(line)
+	if row == nil {
+		return sum, false
+	}
+	for _, id := range row.ids {
+		if h, counted := f.hits[id]; counted {
+			sum.add(h)
+			ok = true
+		}
+	}
+	return sum, ok
 }

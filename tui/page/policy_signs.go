@@ -4,28 +4,8 @@ import (
 	"slices"
 
 	"github.com/mfwtui/mfwtui/tables"
-	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
-
-// signsLen is how many signs stand before a row: its mark, what was changed,
-// and its state.
-const signsLen = 3
-
-// Legend explains the signs, for the help.
-func (p *Policy) Legend() []widget.Binding {
-	return []widget.Binding{
-		widget.Bind(">", "the selected row"),
-		widget.Bind("*", "a marked row; in the tabs: not saved"),
-		widget.Bind("+", "a row that is not in the file on disk"),
-		widget.Bind("~", "a row that differs from the file on disk, or was moved"),
-		widget.Bind("x", "a row that is switched off"),
-		widget.Bind("E", "an error: it blocks an apply"),
-		widget.Bind("W", "a warning"),
-		widget.Bind("IP v4", "makes IPv4 rules only; v6: IPv6; -: none"),
-		widget.Bind("HITS -", "the firewall does not run this row"),
-	}
-}
 
 // rowSigns are the signs before the rows of a table: what was changed since the
 // last save, and the worst problem.
@@ -35,10 +15,10 @@ type rowSigns struct {
 	bad        map[int]rowProblem
 }
 
-// rowProblem is the worst problem of a row. The zero value is none.
+// rowProblem is the worst problem of a row.
 type rowProblem struct {
-	rank tables.Severity // plus one
-	cell int
+	severity tables.Severity
+	cell     int
 }
 
 // take finds the signs of a table as edited.
@@ -49,39 +29,21 @@ func (s *rowSigns) take(d *Desk, k tables.Kind) {
 	}
 	s.bad = make(map[int]rowProblem)
 	for _, p := range d.known() {
-		if p.File == k.String() && p.Severity+1 > s.bad[p.Line].rank {
-			s.bad[p.Line] = rowProblem{p.Severity + 1, p.Cell}
+		if worst, ok := s.bad[p.Line]; p.File == k.String() && (!ok || p.Severity > worst.severity) {
+			s.bad[p.Line] = rowProblem{p.Severity, p.Cell}
 		}
 	}
 }
 
-// of are the signs of a row.
-func (s *rowSigns) of(st *style.Styles, line *tables.Line, num int) (widget.Safe, style.Style) {
-	changed, state, how := widget.Safe(" "), widget.Safe(" "), st.Text
-	if sign := s.changed[line]; sign != "" {
-		changed, how = sign, st.Changed
-	}
-	switch {
-	case line.Disabled:
-		state = "x"
-	case s.bad[num].rank == tables.Error+1:
-		state, how = "E", st.Bad
-	case s.bad[num].rank == tables.Warning+1:
-		state, how = "W", st.Warn
-	}
-	return changed + state, how
-}
+// Changed is "+" for a row that is not on disk, "~" for one that is there in
+// another form or place; empty for one that is as it is on disk.
+func (s *rowSigns) Changed(line *tables.Line) widget.Safe { return s.changed[line] }
 
-// style is that of the cell with the worst problem; plain for a row without
-// one.
-func (s *rowSigns) style(st *style.Styles, num int) style.Style {
-	switch s.bad[num].rank {
-	case tables.Error + 1:
-		return st.Bad
-	case tables.Warning + 1:
-		return st.Warn
-	}
-	return style.Style{}
+// Worst is how bad the worst problem of a row is, and its cell; false for a row
+// without one.
+func (s *rowSigns) Worst(num int) (severity tables.Severity, cell int, ok bool) {
+	p, ok := s.bad[num]
+	return p.severity, p.cell, ok
 }
 
 // changeSigns finds the rows that are not on disk as they are now: "~" for one

@@ -1,8 +1,6 @@
 package page
 
 import (
-	"strconv"
-
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tables"
@@ -33,15 +31,6 @@ func newProblemKeys() problemKeys {
 	}
 }
 
-// problemLanguage is what the filter of the list may ask.
-var problemLanguage = []query.Key{query.Table, query.State, query.Rule}
-
-// problemWords are the words that some of them may have.
-func problemWords() map[query.Key][]string {
-	return map[query.Key][]string{
-		query.Table: append(tableNames(), "tables"), query.State: {tables.Error.String(), tables.Warning.String()}}
-}
-
 // ProblemsShown reports whether the list of problems is shown.
 func (p *Policy) ProblemsShown() bool { return p.list != nil }
 
@@ -58,7 +47,7 @@ func (p *Policy) ShowProblems(on bool) {
 		widget.Column{Title: "WHAT", Width: 30, Grow: 1},
 	)}
 	l.filter = newFinder(p.Desk, l.values)
-	l.filter.speak(p.Desk, problemLanguage, problemWords())
+	l.filter.names.SpeakProblems()
 	l.set(p.Desk.Problems())
 	p.list = l
 }
@@ -87,31 +76,6 @@ func (l *problemList) set(all tables.Problems) {
 		Keep: keep, Mark: mark,
 	})
 }
-
-// problemRecord is a problem as the filter sees it.
-type problemRecord struct{ tables.Problem }
-
-// Addrs appends nothing.
-func (r *problemRecord) Addrs(_ query.Key, to []query.Span) []query.Span { return to }
-
-// Ports appends nothing.
-func (r *problemRecord) Ports(_ query.Key, to []query.Ports) []query.Ports { return to }
-
-// Words appends where the problem is and how bad.
-func (r *problemRecord) Words(k query.Key, to []string) []string {
-	switch k {
-	case query.Table:
-		return append(to, r.File)
-	case query.State:
-		return append(to, r.Severity.String())
-	case query.Rule:
-		return append(to, r.File+":"+strconv.Itoa(r.Line))
-	}
-	return to
-}
-
-// Text appends what the list shows.
-func (r *problemRecord) Text(to []byte) []byte { return append(to, r.Error()...) }
 
 // selected is the selected problem.
 func (l *problemList) selected() (tables.Problem, bool) {
@@ -144,15 +108,15 @@ func (p *Policy) listBindings() []widget.Binding {
 	switch {
 	case !ok:
 		none, take = "there is no problem", "there is no problem"
-	case problem.Suggest == "" || problem.Cell < 0 || p.Desk.set == nil:
+	case problem.Suggest == "" || problem.Cell < 0 || p.Desk.Set() == nil:
 		take = "the check has no suggestion for this one"
-	case p.Desk.checked != p.Desk.set:
+	case !p.Desk.Checked():
 		take = "the tables are being checked"
 	}
-	if len(p.Desk.undo) == 0 {
+	if !p.Desk.CanUndo() {
 		undo = "nothing to undo"
 	}
-	if len(p.Desk.redo) == 0 {
+	if !p.Desk.CanRedo() {
 		redo = "nothing to redo"
 	}
 	k := l.keys
@@ -214,16 +178,6 @@ func (p *Policy) listTravel(done string, to func() (Place, bool)) Effect {
 	effect := p.travel(done, to)
 	p.list = l
 	return effect
-}
-
-// PlaceOf is the cell that a problem is about; false when it is about none.
-func PlaceOf(problem tables.Problem) (Place, bool) {
-	for _, k := range tables.Kinds() {
-		if k.String() == problem.File {
-			return Place{Kind: k, Line: problem.Line, Cell: problem.Cell}, true
-		}
-	}
-	return Place{}, false
 }
 
 // visit shows where a problem is.

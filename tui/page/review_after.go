@@ -7,33 +7,6 @@ import (
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
-// AfterConfirm is what follows when a transaction is confirmed that was started
-// here: flows that end. It is done once, and never after a rollback.
-type AfterConfirm struct {
-	id    string // of the transaction; empty before it began
-	flows []engine.Flow
-}
-
-// Ready notes the flows of a transaction that is about to be started.
-func (a *AfterConfirm) Ready(flows []engine.Flow) { a.id, a.flows = "", flows }
-
-// Began notes the transaction that was started.
-func (a *AfterConfirm) Began(id string) { a.id = id }
-
-// Due gives the flows when that very transaction was confirmed, and forgets
-// them when it ended in any way.
-func (a *AfterConfirm) Due(m TrialEnded) []engine.Flow {
-	if a.id == "" || m.ID != a.id {
-		return nil
-	}
-	flows := a.flows
-	a.id, a.flows = "", nil
-	if m.State != engine.Confirmed {
-		return nil
-	}
-	return flows
-}
-
 // trialEnded ends the flows that were chosen for it.
 func (r *Review) trialEnded(m TrialEnded) Effect {
 	flows := r.after.Due(m)
@@ -53,8 +26,8 @@ func (r *Review) ended(m EndedMsg) Effect {
 	case m.Err != nil:
 		return say(Bad, "kept, but the grandfathered flows did not end: %v", m.Err)
 	}
-	kind, words := EndedWords(m.Value, "grandfathered flow")
-	return say(kind, "kept: the new rules stay; %s", words)
+	words, sure := EndedWords(m.Value, "grandfathered flow")
+	return say(endedKind(sure), "kept: the new rules stay; %s", words)
 }
 
 // toggleEnd chooses whether the grandfathered flows end after the confirm.

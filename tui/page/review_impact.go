@@ -103,23 +103,6 @@ func (p *impact) count() {
 	p.ending = MayEnd(p.flows)
 }
 
-// MayEnd are the flows that may end after the confirm of a change: the
-// grandfathered ones, as many as end at a time, but never the administrator's
-// own.
-func MayEnd(of *engine.FlowImpact) (flows []engine.Flow) {
-	cut := of.Count(engine.Cut) // they come first
-	for i := range of.Count(engine.Grandfathered) {
-		if len(flows) == maxEnded {
-			break
-		}
-		t := of.Touched.At(cut + i)
-		if of.Own == nil || !isBetween(&t.Flow, of.Own.Client, of.Own.Server) {
-			flows = append(flows, t.Flow)
-		}
-	}
-	return flows
-}
-
 // noEnd says why no flows can be ended after a confirm; empty when some can.
 func (p *impact) noEnd() widget.Safe {
 	switch {

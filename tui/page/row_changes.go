@@ -118,17 +118,6 @@ func (c *rowChanges) row(i, width int, s *Shared) []string {
 // headWidth is the room for what says which row it is.
 const headWidth = 26
 
-// rowMark is + for a row that is new, - for one that is gone, ~ for another.
-func rowMark(e *engine.RowEffect) byte {
-	switch {
-	case e.Before == nil:
-		return '+'
-	case e.After == nil:
-		return '-'
-	}
-	return '~'
-}
-
 // lookOf is the style of a mark.
 func lookOf(m byte, st *style.Styles) style.Style {
 	switch m {
@@ -138,76 +127,6 @@ func lookOf(m byte, st *style.Styles) style.Style {
 		return st.Removed
 	}
 	return st.Changed
-}
-
-// rowPlace is the line of a row: in the new tables, or in the old ones when it
-// is gone.
-func rowPlace(e *engine.RowEffect) string {
-	if e.Now > 0 {
-		return fmt.Sprintf("%s:%d", e.Kind, e.Now)
-	}
-	return fmt.Sprintf("%s:%d", e.Kind, e.Was)
-}
-
-// rowCells are the cells of a row as they are afterwards, or were.
-func rowCells(e *engine.RowEffect) []string {
-	if e.After != nil {
-		return e.After.Texts()
-	}
-	return e.Before.Texts()
-}
-
-// rowHead says which row it is: what its table is read by.
-func rowHead(e *engine.RowEffect) widget.Safe {
-	cells := rowCells(e)
-	switch {
-	case e.Kind == tables.Rules && len(cells) >= 4:
-		return widget.Format("%s > %s  %s > %s", cells[0], cells[1], cells[2], cells[3])
-	case e.Kind == tables.Virtuals && len(cells) >= 3:
-		return widget.Format("%s  %s > %s", cells[0], cells[1], cells[2])
-	case e.Kind == tables.Options && len(cells) >= 2:
-		return widget.Format("%s %s", cells[0], cells[1])
-	case len(cells) > 0:
-		return widget.Clean(cells[0])
-	}
-	return ""
-}
-
-// headCells is how many cells the head tells.
-var headCells = map[tables.Kind]int{tables.Rules: 4, tables.Virtuals: 3, tables.Options: 2}
-
-// rowTail says what became of the row.
-func rowTail(e *engine.RowEffect) widget.Safe {
-	var parts []string
-	for _, c := range e.Cells() {
-		parts = append(parts, fmt.Sprintf("%s %s -> %s", strings.ToLower(c.Column.Title), orDash(c.Was), orDash(c.Now)))
-	}
-	switch {
-	case e.SwitchedOff():
-		parts = append(parts, "switched off")
-	case e.SwitchedOn():
-		parts = append(parts, "switched on")
-	}
-	if e.Moved {
-		parts = append(parts, fmt.Sprintf("moved, was line %d", e.Was))
-	}
-	if len(parts) > 0 {
-		return widget.Clean(strings.Join(parts, ", "))
-	}
-	cells := rowCells(e)
-	skip := min(max(headCells[e.Kind], 1), len(cells))
-	tail := strings.Join(cells[skip:], "  ")
-	if e.After != nil && e.After.Disabled || e.After == nil && e.Before.Disabled {
-		tail += "  (switched off)"
-	}
-	return widget.Clean(tail)
-}
-
-func orDash(cell string) string {
-	if cell == "" {
-		return "-"
-	}
-	return cell
 }
 
 // effectLines say what the selected change does, and what its rules counted

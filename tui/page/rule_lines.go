@@ -287,3 +287,14 @@ func memberText(m ruleset.Member) widget.Safe {
 	}
 	return widget.Clean(m.Text)
 }
+
+// find is the first line of some rule ids.
+func (l *ruleLines) find(ids map[string]bool) (int, bool) {
+	best, found := 0, false
+	for id := range ids {
+		if at, ok := l.first[id]; ok && (!found || at < best) {
+			best, found = at, true
+		}
+	}
+	return best, found
+}

@@ -16,48 +16,47 @@ type Sieve struct {
 // SieveFlows reads a filter as the list of flows does, for who says the flows
 // line by line: a word is looked for in the line of a flow.
 func SieveFlows(d *Desk, snap *engine.LiveFlows, filter string, line func(i int) string) Sieve {
-	f := newFinder(d, nil)
-	f.speak(d, flowKeys, map[query.Key][]string{query.State: flowStates})
+	n := newNames(d)
+	n.SpeakFlows()
 	record := &flowRecord{}
-	return sieve(&f, filter, func(i int) query.Record { return record.take(snap, i) }, line)
+	return n.sieve(filter, func(i int) query.Record { return record.take(snap, i) }, line)
 }
 
 // SieveCounters does so for the counters by row.
 func SieveCounters(d *Desk, rows []engine.RowCounter, filter string, line func(i int) string) Sieve {
-	f := newFinder(d, nil)
-	f.speak(d, counterKeys, counterWords())
-	return sieve(&f, filter, counterRecords(&f, rows), line)
+	n := newNames(d)
+	n.SpeakCounters()
+	return n.sieve(filter, counterRecords(&n, rows), line)
 }
 
 // SieveRows does so for lines of a table as edited.
 func SieveRows(d *Desk, k tables.Kind, lines []int, filter string, line func(i int) string) Sieve {
-	f := newFinder(d, nil)
-	signs := &rowSigns{}
+	n, signs := newNames(d), &rowSigns{}
 	signs.take(d, k)
-	return sieve(&f, filter, rowRecords(&f, k, d.Set().File(k), lines, signs), line)
+	return n.sieve(filter, rowRecords(&n, k, d.Set().File(k), lines, signs), line)
 }
 
 // SieveProblems does so for problems of the tables.
 func SieveProblems(d *Desk, all tables.Problems, filter string, line func(i int) string) Sieve {
-	f := newFinder(d, nil)
-	f.speak(d, problemLanguage, problemWords())
-	return sieve(&f, filter, func(i int) query.Record { return &problemRecord{all[i]} }, line)
+	n := newNames(d)
+	n.SpeakProblems()
+	return n.sieve(filter, func(i int) query.Record { return &problemRecord{all[i]} }, line)
 }
 
 // SievePast does so for the events of the history.
 func SievePast(d *Desk, entries []engine.Generation, filter string, line func(i int) string) Sieve {
-	f := newFinder(d, nil, pastLanguage...)
+	n := newNames(d)
+	n.SpeakPast()
 	records := pastRecords(entries)
-	return sieve(&f, filter, func(i int) query.Record { return &records[i] }, line)
+	return n.sieve(filter, func(i int) query.Record { return &records[i] }, line)
 }
 
-func sieve(f *finder, filter string, record func(i int) query.Record, line func(i int) string) Sieve {
-	f.Set(filter)
-	keep, _ := f.ask(func(i int) query.Record { return saidRecord{record(i), func() string { return line(i) }} })
+func (n *listNames) sieve(filter string, record func(i int) query.Record, line func(i int) string) Sieve {
+	keep, problems := n.Ask(filter, func(i int) query.Record { return saidRecord{record(i), func() string { return line(i) }} })
 	if keep == nil {
 		keep = func(int) bool { return true }
 	}
-	return Sieve{keep, f.problems}
+	return Sieve{keep, problems}
 }
 
 // saidRecord is a row whose text is what is said of it.

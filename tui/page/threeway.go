@@ -47,7 +47,7 @@ type hunkRef struct {
 func (p *Policy) compare(theirs *tables.Set) Effect {
 	w := &threeWay{Policy: p, theirs: theirs, moves: widget.Moves(), keys: newThreeWayKeys()}
 	for _, k := range tables.Kinds() {
-		base, mine, other := p.Desk.saved.File(k), p.Desk.Set().File(k), theirs.File(k)
+		base, mine, other := p.Desk.Base().File(k), p.Desk.Set().File(k), theirs.File(k)
 		if mine.Equal(base) && other.Equal(base) {
 			continue
 		}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -236,48 +235,6 @@ func (t *Trial) invitation() widget.Safe {
 	return "open one from where you sit"
 }
 
-// bestLogin is the connection that proves the most: one that was established,
-// of the administrator rather than of somebody else.
-func bestLogin(p *engine.TrialProof) *engine.Login {
-	var best *engine.Login
-	worth := func(l *engine.Login) (n int) {
-		if l.Done {
-			n += 2
-		}
-		if l.From.Addr() == p.Client {
-			n++
-		}
-		return n
-	}
-	for i := range p.Logins {
-		if l := &p.Logins[i]; best == nil || worth(l) > worth(best) {
-			best = l
-		}
-	}
-	return best
-}
-
-// loginWords tell how far a connection has come; with from they name it.
-func loginWords(l *engine.Login, from bool) widget.Safe {
-	state := "handshake not done"
-	if l.Done {
-		state = "handshake done"
-	}
-	verdict := l.Verdict
-	if verdict == "" {
-		verdict = "verdict not known"
-	}
-	who := ""
-	if from {
-		who = l.From.String() + ": "
-	}
-	seen := ""
-	if !l.At.IsZero() {
-		seen = " " + l.At.Format("15:04:05")
-	}
-	return widget.Format("%sfirst packet seen%s, %s, %s", who, seen, verdict, state)
-}
-
 // deniedLines tell what the new rules turned away.
 func (t *Trial) deniedLines(width int) []trialLine {
 	p := &t.proof
@@ -311,19 +268,6 @@ func (t *Trial) deniedLines(width int) []trialLine {
 	return lines
 }
 
-// deniedName is the row, or what a built-in part stands for.
-func deniedName(d *engine.DeniedRow) string {
-	switch {
-	case d.Row.Line > 0:
-		return fmt.Sprintf("%s:%d", d.Row.Kind, d.Row.Line)
-	case d.Row.Name == "reject" || d.ID == "reject":
-		return "no row"
-	case d.Row.Name != "":
-		return d.Row.Name
-	}
-	return d.ID
-}
-
 // serviceLines tell which ports of this host the new rules let somebody reach.
 func (t *Trial) serviceLines(width int) []trialLine {
 	p := &t.proof
@@ -349,24 +293,6 @@ func (t *Trial) serviceLines(width int) []trialLine {
 		lines = append(lines, t.more(whyLine, width, t.Styles.Warn, widget.Format("connected now, and could not connect again: %s", strings.Join(cut, ", "))))
 	}
 	return lines
-}
-
-// sortServices lists the ports that somebody reaches, those that nobody does,
-// and those whose present clients could not connect again.
-func sortServices(services []engine.Service) (open, closed, cut []string) {
-	for i := range services {
-		s := &services[i]
-		port := fmt.Sprint(s.Port)
-		if s.Reachable {
-			open = append(open, port)
-		} else {
-			closed = append(closed, port)
-		}
-		if s.Cut > 0 {
-			cut = append(cut, fmt.Sprintf("%s to %s", plural(s.Cut, "client"), port))
-		}
-	}
-	return open, closed, cut
 }
 
 // checkedLines are what was verified before the flip.

@@ -162,6 +162,6 @@ func (s *session) finish(st engine.TrialStatus) {
 		s.say("Kept, but the grandfathered flows did not end: %v.", m.Err)
 		return
 	}
-	_, words := page.EndedWords(m.Value, what)
+	words, _ := page.EndedWords(m.Value, what)
 	s.say("%s.", upperFirst(words))
 }
