@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -17,7 +18,7 @@ import (
 type comparison struct {
 	*Shared
 	keys comparisonKeys
-	of   *compared // nil: nothing to show
+	of   *desk.Compared // nil: nothing to show
 	rows rowChanges
 	// impact are the consequences; nil where none are judged.
 	impact *impact
@@ -84,7 +85,7 @@ func newComparison(s *Shared) comparison {
 }
 
 // set takes another difference; nil for none.
-func (c *comparison) set(of *compared) {
+func (c *comparison) set(of *desk.Compared) {
 	c.of, c.litFor = of, nil
 	if of == nil {
 		c.rows.set(nil)
@@ -92,7 +93,7 @@ func (c *comparison) set(of *compared) {
 		c.view[1].Set(widget.DiffSource{})
 		return
 	}
-	c.rows.set(of.review.Rows)
+	c.rows.set(of.Review.Rows)
 	c.light()
 }
 
@@ -109,8 +110,8 @@ func (c *comparison) light() {
 		}
 	}
 	c.source()
-	for i, lines := range []*ruleLines{c.of.v4, c.of.v6} {
-		if at, ok := lines.find(c.lit); ok {
+	for i, lines := range []*desk.RuleLines{c.of.V4, c.of.V6} {
+		if at, ok := lines.Find(c.lit); ok {
 			c.view[i].Reveal(at)
 		}
 	}
@@ -121,8 +122,8 @@ func (c *comparison) source() {
 	if c.of == nil {
 		return
 	}
-	c.view[0].Set(c.of.v4.source(c.beside, c.lit))
-	c.view[1].Set(c.of.v6.source(c.beside, c.lit))
+	c.view[0].Set(c.of.V4.Source(c.beside, c.lit))
+	c.view[1].Set(c.of.V6.Source(c.beside, c.lit))
 }
 
 // key handles a key; false when it is not one of the comparison's.
@@ -234,14 +235,14 @@ func (c *comparison) titles() (rows, v4, v6 widget.Safe) {
 	if c.of == nil {
 		return "changes", "compiled v4", "compiled v6"
 	}
-	counts := func(l *ruleLines) string {
-		if l.added == 0 && l.gone == 0 {
+	counts := func(l *desk.RuleLines) string {
+		if l.Added == 0 && l.Gone == 0 {
 			return ""
 		}
-		return fmt.Sprintf(" +%d -%d", l.added, l.gone)
+		return fmt.Sprintf(" +%d -%d", l.Added, l.Gone)
 	}
 	return widget.Format("changes %d", len(c.rows.rows)),
-		widget.Format("compiled v4%s", counts(c.of.v4)), widget.Format("compiled v6%s", counts(c.of.v6))
+		widget.Format("compiled v4%s", counts(c.of.V4)), widget.Format("compiled v6%s", counts(c.of.V6))
 }
 
 func (c *comparison) tabLine(width int) string {
@@ -292,7 +293,7 @@ func (c *comparison) place() widget.Safe {
 
 // renderRows draws the list of rows above what the selected one does.
 func (c *comparison) renderRows(width, height int) []string {
-	detail := effectLines(c.rows.selected(), c.of != nil && c.of.review.Counted, c.Shared, width)
+	detail := effectLines(c.rows.selected(), c.of != nil && c.of.Review.Counted, c.Shared, width)
 	if room := height - 4; len(detail) > room {
 		detail = detail[:max(room, 0)]
 	}

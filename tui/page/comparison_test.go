@@ -8,42 +8,10 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/engine/plan"
-	"github.com/mfwtui/mfwtui/engine/ruleset"
-	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/style"
+	"github.com/mfwtui/mfwtui/tui/tuitest"
 )
-
-// fixture is a difference of n rows, each with two lines among so many rules of
-// both families.
-func fixture(n int) *compared {
-	rows := make([]string, n)
-	refs := [2]map[string]engine.RowRef{{}, {}}
-	d := &plan.Diff{}
-	var chains [2]plan.ChainDiff
-	for i := range n {
-		rows[i] = fmt.Sprintf("ext FW a%d ALL ssh accept", i)
-		for side, ref := range refs {
-			ref[fmt.Sprintf("%d-%d", side, i)] = engine.RowRef{Kind: tables.Rules, Line: i + 1}
-		}
-		for f := range chains {
-			rule := func(side int) *ruleset.Rule {
-				return &ruleset.Rule{ID: fmt.Sprintf("%d-%d", side, i), In: ruleset.Iface{Name: "eth0"}, Target: ruleset.Accept}
-			}
-			chains[f].Lines = append(chains[f].Lines, plan.Line{Op: plan.Remove, Rule: rule(0), Was: rule(0)}, plan.Line{Op: plan.Add, Rule: rule(1)})
-		}
-	}
-	for f, family := range ruleset.Families() {
-		chains[f].Family, chains[f].Table, chains[f].Chain, chains[f].Op = family, "filter", "ext_inp", plan.Change
-		d.Chains = append(d.Chains, chains[f])
-	}
-	text := strings.Join(rows, "\n")
-	set := func(text string) *tables.Set { return tables.NewSet(tables.Parse(tables.Rules, []byte(text))) }
-	return newCompared(engine.NewReview(engine.Sides{
-		Before: set(text), After: set(strings.ReplaceAll(text, "accept", "drop")), BeforeRows: refs[0], AfterRows: refs[1], Diff: d,
-	}), d)
-}
 
 func testShared() *Shared { return &Shared{Styles: style.New(style.Mono(), style.ASCII())} }
 
@@ -56,7 +24,7 @@ func pressed(key string) tea.KeyPressMsg {
 
 func TestSelectedRowScrollsTheRulesOfBothFamilies(t *testing.T) {
 	c := newComparison(testShared())
-	c.set(fixture(500))
+	c.set(desk.NewCompared(tuitest.Difference(500)))
 	c.render(120, 40)
 	for range 300 {
 		c.key(pressed("j"))
@@ -74,7 +42,7 @@ func TestSelectedRowScrollsTheRulesOfBothFamilies(t *testing.T) {
 
 func TestComparisonFitsEverySize(t *testing.T) {
 	c := newComparison(testShared())
-	c.set(fixture(50))
+	c.set(desk.NewCompared(tuitest.Difference(50)))
 	for _, layout := range []comparisonLayout{byWidth, sideBySide, asTabs} {
 		c.layout = layout
 		for families := range familyChoices {
@@ -101,7 +69,7 @@ func TestComparisonFitsEverySize(t *testing.T) {
 // 120x40, and moves in it. A drawing must take under 2 ms, a key under 5 ms.
 func BenchmarkComparison(b *testing.B) {
 	for _, n := range []int{100, 10_000, 25_000} {
-		of := fixture(n)
+		of := desk.NewCompared(tuitest.Difference(n))
 		for _, tab := range []comparisonTab{rowsTab, v4Tab} {
 			c := newComparison(testShared())
 			c.set(of)

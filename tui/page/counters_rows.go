@@ -8,6 +8,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // The columns of the rows.
@@ -84,7 +85,7 @@ func (c *Counters) rowSource() widget.Source[string] {
 func (c *Counters) rowCell(r *engine.RowCounter, tab counterTab, col int, has map[string][2]bool) (widget.Safe, style.Style) {
 	switch {
 	case col == whereCol:
-		return widget.Clean(counterName(r)), c.Styles.Text
+		return widget.Clean(words.CounterName(r)), c.Styles.Text
 	case col == whatCol:
 		return widget.Clean(r.Text), c.Styles.Text
 	case col == lastCol:

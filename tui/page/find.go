@@ -5,6 +5,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/mfwtui/mfwtui/tui/desk"
+	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -15,7 +17,7 @@ import (
 type finder struct {
 	widget.Filter
 	keys     findKeys
-	names    listNames
+	names    find.Names
 	marks    bool
 	problems []query.Problem
 	// values are the terms of the selected row, the best first, each of
@@ -44,8 +46,8 @@ func newFindKeys() findKeys {
 
 // newFinder makes the finder of a list that has certain keys. Values gives the
 // terms of the selected row.
-func newFinder(desk *Desk, values func() []string, keys ...query.Key) finder {
-	return finder{keys: newFindKeys(), values: values, names: newNames(desk, keys...)}
+func newFinder(d *desk.Desk, values func() []string, keys ...query.Key) finder {
+	return finder{keys: newFindKeys(), values: values, names: find.NewNames(d, keys...)}
 }
 
 // Typing reports whether the finder takes every key.

@@ -3,7 +3,9 @@ package page
 import (
 	"strings"
 
+	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/query"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // chainKeys are what the filter of the rules by chain may ask.
@@ -16,7 +18,7 @@ var chainKeys = []query.Key{
 // its text say. A match that is turned round says nothing here.
 type chainRecord struct {
 	*chainRow
-	names *listNames
+	names *find.Names
 	row   string // the table row that the rule comes from
 }
 
@@ -156,7 +158,7 @@ func (c *Counters) speakOf() {
 
 // rowAsk is what the filter says about the counters by row.
 func (c *Counters) rowAsk() (keep, mark func(i int) bool) {
-	return c.filter.ask(counterRecords(&c.filter.names, c.snap.Rows))
+	return c.filter.ask(find.CounterRecords(&c.filter.names, c.snap.Rows))
 }
 
 // chainAsk is what the filter says about the rules by chain.
@@ -166,7 +168,7 @@ func (c *Counters) chainAsk() (keep, mark func(i int) bool) {
 	return c.filter.ask(func(i int) query.Record {
 		record.chainRow, record.row = &rows[i], ""
 		if row := of[rows[i].what]; row != nil {
-			record.row = counterName(row)
+			record.row = words.CounterName(row)
 		}
 		return record
 	})
@@ -199,5 +201,5 @@ func (c *Counters) values() []string {
 	if r.Row.Line == 0 {
 		return []string{query.Term(query.Rule, r.Row.Name)}
 	}
-	return rowTerms(r.Row.Kind, r.Row.Line, strings.Fields(r.Text), 0)
+	return find.RowTerms(r.Row.Kind, r.Row.Line, strings.Fields(r.Text), 0)
 }

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
-	"time"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -16,28 +14,6 @@ import (
 	"github.com/mfwtui/mfwtui/tui/tuitest"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
-
-// testDesk holds small tables that were checked.
-func testDesk(t testing.TB) *Desk {
-	files := fstest.MapFS{}
-	for name, text := range map[string]string{
-		"addresses":  "admins 203.0.113.0/28 2001:db8:7::/64\nlan 192.168.0.0/24 -\nnas 192.168.0.20 fd00::20\n",
-		"services":   "ssh 22 -\nhttps 443 443\ndns 53 53\nhigh 1024-2048 -\n",
-		"interfaces": "eth0 ext -\neth1 int -\ndocker0 DOCKER -\n",
-		"rules":      "ext FW admins ALL ssh accept\next DOCKER ALL ALL https accept\nint ext lan ALL ALL accept+nat\n#~ int FW nas lan high drop\nint ALL ALL nas dns reject+log\n",
-		"virtuals":   "ext lan nas https https\next lan DOCKER https https\n",
-	} {
-		files[name] = &fstest.MapFile{Data: []byte(text)}
-	}
-	set, problems := tables.Load(files)
-	d, calls := NewDesk(set), NewCalls(t.Context(), tuitest.New(time.Now))
-	m, _ := d.Check(calls)().(CheckedMsg)
-	d.TakeChecked(m)
-	if problems = append(problems, d.Problems()...); problems.HasErrors() {
-		t.Fatal(problems)
-	}
-	return d
-}
 
 func TestFlowFilter(t *testing.T) {
 	web := testFlow("203.0.113.9", "198.51.100.4", 51022, 443, ruleset.TCP)
@@ -96,13 +72,13 @@ func TestFlowFilter(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.filter, func(t *testing.T) {
-			f := NewFlows(&Shared{Desk: testDesk(t)})
+			f := NewFlows(&Shared{Desk: tuitest.Desk(t)})
 			f.snap = live
 			f.nameContainers(&engine.ContainerView{Containers: []engine.ContainerState{
 				{Name: "shop", Networks: []engine.ContainerNetwork{{V4: netip.MustParseAddr("172.17.0.5")}, {V6: netip.MustParseAddr("fd00::5")}}},
 			}})
 			f.filter.Set(tt.filter)
-			keep, _ := f.filter.ask(func(i int) query.Record { return f.record().take(&f.snap, i) })
+			keep, _ := f.filter.ask(func(i int) query.Record { return f.record().Take(&f.snap, i) })
 			var got []string
 			for i := range flows.Len() {
 				if keep == nil || keep(i) {
@@ -143,7 +119,7 @@ func TestChainFilter(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.filter, func(t *testing.T) {
-			c := NewCounters(&Shared{Desk: testDesk(t)})
+			c := NewCounters(&Shared{Desk: tuitest.Desk(t)})
 			c.tab, c.chains.rows = byChain, rows
 			row := engine.RowCounter{ID: "ab"}
 			row.Row.Kind, row.Row.Line = tables.Rules, 1
@@ -169,7 +145,7 @@ func TestChainFilter(t *testing.T) {
 }
 
 func TestValueOfARowBecomesAFilter(t *testing.T) {
-	f := newFinder(testDesk(t), func() []string { return []string{"src:10.0.0.1", "port:22"} })
+	f := newFinder(tuitest.Desk(t), func() []string { return []string{"src:10.0.0.1", "port:22"} })
 	f.names.SpeakFlows()
 	f.Set("tcp")
 	list := widget.NewTable[int]()
@@ -184,7 +160,7 @@ func TestValueOfARowBecomesAFilter(t *testing.T) {
 }
 
 func TestTabCompletesTheFilterAndGoesThroughIt(t *testing.T) {
-	f := newFinder(testDesk(t), nil, query.Src, query.Zone, query.State)
+	f := newFinder(tuitest.Desk(t), nil, query.Src, query.Zone, query.State)
 	list, texts := widget.NewTable[int](), []string(nil)
 	for _, k := range []string{"/", "z", "tab", "i", "tab", "tab", "shift+tab"} {
 		f.key(widget.Press(k), list)
@@ -205,7 +181,7 @@ func BenchmarkFlowFilter(b *testing.B) {
 	}
 	for _, filter := range []string{"src:203.0.113.0/24 port:443", "zzz", "src:lan", "!state:est !proto:udp"} {
 		b.Run(filter, func(b *testing.B) {
-			f := NewFlows(&Shared{Desk: testDesk(b)})
+			f := NewFlows(&Shared{Desk: tuitest.Desk(b)})
 			f.filter.Set(filter)
 			record := f.record()
 			b.ReportAllocs()

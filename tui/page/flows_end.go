@@ -6,7 +6,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // listedEnded is how many of the flows that are to end the dialog shows at a
@@ -18,7 +20,7 @@ const listedEnded, listedOwn = 8, 4
 func (f *Flows) askEnd() Effect {
 	rows := f.marked()
 	all := len(rows)
-	rows = rows[:min(all, maxEnded)]
+	rows = rows[:min(all, desk.MaxEnded)]
 	if i, ok := f.table.Selected(); ok && len(f.marks) == 0 {
 		rows, all = []int32{int32(i)}, 1
 	}
@@ -36,7 +38,9 @@ func (f *Flows) marked() (rows []int32) {
 }
 
 // askEndShown asks before all flows end that the list shows.
-func (f *Flows) askEndShown() Effect { return f.confirmEnd(f.table.Rows(maxEnded), f.table.Shown()) }
+func (f *Flows) askEndShown() Effect {
+	return f.confirmEnd(f.table.Rows(desk.MaxEnded), f.table.Shown())
+}
 
 // confirmEnd names the flows that are to end, which are the first of all. What
 // is asked about is what ends: the list may move behind the dialog.
@@ -49,15 +53,15 @@ func (f *Flows) confirmEnd(rows []int32, all int) Effect {
 		flows[i] = f.snap.Flows.At(int(n))
 	}
 	d := &widget.Dialog{
-		Title:   widget.Format("End %s?", plural(len(flows), "flow")),
+		Title:   widget.Format("End %s?", words.Plural(len(flows), "flow")),
 		Text:    []widget.Safe{"TCP gets resets, the rest is stopped until it is silent; a client may come back if the rules let it."},
-		Choices: []widget.Choice{{Key: "e", Does: widget.Format("end %s now", plural(len(flows), "flow"))}},
+		Choices: []widget.Choice{{Key: "e", Does: widget.Format("end %s now", words.Plural(len(flows), "flow"))}},
 	}
 	if len(flows) < all {
 		d.Text = append(d.Text, widget.Format("These are the first %d of %d: no more end at a time.", len(flows), all))
 	}
 	if own := f.ownAmong(flows); own != nil {
-		d.Text = append(d.Text, widget.Format("YOUR OWN SSH CONNECTION IS AMONG THEM: %s. This console goes with it.", flowPath(own)))
+		d.Text = append(d.Text, widget.Format("YOUR OWN SSH CONNECTION IS AMONG THEM: %s. This console goes with it.", words.FlowPath(own)))
 		d.Word = f.Host
 	}
 	list := endList{head: append(d.Text, ""), flows: flows, page: listedEnded}
@@ -74,7 +78,7 @@ func (f *Flows) confirmEnd(rows []int32, all int) Effect {
 		return moved
 	}
 	return Effect{Ask: &Ask{Dialog: d, Then: func(int) Effect {
-		e := say(Info, "ending %s, which takes some seconds ...", plural(len(flows), "flow"))
+		e := say(Info, "ending %s, which takes some seconds ...", words.Plural(len(flows), "flow"))
 		e.Cmd = f.Calls.EndFlows(&f.ending, flows)
 		return e
 	}}}
@@ -100,7 +104,7 @@ func (l *endList) text() []widget.Safe {
 	text := slices.Clone(l.head)
 	end := min(l.top+l.page, len(l.flows))
 	for i := l.top; i < end; i++ {
-		line := protoName(&l.flows[i]) + " " + flowPath(&l.flows[i])
+		line := words.Protocol(&l.flows[i]) + " " + words.FlowPath(&l.flows[i])
 		if l.by[i] != "" {
 			line += "  " + l.by[i]
 		}
@@ -120,7 +124,7 @@ func (f *Flows) ownAmong(flows []engine.Flow) *engine.Flow {
 		return nil
 	}
 	for i := range flows {
-		if isBetween(&flows[i], client, server) {
+		if desk.IsBetween(&flows[i], client, server) {
 			return &flows[i]
 		}
 	}
@@ -128,7 +132,7 @@ func (f *Flows) ownAmong(flows []engine.Flow) *engine.Flow {
 }
 
 // takeEnded says what became of the flows.
-func (f *Flows) takeEnded(m EndedMsg) Effect {
+func (f *Flows) takeEnded(m desk.EndedMsg) Effect {
 	if !f.ending.Done(m.N) {
 		return Effect{}
 	}
@@ -136,7 +140,7 @@ func (f *Flows) takeEnded(m EndedMsg) Effect {
 		return say(Bad, "not ended: %v", m.Err)
 	}
 	clear(f.marks)
-	words, sure := EndedWords(m.Value, "flow")
+	words, sure := words.Ended(m.Value, "flow")
 	e := say(endedKind(sure), "%s", words)
 	e.Cmd = f.refresh().Cmd
 	return e

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 )
 
 // zoneHistory are the bytes that came into each zone per second in the last
@@ -15,7 +16,7 @@ type zoneHistory map[string][]float64
 const historyLen = 60
 
 // add remembers a reading. Zones that are gone are forgotten.
-func (h *zoneHistory) add(rates []ZoneRate) {
+func (h *zoneHistory) add(rates []desk.ZoneRate) {
 	now := make(zoneHistory, len(rates))
 	for _, r := range rates {
 		line := append((*h)[r.Zone], r.In)

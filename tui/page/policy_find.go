@@ -1,5 +1,7 @@
 package page
 
+import "github.com/mfwtui/mfwtui/tui/find"
+
 // values are the terms of the selected row, that of the cell under the cursor
 // first.
 func (p *Policy) values() []string {
@@ -11,5 +13,5 @@ func (p *Policy) values() []string {
 	if line == nil {
 		return nil
 	}
-	return rowTerms(at.Kind, at.Line, line.Texts(), at.Cell)
+	return find.RowTerms(at.Kind, at.Line, line.Texts(), at.Cell)
 }

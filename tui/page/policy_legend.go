@@ -2,6 +2,7 @@ package page
 
 import (
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -26,7 +27,7 @@ func (p *Policy) Legend() []widget.Binding {
 }
 
 // signsOf are the signs of a row, without its mark.
-func signsOf(signs *rowSigns, st *style.Styles, line *tables.Line, num int) (widget.Safe, style.Style) {
+func signsOf(signs *desk.Signs, st *style.Styles, line *tables.Line, num int) (widget.Safe, style.Style) {
 	changed, state, how := widget.Safe(" "), widget.Safe(" "), st.Text
 	if sign := signs.Changed(line); sign != "" {
 		changed, how = sign, st.Changed
@@ -43,7 +44,7 @@ func signsOf(signs *rowSigns, st *style.Styles, line *tables.Line, num int) (wid
 }
 
 // cellStyle is that of the cell with the worst problem; plain for another one.
-func cellStyle(signs *rowSigns, st *style.Styles, num, cell int) style.Style {
+func cellStyle(signs *desk.Signs, st *style.Styles, num, cell int) style.Style {
 	severity, at, bad := signs.Worst(num)
 	switch {
 	case !bad || at != cell:

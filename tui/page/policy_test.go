@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 )
 
 // rulesFile is a table of rules whose rows begin with the words of a text; "-"
@@ -148,7 +149,7 @@ func TestObjectAt(t *testing.T) {
 		{tables.Options, 1, object{}},
 	}
 	for _, tt := range tests {
-		if got := objectAt(set, Place{Kind: tt.kind, Line: 1, Cell: tt.cell}); got != tt.want {
+		if got := objectAt(set, desk.Place{Kind: tt.kind, Line: 1, Cell: tt.cell}); got != tt.want {
 			t.Errorf("%s cell %d: %v, want %v", tt.kind, tt.cell, got, tt.want)
 		}
 	}

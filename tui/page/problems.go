@@ -4,9 +4,12 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
+	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // problemList lists the problems of all tables. A nil list is closed.
@@ -57,7 +60,7 @@ func (l *problemList) set(all tables.Problems) {
 		return
 	}
 	l.all = all
-	keep, mark := l.filter.ask(func(i int) query.Record { return &problemRecord{all[i]} })
+	keep, mark := l.filter.ask(find.ProblemRecords(all))
 	l.table.Set(widget.Source[tables.Problem]{
 		Len: len(all),
 		Key: func(i int) tables.Problem { return all[i] },
@@ -159,7 +162,7 @@ func (p *Policy) listKey(k tea.KeyPressMsg) Effect {
 // problem. The list stays open for the next one.
 func (p *Policy) takeSuggestion() Effect {
 	problem, _ := p.list.selected()
-	at, ok := PlaceOf(problem)
+	at, ok := desk.PlaceOf(problem)
 	if !ok {
 		return Effect{}
 	}
@@ -173,7 +176,7 @@ func (p *Policy) takeSuggestion() Effect {
 }
 
 // listTravel goes back or forth in the edits without leaving the list.
-func (p *Policy) listTravel(done string, to func() (Place, bool)) Effect {
+func (p *Policy) listTravel(done string, to func() (desk.Place, bool)) Effect {
 	l := p.list
 	effect := p.travel(done, to)
 	p.list = l
@@ -182,7 +185,7 @@ func (p *Policy) listTravel(done string, to func() (Place, bool)) Effect {
 
 // visit shows where a problem is.
 func (p *Policy) visit(problem tables.Problem) {
-	if at, ok := PlaceOf(problem); ok {
+	if at, ok := desk.PlaceOf(problem); ok {
 		p.jump(at)
 	}
 }
@@ -200,7 +203,7 @@ func (l *problemList) none() widget.Safe {
 
 func (l *problemList) render(s *Shared, width, height int) ([]string, *Point) {
 	errors, warnings := l.all.Count()
-	title := s.line(width).Put(s.Styles.Strong, widget.Format(" problems: %s, %s", plural(errors, "error"), plural(warnings, "warning")))
+	title := s.line(width).Put(s.Styles.Strong, widget.Format(" problems: %s, %s", words.Plural(errors, "error"), words.Plural(warnings, "warning")))
 	if errors > 0 {
 		title.Put(s.Styles.Bad, "   errors block an apply")
 	}

@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // problemsText counts the problems for a line of text.
 func problemsText(ps tables.Problems) string {
 	errors, warnings := ps.Count()
-	return fmt.Sprintf("%s, %s", plural(errors, "error"), plural(warnings, "warning"))
+	return fmt.Sprintf("%s, %s", words.Plural(errors, "error"), words.Plural(warnings, "warning"))
 }
 
 // seconds writes a countdown in the words of its option.

@@ -5,13 +5,14 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
 // rawText is the text that the restore tools would be given.
 type rawText struct {
-	ask   Request
-	lines []rawLine
+	ask   desk.Request
+	lines []desk.RestoreLine
 	view  *widget.Diff
 	err   error
 }
@@ -34,16 +35,16 @@ func (r *Review) rawKey(k tea.KeyPressMsg) {
 	}
 }
 
-func (t *rawText) take(m PayloadMsg) {
+func (t *rawText) take(m desk.PayloadMsg) {
 	if t == nil || !t.ask.Done(m.N) {
 		return
 	}
-	t.lines, t.err = m.lines, m.Err
+	t.lines, t.err = m.Lines, m.Err
 	src := widget.DiffSource{Len: len(t.lines), Line: func(i int) widget.DiffLine {
-		return widget.DiffLine{Mark: t.lines[i].mark, Text: widget.Clean(t.lines[i].text)}
+		return widget.DiffLine{Mark: t.lines[i].Mark, Text: widget.Clean(t.lines[i].Text)}
 	}}
 	for i, l := range t.lines {
-		if l.mark == '@' {
+		if l.Mark == '@' {
 			src.Heads = append(src.Heads, i)
 		}
 	}
@@ -54,10 +55,10 @@ func (t *rawText) take(m PayloadMsg) {
 func (t *rawText) text(most int) string {
 	var b strings.Builder
 	for _, l := range t.lines {
-		if l.mark == '@' {
+		if l.Mark == '@' {
 			b.WriteString("# ")
 		}
-		b.WriteString(l.text)
+		b.WriteString(l.Text)
 		b.WriteByte('\n')
 		if b.Len() > most {
 			break

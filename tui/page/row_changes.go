@@ -10,6 +10,7 @@ import (
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // rowChanges lists changed table rows: each in one line, or in two where there
@@ -93,7 +94,7 @@ func (c *rowChanges) render(width, height int, s *Shared) []string {
 func (c *rowChanges) row(i, width int, s *Shared) []string {
 	e := &c.rows[i]
 	st := s.Styles
-	m := rowMark(e)
+	m := words.RowMark(e)
 	how := lookOf(m, st)
 	l := s.line(width)
 	if i == c.at {
@@ -101,17 +102,17 @@ func (c *rowChanges) row(i, width int, s *Shared) []string {
 	} else {
 		l.Text(" ")
 	}
-	l.Put(how, widget.Format("%c ", m)).Cell(st.Strong, widget.Clean(rowPlace(e)), 14)
+	l.Put(how, widget.Format("%c ", m)).Cell(st.Strong, widget.Clean(words.RowPlace(e)), 14)
 	warn := widget.Safe("")
 	if e.Missing != "" {
 		warn = "! "
 	}
 	if c.tall == 1 {
-		return []string{l.Cell(st.Text, rowHead(e), headWidth).Text(" ").Put(st.Warn, warn).Put(how, rowTail(e)).String()}
+		return []string{l.Cell(st.Text, words.RowHead(e), headWidth).Text(" ").Put(st.Warn, warn).Put(how, words.RowTail(e)).String()}
 	}
 	return []string{
-		l.Text(rowHead(e)).String(),
-		s.line(width).Text("     ").Put(st.Warn, warn).Put(how, rowTail(e)).String(),
+		l.Text(words.RowHead(e)).String(),
+		s.line(width).Text("     ").Put(st.Warn, warn).Put(how, words.RowTail(e)).String(),
 	}
 }
 
@@ -137,10 +138,10 @@ func effectLines(e *engine.RowEffect, counted bool, s *Shared, width int) []stri
 	}
 	st := s.Styles
 	lines := []string{
-		s.line(width).Put(st.Strong, widget.Format(" %s", rowPlace(e))).Text(widget.Format("  %s", rowHead(e))).String(),
+		s.line(width).Put(st.Strong, widget.Format(" %s", words.RowPlace(e))).Text(widget.Format("  %s", words.RowHead(e))).String(),
 	}
-	for _, part := range rowTail(e).Wrap(width - 4) {
-		lines = append(lines, s.line(width).Text("   ").Put(lookOf(rowMark(e), st), part).String())
+	for _, part := range words.RowTail(e).Wrap(width - 4) {
+		lines = append(lines, s.line(width).Text("   ").Put(lookOf(words.RowMark(e), st), part).String())
 	}
 	lines = append(lines, s.line(width).Text(widget.Format("   %s", ruleWords(e))).String())
 	if counted {
@@ -159,7 +160,7 @@ func effectLines(e *engine.RowEffect, counted bool, s *Shared, width int) []stri
 func ruleWords(e *engine.RowEffect) string {
 	one := func(f string, of engine.RuleEffect) string {
 		if of.Added == 0 && of.Gone == 0 {
-			return fmt.Sprintf("%s none (%s)", f, plural(of.Has, "rule"))
+			return fmt.Sprintf("%s none (%s)", f, words.Plural(of.Has, "rule"))
 		}
 		return fmt.Sprintf("%s +%d -%d", f, of.Added, of.Gone)
 	}

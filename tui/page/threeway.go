@@ -5,6 +5,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // threeWay shows what somebody else changed on disk beside what was changed
@@ -96,7 +97,7 @@ func (w *threeWay) bindings() []widget.Binding {
 		choose = "only a conflict has a choice"
 	}
 	if n := w.open(); n > 0 {
-		merge = widget.Format("first choose in %s", plural(n, "conflict"))
+		merge = widget.Format("first choose in %s", words.Plural(n, "conflict"))
 	}
 	k := w.keys
 	k.mine, k.theirs, k.both, k.merge = k.mine.Off(choose), k.theirs.Off(choose), k.both.Off(choose), k.merge.Off(merge)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // trialLine is a line of the screen. When there is no room for all, those of
@@ -188,7 +189,7 @@ func (t *Trial) loginLines(width int) []trialLine {
 	}
 	var lines []trialLine
 	what, how, state := t.invitation(), t.Styles.Warn, widget.Safe("waiting ...")
-	if best := bestLogin(p); best != nil {
+	if best := words.BestLogin(p); best != nil {
 		from := widget.Safe("from ")
 		if p.Client.IsValid() && best.From.Addr() != p.Client {
 			from = "not you: " // in front: an IPv6 address may be cut
@@ -215,14 +216,14 @@ const maxLogins = 4
 // loginDetails say how far the connections have come, the one that proves most
 // first.
 func (t *Trial) loginDetails(width int) []trialLine {
-	best := bestLogin(&t.proof)
+	best := words.BestLogin(&t.proof)
 	if best == nil {
 		return nil
 	}
-	lines := []trialLine{t.more(whyLine, width, t.Styles.Dim, loginWords(best, false))}
+	lines := []trialLine{t.more(whyLine, width, t.Styles.Dim, words.Login(best, false))}
 	for i := range t.proof.Logins {
 		if l := &t.proof.Logins[i]; l != best && len(lines) <= maxLogins {
-			lines = append(lines, t.more(moreLine, width, t.Styles.Dim, loginWords(l, true)))
+			lines = append(lines, t.more(moreLine, width, t.Styles.Dim, words.Login(l, true)))
 		}
 	}
 	return lines
@@ -255,10 +256,10 @@ func (t *Trial) deniedLines(width int) []trialLine {
 		d := &p.Denied[i]
 		all += d.Packets
 		if i < 3 {
-			parts = append(parts, fmt.Sprintf("%dx %s", d.Packets, deniedName(d)))
+			parts = append(parts, fmt.Sprintf("%dx %s", d.Packets, words.DeniedName(d)))
 		}
 		if i < 6 && d.Row.Line > 0 {
-			lines = append(lines, t.more(moreLine, width, t.Styles.Dim, widget.Format("%6dx %-10s %s", d.Packets, deniedName(d), d.Text)))
+			lines = append(lines, t.more(moreLine, width, t.Styles.Dim, widget.Format("%6dx %-10s %s", d.Packets, words.DeniedName(d), d.Text)))
 		}
 	}
 	if n := len(p.Denied) - len(parts); n > 0 {
@@ -280,7 +281,7 @@ func (t *Trial) serviceLines(width int) []trialLine {
 	case len(p.Services) == 0:
 		return []trialLine{t.row(proofLine, width, name, "none, loopback apart", t.Styles.Text, "")}
 	}
-	open, closed, cut := sortServices(p.Services)
+	open, closed, cut := words.Services(p.Services)
 	list := ""
 	if len(open) > 0 {
 		list = "  (" + strings.Join(open, " ") + ")"

@@ -71,7 +71,7 @@ func (s *session) do(line string) error {
 	if s.isCode(line) {
 		return s.confirm(words)
 	}
-	if c := find(words[0]); c != nil {
+	if c := lookUp(words[0]); c != nil {
 		return c.run(s, words[1:])
 	}
 	if s.trial.pending() {
@@ -82,9 +82,9 @@ func (s *session) do(line string) error {
 	return nil
 }
 
-// find looks a word or a number up; the beginning of a word is enough when
+// lookUp looks a word or a number up; the beginning of a word is enough when
 // only one begins so.
-func find(word string) *command {
+func lookUp(word string) *command {
 	word = strings.ToLower(word)
 	all := commands()
 	var found []*command
@@ -129,7 +129,7 @@ func (s *session) menu() {
 
 func (s *session) help(args []string) error {
 	if len(args) > 0 {
-		c := find(args[0])
+		c := lookUp(args[0])
 		if c == nil {
 			s.say("There is no command %s.", args[0])
 			return nil

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/mfwtui/mfwtui/tables"
-	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -37,7 +37,7 @@ func (s *session) insert(args []string) error {
 		}
 		return err
 	}
-	s.change(page.Place{Kind: k, Line: num}, r.insert(len(r.cells)))
+	s.change(desk.Place{Kind: k, Line: num}, r.insert(len(r.cells)))
 	return nil
 }
 
@@ -103,7 +103,7 @@ func (s *session) askCell(r *newRow) (bool, error) {
 	cell := len(r.cells)
 	c := r.kind.Columns()[cell]
 	s.say("Cell %d, %s: %s.", cell+1, c.Name, c.Help)
-	line, err := s.nextText(page.Place{Kind: r.kind, Cell: cell}, widget.Clean(c.Name))
+	line, err := s.nextText(desk.Place{Kind: r.kind, Cell: cell}, widget.Clean(c.Name))
 	if err != nil || line == "" {
 		return false, err
 	}
@@ -115,7 +115,7 @@ func (s *session) askCell(r *newRow) (bool, error) {
 // decided to keep; nil for none. An earlier cell may be wrong because of a later
 // one.
 func (s *session) rowFault(r *newRow, last int) *fault {
-	all, f := s.draft(page.Place{Kind: r.kind, Line: r.num, Cell: last}, r.insert(last+1))
+	all, f := s.draft(desk.Place{Kind: r.kind, Line: r.num, Cell: last}, r.insert(last+1))
 	if f != nil {
 		return f
 	}

@@ -12,7 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -47,7 +47,7 @@ func Run(ctx context.Context, b engine.Backend, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &session{
-		Options: o, ctx: ctx, backend: b, calls: page.NewCalls(ctx, b), desk: &page.Desk{},
+		Options: o, ctx: ctx, backend: b, calls: desk.NewCalls(ctx, b), desk: &desk.Desk{},
 		lines: readLines(ctx, o.In), tick: time.NewTicker(time.Second),
 	}
 	defer s.tick.Stop()
@@ -65,9 +65,9 @@ type session struct {
 	Options
 	ctx     context.Context
 	backend engine.Backend
-	calls   *page.Calls
-	desk    *page.Desk
-	ask     page.Request // of the call under way: there is one at a time
+	calls   *desk.Calls
+	desk    *desk.Desk
+	ask     desk.Request // of the call under way: there is one at a time
 
 	lines <-chan string
 	tick  *time.Ticker
@@ -75,7 +75,7 @@ type session struct {
 	rest  []widget.Safe // of a list that was too long
 	prompt
 	trial  trial
-	after  page.AfterConfirm
+	after  desk.AfterConfirm
 	failed error // of the output
 }
 
