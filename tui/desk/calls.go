@@ -31,6 +31,8 @@ const (
 	answerLimit = 15 * time.Second
 )
 
+// Number notes a call that the request waits for, and gives it a number that no
+// other call of these has.
 func (c *Calls) Number(r *Request) uint64 {
 	c.last++
 	return r.start(c.last)

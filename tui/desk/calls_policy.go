@@ -43,6 +43,7 @@ type RowHits struct {
 	Flows  int       // -1: not known
 }
 
+// Packets are those of both families.
 func (h *RowHits) Packets() uint64 { return h.V4.Packets + h.V6.Packets }
 
 // Add adds what another rule counted.

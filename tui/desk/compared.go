@@ -24,6 +24,8 @@ type Compared struct {
 	Added, Gone, OneFamily int
 }
 
+// NewCompared works a difference out for reading; review tells the rows, d the
+// rules.
 func NewCompared(review *engine.Review, d *plan.Diff) *Compared {
 	c := &Compared{Review: review, Diff: d, V4: newRuleLines(ruleset.V4, d, review), V6: newRuleLines(ruleset.V6, d, review)}
 	c.Added, c.Gone = c.V4.Added+c.V6.Added, c.V4.Gone+c.V6.Gone
@@ -35,7 +37,8 @@ func NewCompared(review *engine.Review, d *plan.Diff) *Compared {
 	return c
 }
 
-// Text writes the difference for reading elsewhere, up to a number of bytes.
+// Text writes the difference for reading elsewhere, and ends with the line that
+// goes beyond a number of bytes.
 func (c *Compared) Text(most int) string {
 	var b strings.Builder
 	put := func(mark byte, text widget.Safe) bool {

@@ -17,7 +17,6 @@ import (
 type Compiled struct {
 	Set   *tables.Set
 	rows  map[*tables.Line]*CompiledRow
-	sets  ruleset.Sets
 	hosts map[string][]netip.Addr // what host names resolved to
 	Apart int                     // rules and virtuals that exist in one family only
 }
@@ -42,7 +41,7 @@ type kernelRule struct {
 
 // newCompiled finds the rules of each row.
 func newCompiled(set *tables.Set, c *engine.Compiled) *Compiled {
-	r := &Compiled{Set: set, rows: make(map[*tables.Line]*CompiledRow, len(c.Rows)), sets: c.Rules.Sets, hosts: c.Hosts}
+	r := &Compiled{Set: set, rows: make(map[*tables.Line]*CompiledRow, len(c.Rows)), hosts: c.Hosts}
 	byID := make(map[string]*CompiledRow, len(c.Rows))
 	for id, ref := range c.Rows {
 		line := set.File(ref.Kind).Line(ref.Line)
@@ -131,6 +130,7 @@ func (r *Compiled) Of(line *tables.Line) *CompiledRow {
 	return r.rows[line]
 }
 
+// Family are the rules of one family.
 func (r *CompiledRow) Family(f ruleset.Family) *FamilyRules {
 	if f == ruleset.V6 {
 		return &r.v6

@@ -49,6 +49,8 @@ func (r *FlowRecord) Addrs(k query.Key, to []query.Span) []query.Span {
 	return AppendAddrs(to, r.Orig.Dst, r.Reply.Src)
 }
 
+// AppendAddrs appends the valid ones of two addresses, once when they are the
+// same.
 func AppendAddrs(to []query.Span, a, b netip.Addr) []query.Span {
 	if a.IsValid() {
 		to = append(to, query.AddrSpan(a))

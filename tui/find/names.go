@@ -37,8 +37,8 @@ func (n *Names) Speak(keys []query.Key, words map[query.Key][]string) {
 // Language is what the filter may say.
 func (n *Names) Language() query.Language { return query.Language{Keys: n.keys, Names: n} }
 
-// Ask reads a filter and says which rows it keeps; nil for all of them, and when
-// it cannot be read none.
+// Ask reads a filter and says which rows it keeps; nil for all of them. One that
+// cannot be read keeps none, and the problems say why.
 func (n *Names) Ask(filter string, record func(i int) query.Record) (keep func(i int) bool, problems []query.Problem) {
 	q, problems := n.Language().Parse(filter)
 	if q.Empty() {
@@ -58,8 +58,8 @@ func (n *Names) config() *tables.Config {
 	return cfg
 }
 
-// Address resolves an address object, or a container. ALL, DOCKER and countries are names too,
-// of no addresses in particular.
+// Address resolves an address object, or a container. ALL, DOCKER and countries
+// are names too, of no addresses in particular.
 func (n *Names) Address(name string) ([]query.Span, bool) {
 	cfg := n.config()
 	if special(name) {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
-	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 func testFlow(src, dst string, sport, dport uint16, proto uint8) engine.Flow {
@@ -51,7 +50,6 @@ func TestNumbersAreShort(t *testing.T) {
 		{shortRate(0), "-"}, {shortRate(0.04), "0.0"}, {shortRate(3.25), "3.2"}, {shortRate(310), "310"},
 		{age(-time.Second), "0s"}, {age(9 * time.Second), "9s"}, {age(12 * time.Minute), "12m"}, {age(3 * time.Hour), "3h"}, {age(41 * 24 * time.Hour), "41d"},
 		{string(Clock(43 * time.Second)), "00:43"}, {string(Clock(42500 * time.Millisecond)), "00:43"}, {string(Clock(-1)), "00:00"},
-		{words.Plural(1, "rule"), "1 rule"}, {words.Plural(0, "rule"), "0 rules"},
 	}
 	for _, tt := range tests {
 		if tt.got != tt.want {

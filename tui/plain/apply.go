@@ -73,7 +73,7 @@ func (s *session) mayEnd(p *engine.Preview) []engine.Flow {
 // would lock the administrator out, the name of the host must be typed.
 func (s *session) askApply(a *applying) (bool, error) {
 	if n := s.desk.Staged(); len(s.desk.Dirty()) > 0 {
-		s.say("%s saved first.", upperFirst(count(n, "changed line")))
+		s.say("%s saved first.", upperFirst(words.Plural(n, "changed line")))
 	}
 	s.say("The old rules come back by themselves after %.0f seconds, whatever happens to this session, unless you type the code that is said then.", a.preview.Countdown.Seconds())
 	word := "yes"
@@ -103,7 +103,7 @@ func endsToo(n int) string {
 	if n == 1 {
 		return "the grandfathered flow ends"
 	}
-	return "the " + count(n, "grandfathered flow") + " end"
+	return "the " + words.Plural(n, "grandfathered flow") + " end"
 }
 
 // understand reads the answer: the word, and behind it whether flows end.
@@ -157,12 +157,12 @@ func (s *session) finish(st engine.TrialStatus) {
 		return
 	}
 	what := "grandfathered flow"
-	s.say("Ending %s, which takes some seconds.", count(len(flows), what))
+	s.say("Ending %s, which takes some seconds.", words.Plural(len(flows), what))
 	m := answer[desk.EndedMsg](s.calls.EndFlows(&s.ask, flows))
 	if m.Err != nil {
 		s.say("Kept, but the grandfathered flows did not end: %v.", m.Err)
 		return
 	}
-	words, _ := words.Ended(m.Value, what)
-	s.say("%s.", upperFirst(words))
+	text, _ := words.Ended(m.Value, what)
+	s.say("%s.", upperFirst(text))
 }

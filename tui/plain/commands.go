@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // command is a word that a person may type.
@@ -174,7 +175,7 @@ func (s *session) page(lines []widget.Safe) {
 
 func (s *session) sayRest() {
 	if len(s.rest) > 0 {
-		s.say("%s follow: type more.", count(len(s.rest), "line"))
+		s.say("%s follow: type more.", words.Plural(len(s.rest), "line"))
 	}
 }
 
@@ -204,7 +205,7 @@ func (s *session) quit([]string) error {
 		}
 	}
 	if len(s.desk.Dirty()) > 0 {
-		s.say("Not saved: %s.", count(s.desk.Staged(), "changed line"))
+		s.say("Not saved: %s.", words.Plural(s.desk.Staged(), "changed line"))
 		s.say("Type save to write them first, yes to drop them, or anything else to stay.")
 		line, err := s.next("save, yes or no")
 		switch {

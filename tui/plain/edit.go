@@ -9,6 +9,7 @@ import (
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // edit changes a cell. What the line does not say is asked for.
@@ -301,14 +302,14 @@ func (s *session) saved() bool {
 	case m.Err != nil:
 		s.say("Not saved: %v.", m.Err)
 	default:
-		s.say("Saved: %s.", count(n, "changed line"))
+		s.say("Saved: %s.", words.Plural(n, "changed line"))
 	}
 	return m.Err == nil
 }
 
 func (s *session) reload([]string) error {
 	if n := s.desk.Staged(); len(s.desk.Dirty()) > 0 {
-		if ok, err := s.yes("This drops %s.", count(n, "changed line")); err != nil || !ok {
+		if ok, err := s.yes("This drops %s.", words.Plural(n, "changed line")); err != nil || !ok {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // insert makes a row. Cells that the line does not give are asked for, one
@@ -64,13 +65,13 @@ func (r *newRow) insert(n int) func(*tables.File) error {
 
 // takeCells appends the words of a line as cells; false when they are more than
 // the table has.
-func (s *session) takeCells(r *newRow, words []string) bool {
+func (s *session) takeCells(r *newRow, cells []string) bool {
 	columns := r.kind.Columns()
-	if n := len(r.cells) + len(words); n > len(columns) {
-		s.say("That makes %s, and a row of %s has %d.", count(n, "cell"), r.kind, len(columns))
+	if n := len(r.cells) + len(cells); n > len(columns) {
+		s.say("That makes %s, and a row of %s has %d.", words.Plural(n, "cell"), r.kind, len(columns))
 		return false
 	}
-	r.cells = append(r.cells, words...)
+	r.cells = append(r.cells, cells...)
 	return true
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // Options are what the conversation needs besides the engine.
@@ -185,7 +186,7 @@ func (s *session) farewell(err error) {
 		s.say("The trial goes on without this session. The old rules come back at the end, unless somebody confirms: mfwtui confirm.")
 	}
 	if n := len(s.desk.Dirty()); n > 0 && !errors.Is(err, errQuit) {
-		s.say("Not saved, and lost: %s.", count(s.desk.Staged(), "changed line"))
+		s.say("Not saved, and lost: %s.", words.Plural(s.desk.Staged(), "changed line"))
 	}
 	s.say("Bye.")
 }
@@ -214,15 +215,7 @@ func (s *session) where() widget.Safe {
 // countOf is "1 of 2 rows", or "2 rows" for all of them.
 func countOf(n, all int, what string) string {
 	if n == all {
-		return count(n, what)
+		return words.Plural(n, what)
 	}
-	return fmt.Sprintf("%d of %s", n, count(all, what))
-}
-
-// count is "1 row", "2 rows".
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d of %s", n, words.Plural(all, what))
 }

@@ -60,11 +60,11 @@ func (s *session) impactWords(p *engine.Preview) []widget.Safe {
 	if policy.Err != nil {
 		s.say("Which new connections change is not known: %v.", policy.Err)
 	}
-	words := slices.Collect(words.Impact(flows.Value, policy.Value))
+	lines := slices.Collect(words.Impact(flows.Value, policy.Value))
 	if flows.Value != nil && len(desk.MayEnd(flows.Value)) > 0 {
-		words = append(words, "The grandfathered flows go on only because they are open. apply asks whether they shall end after the confirm.")
+		lines = append(lines, "The grandfathered flows go on only because they are open. apply asks whether they shall end after the confirm.")
 	}
-	return words
+	return lines
 }
 
 func (s *session) sayLockout(p *engine.Preview) {
@@ -101,7 +101,7 @@ func changeWords(p *engine.Preview) []widget.Safe {
 		}
 	}
 	for _, set := range d.Sets {
-		add("Set %s%s: %s added, %d removed.", set.Name, opWords(set.Op), count(len(set.Added), "member"), len(set.Gone))
+		add("Set %s%s: %s added, %d removed.", set.Name, opWords(set.Op), words.Plural(len(set.Added), "member"), len(set.Gone))
 	}
 	return out
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // overview says how things stand.
@@ -59,7 +60,7 @@ func (s *session) sayStatus() {
 
 func (s *session) sayForeign(who string, c engine.RuleChange) {
 	if c.Added+c.Gone > 0 {
-		s.say("Attention: since then %s added %s and removed %d.", who, count(c.Added, "rule"), c.Gone)
+		s.say("Attention: since then %s added %s and removed %d.", who, words.Plural(c.Added, "rule"), c.Gone)
 	}
 }
 
@@ -230,7 +231,7 @@ func pastWords(g *engine.Generation) string {
 		text += " by " + g.By
 	}
 	if g.Changes != nil {
-		text += ", " + count(g.Changes.Rows, "row")
+		text += ", " + words.Plural(g.Changes.Rows, "row")
 	}
 	if g.Reason != "" {
 		text += ", " + g.Reason

@@ -9,6 +9,7 @@ import (
 	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // load reads the tables and checks them.
@@ -38,13 +39,13 @@ func (s *session) tables() {
 	}
 	s.sayCheck()
 	if n := s.desk.Staged(); set != nil && n > 0 {
-		s.say("Not saved: %s.", count(n, "changed line"))
+		s.say("Not saved: %s.", words.Plural(n, "changed line"))
 	}
 }
 
 func (s *session) sayCheck() {
 	errs, warnings := s.desk.Problems().Count()
-	s.say("Check: %s, %s.", count(errs, "error"), count(warnings, "warning"))
+	s.say("Check: %s, %s.", words.Plural(errs, "error"), words.Plural(warnings, "warning"))
 }
 
 func (s *session) problems(words []string) error {

@@ -101,7 +101,7 @@ func spelled(code string) string {
 }
 
 func seconds(d time.Duration) string {
-	return count(int((max(d, 0)+time.Second-1)/time.Second), "second")
+	return words.Plural(int((max(d, 0)+time.Second-1)/time.Second), "second")
 }
 
 // left is the time until the rollback, as the guardian said last.
@@ -130,7 +130,7 @@ func (s *session) sayEnd(st engine.TrialStatus, at time.Time) {
 		s.say("Kept: the new rules stay.")
 	case engine.RolledBack:
 		s.say("Rolled back at %s: %s.", at.Format("15:04:05"), st.Reason)
-		s.say("The tables keep your changes. Not saved: %s.", count(s.desk.Staged(), "changed line"))
+		s.say("The tables keep your changes. Not saved: %s.", words.Plural(s.desk.Staged(), "changed line"))
 	default:
 		s.say("The trial has ended: %s %s.", st.State, st.Reason)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
-// Difference counts what a difference holds.
+// Difference counts what a difference holds, as the beginning of a sentence.
 func Difference(d *plan.Diff) string {
 	if d.Empty() {
 		return "No rule of the kernel changes"
@@ -84,7 +84,8 @@ func RowHead(e *engine.RowEffect) widget.Safe {
 // headCells is how many cells the head tells.
 var headCells = map[tables.Kind]int{tables.Rules: 4, tables.Virtuals: 3, tables.Options: 2}
 
-// RowTail says what became of the row.
+// RowTail says what became of the row, or what else stands in it when it is new
+// or gone.
 func RowTail(e *engine.RowEffect) widget.Safe {
 	var parts []string
 	for _, c := range e.Cells() {

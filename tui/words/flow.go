@@ -43,6 +43,7 @@ func Protocol(w *engine.Flow) string {
 	return cmp.Or(OtherProtocol(w.Proto), fmt.Sprint(w.Proto))
 }
 
+// HasPorts reports whether the protocol of a flow has ports.
 func HasPorts(w *engine.Flow) bool { return w.Proto == ruleset.TCP || w.Proto == ruleset.UDP }
 
 // FlowPath is the source and the destination of a flow.
@@ -60,14 +61,15 @@ var otherProtocols = [...]struct {
 
 // Protocols are the protocols by name; numbers are taken too.
 func Protocols() []string {
-	words := []string{"tcp", "udp", "icmp"}
+	names := []string{"tcp", "udp", "icmp"}
 	for _, p := range otherProtocols {
-		words = append(words, p.name)
+		names = append(names, p.name)
 	}
-	return words
+	return names
 }
 
-// OtherProtocol is the name of a protocol number; empty when it has none here.
+// OtherProtocol is the name of a protocol without ports that is known by name;
+// empty for any other number.
 func OtherProtocol(number uint8) string {
 	for _, p := range otherProtocols {
 		if p.number == number {
@@ -77,7 +79,7 @@ func OtherProtocol(number uint8) string {
 	return ""
 }
 
-// Ended say what became of flows that were to end; what is their name, for
+// Ended says what became of flows that were to end; what is their name, for
 // one of them. Sure is false when some of them may come back.
 func Ended(of engine.EndedFlows, what string) (text string, sure bool) {
 	words := []string{Plural(of.Ended, what) + " ended"}

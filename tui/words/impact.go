@@ -87,6 +87,7 @@ func ownFlowWords(o *engine.OwnFlow) widget.Safe {
 	return widget.Format("Your SSH %s to %s %s: %s.", o.Client, o.Server, GoesOn(o), o.Open)
 }
 
+// GoesOn says whether the administrator's own connection outlives the change.
 func GoesOn(o *engine.OwnFlow) string {
 	if o.GoesOn {
 		return "keeps running"
@@ -100,6 +101,7 @@ func ownLaterWords(o *engine.OwnFlow) widget.Safe {
 	return widget.Format("%s: %s; %s.", upperWord(Reopens(o)), o.New, o.OtherFamily)
 }
 
+// Reopens says whether a new connection like it could be opened afterwards.
 func Reopens(o *engine.OwnFlow) string {
 	if o.Reopens {
 		return "a new one"
@@ -130,13 +132,16 @@ func policyWords(p *engine.PolicyImpact, yield func(widget.Safe) bool) {
 	}
 }
 
-// SetKind are the sets of packets that a change does the same to.
+// SetKind is the sets of packets that a change does the same to: what it does,
+// in lower case, and the mark that a difference has for it.
 type SetKind struct {
 	Name string
 	Mark byte
 	Sets []engine.PacketSet
 }
 
+// SetKinds are the sets whose packets get another verdict, always in the same
+// three kinds.
 func SetKinds(p *engine.PolicyImpact) []SetKind {
 	return []SetKind{{"newly allowed", '+', p.Allowed}, {"newly denied", '-', p.Denied}, {"redirected", '~', p.Redirected}}
 }

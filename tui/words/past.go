@@ -5,7 +5,7 @@ import (
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
-// PastWhen is the moment of an entry.
+// PastWhen is the moment of an entry of the history.
 func PastWhen(g *engine.Generation) widget.Safe {
 	if g.When.IsZero() {
 		return "not known"
@@ -13,8 +13,8 @@ func PastWhen(g *engine.Generation) widget.Safe {
 	return widget.Clean(g.When.Format("2006-01-02 15:04"))
 }
 
-// PastEnd is how an entry ended, in a word or two. Running is the generation
-// that is in force.
+// PastEnd is how an entry of the history ended, in a word or two. Running is the
+// generation that is in force.
 func PastEnd(g *engine.Generation, running string) widget.Safe {
 	switch {
 	case g.Damaged != nil:
@@ -35,7 +35,8 @@ func PastEnd(g *engine.Generation, running string) widget.Safe {
 	return widget.Clean(string(g.Result))
 }
 
-// Running is the generation that is in force: the latest one that was kept.
+// Running is the generation that is in force, by its id: the latest one that was
+// kept. The latest entry comes first; empty when none was kept.
 func Running(entries []engine.Generation) string {
 	for i := range entries {
 		if entries[i].Event == engine.Applied && entries[i].Result == engine.Confirmed {
