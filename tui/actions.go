@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -50,7 +51,7 @@ func actions(s *page.Shared) []action {
 	}
 	add(inLists, page.Stay, widget.Moves().List())
 	scratch := *s // the pages list all their keys when there are tables
-	scratch.Desk = page.NewDesk(tables.NewSet())
+	scratch.Desk = desk.New(tables.NewSet())
 	pages := newPages(&scratch)
 	for _, at := range screens {
 		for _, mode := range modesOf(pages[at]) {

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -72,7 +73,7 @@ func (m *model) keyCommand(at page.Screen, b widget.Binding, text widget.Safe) c
 }
 
 // goTo is the command that shows a cell of a table.
-func (m *model) goTo(text widget.Safe, at page.Place) command {
+func (m *model) goTo(text widget.Safe, at desk.Place) command {
 	return command{text: text, run: func() tea.Cmd {
 		return m.apply(page.Effect{Go: page.PolicyScreen, Tell: page.ShowPlace{At: at}})
 	}}
@@ -86,7 +87,7 @@ func (m *model) placeCommands() []command {
 	}
 	var list, rows []command
 	for _, k := range tables.Kinds() {
-		list = append(list, m.goTo(widget.Format("table %s", k), page.Place{Kind: k}))
+		list = append(list, m.goTo(widget.Format("table %s", k), desk.Place{Kind: k}))
 	}
 	rows = make([]command, 0, maxPlaces)
 	for _, k := range tables.Kinds() {
@@ -98,7 +99,7 @@ func (m *model) placeCommands() []command {
 			if len(l.Cells) == 0 {
 				continue
 			}
-			at := page.Place{Kind: k, Line: i + 1}
+			at := desk.Place{Kind: k, Line: i + 1}
 			if first.Defines {
 				list = append(list, m.goTo(lineText(first.Object.String(), l), at))
 			} else {
@@ -126,7 +127,7 @@ func lineText(what string, l *tables.Line) widget.Safe {
 func (m *model) problemCommands() []command {
 	var list []command
 	for _, p := range m.shared.Desk.Problems() {
-		if at, ok := page.PlaceOf(p); ok && len(list) < maxProblems {
+		if at, ok := desk.PlaceOf(p); ok && len(list) < maxProblems {
 			list = append(list, m.goTo(widget.Format("%s %s", p.Severity, p.Error()), at))
 		}
 	}
@@ -146,7 +147,7 @@ func (m *model) rowCommand(text string) (command, bool) {
 			continue
 		}
 		if l := set.File(k).Line(n); l != nil && len(l.Cells) > 0 {
-			return m.goTo(widget.Format("go to %s:%d %s", k, n, strings.Join(l.Texts(), " ")), page.Place{Kind: k, Line: n}), true
+			return m.goTo(widget.Format("go to %s:%d %s", k, n, strings.Join(l.Texts(), " ")), desk.Place{Kind: k, Line: n}), true
 		}
 	}
 	return command{}, false

@@ -12,7 +12,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
-	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
 )
@@ -371,9 +371,9 @@ func TestFailuresOfTheEngineAreSaid(t *testing.T) {
 func TestStaleAnswersAreDropped(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("4")
-		c.send(page.LiveFlowsMsg{N: 1})
+		c.send(desk.LiveFlowsMsg{N: 1})
 		c.shows("200 of 200 flows")
-		c.send(page.CheckedMsg{N: 1, Problems: tables.Problems{{File: "rules", Line: 7, Severity: tables.Error, Text: "stale"}}})
+		c.send(desk.CheckedMsg{N: 1, Problems: tables.Problems{{File: "rules", Line: 7, Severity: tables.Error, Text: "stale"}}})
 		c.hides("1E")
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
 )
@@ -181,8 +182,8 @@ func TestCopyOfTheDiffIsCutAtALineAndSaysSo(t *testing.T) {
 		c.press("3", "y")
 		c.shows("CUT: copied the first 74")
 		text := c.review.Copied()
-		if len(text) < page.MaxCopy || len(text) > page.MaxCopy+1000 {
-			t.Errorf("%d bytes were made for a copy of %d", len(text), page.MaxCopy)
+		if len(text) < desk.MaxCopy || len(text) > desk.MaxCopy+1000 {
+			t.Errorf("%d bytes were made for a copy of %d", len(text), desk.MaxCopy)
 		}
 	})
 }

@@ -14,6 +14,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"golang.org/x/sys/unix"
 
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/page"
 )
 
@@ -109,7 +110,7 @@ func (o *outside) interrupted() bool {
 // edit opens the person's editor on a table, as soon as the terminal has
 // answered what it was asked: an editor would take the answers for typed text.
 // Keys that are pressed meanwhile are swallowed.
-func (m *model) edit(at page.Place) tea.Cmd {
+func (m *model) edit(at desk.Place) tea.Cmd {
 	if m.pending != "" {
 		m.note = page.Note{Text: "a trial runs; answer it first: the countdown could not be seen in an editor", Kind: page.Warn}
 		return nil

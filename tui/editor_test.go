@@ -15,6 +15,7 @@ import (
 	uv "github.com/charmbracelet/ultraviolet"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
 )
@@ -106,7 +107,7 @@ func TestAFailedEditorIsNamedAndTheTablesAreReadAgain(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("2", "j", "j")
 		somebodyEdits(c.site)
-		c.send(page.Edited{At: page.Place{Kind: tables.Rules, Line: 21}, Err: errors.New("vim: exit status 1")})
+		c.send(page.Edited{At: desk.Place{Kind: tables.Rules, Line: 21}, Err: errors.New("vim: exit status 1")})
 		c.shows("the editor failed: vim: exit status 1; the tables from disk", "[rules 14]", "lan_nas")
 	})
 	inConsole(t, 80, 24, nil, func(c *console) {

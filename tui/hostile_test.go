@@ -146,11 +146,11 @@ func TestEveryCallOfTheConsoleIsSeenByTheHostileTests(t *testing.T) {
 	}
 }
 
-// callsOfTheConsole are the methods of the engine that the source of the pages
+// callsOfTheConsole are the methods of the engine that the source of its calls
 // names.
 func callsOfTheConsole(t *testing.T) (names []string) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("page", "*.go"))
+	files, err := filepath.Glob(filepath.Join("desk", "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/settings"
 	"github.com/mfwtui/mfwtui/tui/style"
@@ -35,7 +36,7 @@ type model struct {
 
 	status    engine.Status
 	statusErr error
-	asked     struct{ status, trial, history, last page.Request }
+	asked     struct{ status, trial, history, last desk.Request }
 	ticks     int
 	pending   string // id of the trial that runs; empty for none
 
@@ -52,14 +53,14 @@ type model struct {
 	movesNoCells bool // the terminal can neither insert nor delete characters
 
 	env     []string    // of the person
-	editing *page.Place // where the editor is about to be opened; nil: nowhere
+	editing *desk.Place // where the editor is about to be opened; nil: nowhere
 	away    *outside    // another program has the terminal
 }
 
 // newModel makes the console for a backend.
 func newModel(ctx context.Context, b engine.Backend, st *style.Styles, now func() time.Time) *model {
 	s := &page.Shared{
-		Calls: page.NewCalls(ctx, b), Styles: st, Desk: &page.Desk{},
+		Calls: desk.NewCalls(ctx, b), Styles: st, Desk: &desk.Desk{},
 		Host: widget.Clean(b.Host()), Now: now,
 	}
 	m := &model{

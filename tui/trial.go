@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -15,7 +16,7 @@ import (
 // takeTrial follows what the guardian says: a trial that began (here, in
 // another window, or before this console was started) opens its screen, and
 // one that ended closes it.
-func (m *model) takeTrial(msg page.TrialMsg) tea.Cmd {
+func (m *model) takeTrial(msg desk.TrialMsg) tea.Cmd {
 	switch {
 	case msg.Err != nil && m.pending != "":
 		m.trial.Take(msg.Status, msg.Err)
@@ -44,7 +45,7 @@ func (m *model) openTrial(st engine.TrialStatus) tea.Cmd {
 }
 
 // applied takes the answer of an apply.
-func (m *model) applied(msg page.AppliedMsg) tea.Cmd {
+func (m *model) applied(msg desk.AppliedMsg) tea.Cmd {
 	if msg.Saved != nil {
 		m.shared.Desk.Saved(msg.Saved)
 	}
@@ -52,7 +53,7 @@ func (m *model) applied(msg page.AppliedMsg) tea.Cmd {
 	var changed *engine.ErrChanged
 	switch {
 	case errors.As(msg.Err, &changed): // the save before it was refused
-		return tea.Batch(cmd, m.apply(m.policy.Handle(page.SavedMsg{Err: msg.Err})))
+		return tea.Batch(cmd, m.apply(m.policy.Handle(desk.SavedMsg{Err: msg.Err})))
 	case msg.Err != nil:
 		return cmd
 	}
@@ -60,9 +61,9 @@ func (m *model) applied(msg page.AppliedMsg) tea.Cmd {
 }
 
 // answered takes the answer to a confirm, a rollback or more time.
-func (m *model) answered(msg page.AnsweredMsg) tea.Cmd {
+func (m *model) answered(msg desk.AnsweredMsg) tea.Cmd {
 	cmd := m.apply(m.trial.Handle(msg))
-	if msg.Err != nil || msg.What == page.Extend {
+	if msg.Err != nil || msg.What == desk.Extend {
 		return cmd
 	}
 	now := m.shared.Now()
@@ -71,7 +72,7 @@ func (m *model) answered(msg page.AnsweredMsg) tea.Cmd {
 
 // takeHistory says how a trial ended: the one that was followed, or, in a
 // console that was just opened, the last one when it was undone.
-func (m *model) takeHistory(msg page.HistoryMsg) tea.Cmd {
+func (m *model) takeHistory(msg desk.HistoryMsg) tea.Cmd {
 	switch {
 	case m.asked.history.Done(msg.N):
 		return m.ended(outcome(msg.Value, m.pending))
@@ -117,7 +118,7 @@ type ending struct {
 
 // ended closes the screen of a trial that is over and says how it ended.
 func (m *model) ended(how ending) tea.Cmd {
-	told := page.TrialEnded{ID: m.pending, State: how.state}
+	told := desk.TrialEnded{ID: m.pending, State: how.state}
 	m.pending = ""
 	m.asked.trial.Drop() // an answer under way is about the time before
 	m.asked.history.Drop()

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	uv "github.com/charmbracelet/ultraviolet"
 
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -36,15 +37,15 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.fitBackground(msg.IsDark())
 	case tickMsg:
 		return m, m.tick()
-	case page.LoadedMsg:
+	case desk.LoadedMsg:
 		if !m.shared.Desk.TakeLoaded(msg) {
 			return m, nil
 		}
 		return m, tea.Batch(m.shared.Desk.Check(m.shared.Calls), m.all(msg))
-	case page.CheckedMsg:
+	case desk.CheckedMsg:
 		m.shared.Desk.TakeChecked(msg)
 		return m, tea.Batch(m.shared.Desk.Check(m.shared.Calls), m.all(msg))
-	case page.SavedMsg:
+	case desk.SavedMsg:
 		if !m.shared.Desk.TakeSaved(msg) {
 			return m, nil
 		}
@@ -53,20 +54,20 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		m.leaving = false
 		return m, m.apply(m.policy.Handle(msg))
-	case page.StatusMsg:
+	case desk.StatusMsg:
 		if m.asked.status.Done(msg.N) {
 			m.status, m.statusErr = msg.Value, msg.Err
 			return m, m.all(msg)
 		}
-	case page.TrialMsg:
+	case desk.TrialMsg:
 		if m.asked.trial.Done(msg.N) {
 			return m, m.takeTrial(msg)
 		}
-	case page.AppliedMsg:
+	case desk.AppliedMsg:
 		return m, m.applied(msg)
-	case page.AnsweredMsg:
+	case desk.AnsweredMsg:
 		return m, m.answered(msg)
-	case page.HistoryMsg:
+	case desk.HistoryMsg:
 		return m, m.takeHistory(msg)
 	default:
 		return m, m.all(msg)
@@ -232,8 +233,8 @@ func (m *model) copy() tea.Cmd {
 		return nil
 	}
 	m.note = page.Note{Text: widget.Format("copied %d bytes, if this terminal allows it (OSC 52)", len(text))}
-	if len(text) > page.MaxCopy {
-		text = text[:strings.LastIndexByte(text[:page.MaxCopy], '\n')+1]
+	if len(text) > desk.MaxCopy {
+		text = text[:strings.LastIndexByte(text[:desk.MaxCopy], '\n')+1]
 		m.note = page.Note{Text: widget.Format("CUT: copied the first %d bytes only, a terminal takes no more", len(text)), Kind: page.Warn}
 	}
 	return m.apply(page.Effect{Copy: text})

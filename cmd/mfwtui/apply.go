@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 func (a *app) applyCommand() *cobra.Command {
@@ -75,7 +75,7 @@ func (a *app) apply(cmd *cobra.Command, req engine.ApplyRequest) error {
 func (a *app) waitWithProofs(ctx context.Context, e *engine.Engine, id string) (engine.TrialStatus, error) {
 	var said string
 	seen := watchProofs(ctx, e, func(p *engine.TrialProof) {
-		if state := page.LoginState(p); state != said {
+		if state := words.LoginState(p); state != said {
 			said = state
 			fmt.Fprintf(a.out, "new login: %s\n", state)
 		}

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/style"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // question is the one that an apply puts on a terminal.
@@ -51,7 +51,7 @@ func (a *app) ask(ctx context.Context, e *engine.Engine, st engine.TrialStatus) 
 func (q *question) clock(st engine.TrialStatus) string {
 	login, denied := "none yet", uint64(0)
 	if p := q.seen.latest.Load(); p != nil {
-		login = page.LoginState(p)
+		login = words.LoginState(p)
 		for i := range p.Denied {
 			denied += p.Denied[i].Packets
 		}

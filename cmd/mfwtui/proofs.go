@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // proofs look each second at what the trial that runs proves.
@@ -50,7 +50,7 @@ func (p *proofs) end() []string {
 		return nil
 	}
 	var lines []string
-	for _, text := range page.ProofWords(last) {
+	for _, text := range words.Proof(last) {
 		lines = append(lines, visible(string(text)))
 	}
 	return lines

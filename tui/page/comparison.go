@@ -8,32 +8,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/engine/plan"
-	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
-
-// compared is a difference by row and by rule, ready to be drawn. It is made
-// where it may take its time, not where keys are waiting.
-type compared struct {
-	review *engine.Review
-	diff   *plan.Diff
-	v4, v6 *ruleLines
-	// What is counted once: rules that come and go, and rows that have rules in
-	// one family only, or in none.
-	added, gone, oneFamily int
-}
-
-func newCompared(review *engine.Review, d *plan.Diff) *compared {
-	c := &compared{review: review, diff: d, v4: newRuleLines(ruleset.V4, d, review), v6: newRuleLines(ruleset.V6, d, review)}
-	c.added, c.gone = c.v4.added+c.v6.added, c.v4.gone+c.v6.gone
-	for i := range review.Rows {
-		if review.Rows[i].Missing != "" {
-			c.oneFamily++
-		}
-	}
-	return c
-}
 
 // comparison shows a difference: the table rows that changed, and the compiled
 // rules of both families; beside each other where there is room, else as tabs.
@@ -41,7 +18,7 @@ func newCompared(review *engine.Review, d *plan.Diff) *compared {
 type comparison struct {
 	*Shared
 	keys comparisonKeys
-	of   *compared // nil: nothing to show
+	of   *desk.Compared // nil: nothing to show
 	rows rowChanges
 	// impact are the consequences; nil where none are judged.
 	impact *impact
@@ -108,7 +85,7 @@ func newComparison(s *Shared) comparison {
 }
 
 // set takes another difference; nil for none.
-func (c *comparison) set(of *compared) {
+func (c *comparison) set(of *desk.Compared) {
 	c.of, c.litFor = of, nil
 	if of == nil {
 		c.rows.set(nil)
@@ -116,7 +93,7 @@ func (c *comparison) set(of *compared) {
 		c.view[1].Set(widget.DiffSource{})
 		return
 	}
-	c.rows.set(of.review.Rows)
+	c.rows.set(of.Review.Rows)
 	c.light()
 }
 
@@ -133,8 +110,8 @@ func (c *comparison) light() {
 		}
 	}
 	c.source()
-	for i, lines := range []*ruleLines{c.of.v4, c.of.v6} {
-		if at, ok := lines.find(c.lit); ok {
+	for i, lines := range []*desk.RuleLines{c.of.V4, c.of.V6} {
+		if at, ok := lines.Find(c.lit); ok {
 			c.view[i].Reveal(at)
 		}
 	}
@@ -145,19 +122,8 @@ func (c *comparison) source() {
 	if c.of == nil {
 		return
 	}
-	c.view[0].Set(c.of.v4.source(c.beside, c.lit))
-	c.view[1].Set(c.of.v6.source(c.beside, c.lit))
-}
-
-// find is the first line of some rule ids.
-func (l *ruleLines) find(ids map[string]bool) (int, bool) {
-	best, found := 0, false
-	for id := range ids {
-		if at, ok := l.first[id]; ok && (!found || at < best) {
-			best, found = at, true
-		}
-	}
-	return best, found
+	c.view[0].Set(c.of.V4.Source(c.beside, c.lit))
+	c.view[1].Set(c.of.V6.Source(c.beside, c.lit))
 }
 
 // key handles a key; false when it is not one of the comparison's.
@@ -269,14 +235,14 @@ func (c *comparison) titles() (rows, v4, v6 widget.Safe) {
 	if c.of == nil {
 		return "changes", "compiled v4", "compiled v6"
 	}
-	counts := func(l *ruleLines) string {
-		if l.added == 0 && l.gone == 0 {
+	counts := func(l *desk.RuleLines) string {
+		if l.Added == 0 && l.Gone == 0 {
 			return ""
 		}
-		return fmt.Sprintf(" +%d -%d", l.added, l.gone)
+		return fmt.Sprintf(" +%d -%d", l.Added, l.Gone)
 	}
 	return widget.Format("changes %d", len(c.rows.rows)),
-		widget.Format("compiled v4%s", counts(c.of.v4)), widget.Format("compiled v6%s", counts(c.of.v6))
+		widget.Format("compiled v4%s", counts(c.of.V4)), widget.Format("compiled v6%s", counts(c.of.V6))
 }
 
 func (c *comparison) tabLine(width int) string {
@@ -327,7 +293,7 @@ func (c *comparison) place() widget.Safe {
 
 // renderRows draws the list of rows above what the selected one does.
 func (c *comparison) renderRows(width, height int) []string {
-	detail := effectLines(c.rows.selected(), c.of != nil && c.of.review.Counted, c.Shared, width)
+	detail := effectLines(c.rows.selected(), c.of != nil && c.of.Review.Counted, c.Shared, width)
 	if room := height - 4; len(detail) > room {
 		detail = detail[:max(room, 0)]
 	}
@@ -410,34 +376,4 @@ func besideEachOther(columns []column, height int, s *Shared) []string {
 		lines[i] = b.String()
 	}
 	return lines
-}
-
-// text writes the difference for reading elsewhere, up to a number of bytes.
-func (c *compared) text(most int) string {
-	var b strings.Builder
-	put := func(mark byte, text widget.Safe) bool {
-		b.WriteByte(mark)
-		b.WriteByte(' ')
-		b.WriteString(string(text))
-		b.WriteByte('\n')
-		return b.Len() <= most
-	}
-	for i := range c.review.Rows {
-		e := &c.review.Rows[i]
-		if !put(rowMark(e), widget.Format("%-14s %s  %s", rowPlace(e), rowHead(e), rowTail(e))) {
-			return b.String()
-		}
-	}
-	for _, l := range []*ruleLines{c.v4, c.v6} {
-		for i := range l.lines {
-			line := l.line(i, false, nil)
-			if line.Mark == '@' {
-				line.Text = widget.Format("IP%s  %s", l.family, line.Text)
-			}
-			if !put(line.Mark, line.Text) {
-				return b.String()
-			}
-		}
-	}
-	return b.String()
 }

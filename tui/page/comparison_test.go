@@ -8,42 +8,10 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/engine/plan"
-	"github.com/mfwtui/mfwtui/engine/ruleset"
-	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/style"
+	"github.com/mfwtui/mfwtui/tui/tuitest"
 )
-
-// fixture is a difference of n rows, each with two lines among so many rules of
-// both families.
-func fixture(n int) *compared {
-	rows := make([]string, n)
-	refs := [2]map[string]engine.RowRef{{}, {}}
-	d := &plan.Diff{}
-	var chains [2]plan.ChainDiff
-	for i := range n {
-		rows[i] = fmt.Sprintf("ext FW a%d ALL ssh accept", i)
-		for side, ref := range refs {
-			ref[fmt.Sprintf("%d-%d", side, i)] = engine.RowRef{Kind: tables.Rules, Line: i + 1}
-		}
-		for f := range chains {
-			rule := func(side int) *ruleset.Rule {
-				return &ruleset.Rule{ID: fmt.Sprintf("%d-%d", side, i), In: ruleset.Iface{Name: "eth0"}, Target: ruleset.Accept}
-			}
-			chains[f].Lines = append(chains[f].Lines, plan.Line{Op: plan.Remove, Rule: rule(0), Was: rule(0)}, plan.Line{Op: plan.Add, Rule: rule(1)})
-		}
-	}
-	for f, family := range ruleset.Families() {
-		chains[f].Family, chains[f].Table, chains[f].Chain, chains[f].Op = family, "filter", "ext_inp", plan.Change
-		d.Chains = append(d.Chains, chains[f])
-	}
-	text := strings.Join(rows, "\n")
-	set := func(text string) *tables.Set { return tables.NewSet(tables.Parse(tables.Rules, []byte(text))) }
-	return newCompared(engine.NewReview(engine.Sides{
-		Before: set(text), After: set(strings.ReplaceAll(text, "accept", "drop")), BeforeRows: refs[0], AfterRows: refs[1], Diff: d,
-	}), d)
-}
 
 func testShared() *Shared { return &Shared{Styles: style.New(style.Mono(), style.ASCII())} }
 
@@ -56,7 +24,7 @@ func pressed(key string) tea.KeyPressMsg {
 
 func TestSelectedRowScrollsTheRulesOfBothFamilies(t *testing.T) {
 	c := newComparison(testShared())
-	c.set(fixture(500))
+	c.set(desk.NewCompared(tuitest.Difference(500)))
 	c.render(120, 40)
 	for range 300 {
 		c.key(pressed("j"))
@@ -74,7 +42,7 @@ func TestSelectedRowScrollsTheRulesOfBothFamilies(t *testing.T) {
 
 func TestComparisonFitsEverySize(t *testing.T) {
 	c := newComparison(testShared())
-	c.set(fixture(50))
+	c.set(desk.NewCompared(tuitest.Difference(50)))
 	for _, layout := range []comparisonLayout{byWidth, sideBySide, asTabs} {
 		c.layout = layout
 		for families := range familyChoices {
@@ -97,64 +65,11 @@ func TestComparisonFitsEverySize(t *testing.T) {
 	}
 }
 
-func TestUnchangedRulesFarFromAChangeAreFolded(t *testing.T) {
-	var c plan.ChainDiff
-	for i := range 20 {
-		op := plan.Same
-		if i == 10 {
-			op = plan.Add
-		}
-		c.Lines = append(c.Lines, plan.Line{Op: op, Rule: &ruleset.Rule{ID: fmt.Sprint(i), Target: ruleset.Accept}})
-	}
-	c.Family, c.Table, c.Chain, c.Op = ruleset.V4, "filter", "x", plan.Change
-	d := &plan.Diff{Chains: []plan.ChainDiff{c}}
-	of := newCompared(engine.NewReview(engine.Sides{Diff: d}), d)
-	var got []string
-	for i := range of.v4.lines {
-		l := of.v4.line(i, false, nil)
-		got = append(got, strings.TrimSpace(fmt.Sprintf("%c %s", l.Mark, l.Text)))
-	}
-	want := []string{"@ filter  x", "... 8 rules unchanged", "8            -j ACCEPT", "9            -j ACCEPT",
-		"+ 10           -j ACCEPT", "11           -j ACCEPT", "12           -j ACCEPT", "... 7 rules unchanged"}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
-}
-
-func TestSetOfPortsStandsOnceAndIsNamedInBothFamilies(t *testing.T) {
-	ports := ruleset.NewSet("web_tcp", ruleset.BitmapPort, 0)
-	d := &plan.Diff{Sets: []plan.SetDiff{{Name: "web_tcp", Op: plan.Add, After: ports, Added: []ruleset.Member{{Port: ruleset.PortRange{Lo: 80, Hi: 80}}}}}}
-	of := newCompared(engine.NewReview(engine.Sides{Diff: d}), d)
-	if got := of.text(1000); got != "@ IPv4  set  web_tcp  (new)\n+ 80\n@ IPv6  set  web_tcp  (new)   shared with v4\n" {
-		t.Errorf("got\n%s", got)
-	}
-}
-
-func TestReplaceIsOneEditOverAllTables(t *testing.T) {
-	parse := func(rules, services string) *tables.Set {
-		return tables.NewSet(tables.Parse(tables.Rules, []byte(rules)), tables.Parse(tables.Services, []byte(services)))
-	}
-	before, other := parse("a b c d e f\nx b c d e f\n", "ssh 22 -\n"), parse("a b c d e f\n", "ssh 23 -\n")
-	d := &Desk{set: before, saved: before}
-	if !d.Replace(other) || len(d.Set().Changed(other)) > 0 {
-		t.Fatalf("tables %v are not the others", d.Set().Changed(other))
-	}
-	if got := d.Staged(); got != 2 {
-		t.Errorf("%d lines staged, want 2", got)
-	}
-	if d.Undo(); d.Set() != before {
-		t.Error("one undo did not bring all tables back")
-	}
-	if d.Replace(before) {
-		t.Error("replacing tables by themselves was an edit")
-	}
-}
-
 // BenchmarkComparison draws a difference of 10,000 rows and 100,000 lines on
 // 120x40, and moves in it. A drawing must take under 2 ms, a key under 5 ms.
 func BenchmarkComparison(b *testing.B) {
 	for _, n := range []int{100, 10_000, 25_000} {
-		of := fixture(n)
+		of := desk.NewCompared(tuitest.Difference(n))
 		for _, tab := range []comparisonTab{rowsTab, v4Tab} {
 			c := newComparison(testShared())
 			c.set(of)
@@ -177,12 +92,5 @@ func BenchmarkComparison(b *testing.B) {
 				}
 			})
 		}
-	}
-}
-
-func BenchmarkNewCompared(b *testing.B) {
-	of := fixture(25_000)
-	for b.Loop() {
-		newCompared(of.review, of.diff)
 	}
 }

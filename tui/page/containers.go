@@ -9,6 +9,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -76,7 +77,7 @@ func newContainerList(s *Shared) *containerList {
 	}
 	l.filter = newFinder(s.Desk, l.values)
 	l.filter.ownEsc = true
-	l.filter.speak(s.Desk, containerLanguage, map[query.Key][]string{query.State: containerStates, query.Iface: nil})
+	l.filter.names.Speak(containerLanguage, map[query.Key][]string{query.State: containerStates, query.Iface: nil})
 	return l
 }
 
@@ -197,23 +198,23 @@ func (l *containerList) flows(r *containerRow) Effect {
 }
 
 // admittingRow is the first row that lets somebody reach the port.
-func (l *containerList) admittingRow(r *containerRow) (Place, bool) {
+func (l *containerList) admittingRow(r *containerRow) (desk.Place, bool) {
 	if r.port == nil {
-		return Place{}, false
+		return desk.Place{}, false
 	}
 	for _, from := range r.port.From {
 		if at, ok := placeNamed(from.By); ok {
 			return at, true
 		}
 	}
-	return Place{}, false
+	return desk.Place{}, false
 }
 
 // placeNamed is the place of a row such as "rules:31".
-func placeNamed(name string) (Place, bool) {
+func placeNamed(name string) (desk.Place, bool) {
 	table, num, _ := strings.Cut(name, ":")
 	line, err := strconv.Atoi(num)
-	at, ok := PlaceOf(tables.Problem{File: table, Line: line})
+	at, ok := desk.PlaceOf(tables.Problem{File: table, Line: line})
 	return at, ok && err == nil
 }
 
@@ -226,7 +227,7 @@ func (l *containerList) toRow(r *containerRow) Effect {
 	}
 	for i := range l.counts.Rows {
 		if row := &l.counts.Rows[i]; row.Row.Kind == at.Kind && row.Row.Line == at.Line {
-			at = l.Desk.placeNow(at, row.Text)
+			at = l.Desk.PlaceNow(at, row.Text)
 			break
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // The columns of the containers.
@@ -132,7 +133,7 @@ func (r *containerRow) addressWords() string {
 }
 
 func (r *containerRow) portWords() string {
-	return fmt.Sprintf("%d/%s", r.port.Container, protoName(&engine.Flow{Proto: r.port.Proto}))
+	return fmt.Sprintf("%d/%s", r.port.Container, words.Protocol(&engine.Flow{Proto: r.port.Proto}))
 }
 
 // exposureOrder puts first what somebody should look at.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -20,7 +21,7 @@ type Counters struct {
 	rows   [countTabs]*widget.Table[string] // nil for the chains
 	chains chainPanes
 	filter finder
-	ask    Request
+	ask    desk.Request
 	snap   engine.CounterSnapshot
 	latest engine.CounterSnapshot
 	paused pause
@@ -31,7 +32,7 @@ type Counters struct {
 	past   history[string]
 	since  *engine.Generation // the last apply; nil while none is known
 
-	counting Request
+	counting desk.Request
 }
 
 // counterTab is a way to look at the counters.
@@ -213,7 +214,7 @@ func (c *Counters) enter() Effect {
 	if !ok {
 		return Effect{}
 	}
-	return Effect{Go: PolicyScreen, Tell: ShowPlace{c.Desk.placeNow(Place{Kind: r.Row.Kind, Line: r.Row.Line}, r.Text)}}
+	return Effect{Go: PolicyScreen, Tell: ShowPlace{c.Desk.PlaceNow(desk.Place{Kind: r.Row.Kind, Line: r.Row.Line}, r.Text)}}
 }
 
 func (c *Counters) togglePause() {
@@ -261,18 +262,18 @@ func (c *Counters) Handle(msg tea.Msg) Effect {
 	case tea.PasteMsg:
 		c.filter.Paste(msg.Content)
 		c.show(true)
-	case StatusMsg:
+	case desk.StatusMsg:
 		if msg.Err == nil {
 			c.since = msg.Value.Current
 		}
-	case CountersMsg:
+	case desk.CountersMsg:
 		if c.ask.Done(msg.N) {
 			c.take(msg)
 			if c.err == nil && c.latest.Dropped != "" {
 				return say(Warn, "%s", c.latest.Dropped)
 			}
 		}
-	case CountingMsg:
+	case desk.CountingMsg:
 		if c.counting.Done(msg.N) {
 			return c.counted(msg)
 		}
@@ -280,7 +281,7 @@ func (c *Counters) Handle(msg tea.Msg) Effect {
 	return Effect{}
 }
 
-func (c *Counters) take(m CountersMsg) {
+func (c *Counters) take(m desk.CountersMsg) {
 	if c.err = m.Err; m.Err != nil {
 		return
 	}

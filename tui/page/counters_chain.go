@@ -10,6 +10,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // chainPanes are the chains of a table as a tree from the built-in ones on, and
@@ -273,7 +274,7 @@ func (p *chainPanes) ruleSource(c *Counters) widget.Source[chainRule] {
 // about, and what it does; the whole rule when it comes from neither.
 func (p *chainPanes) label(r *chainRow) string {
 	if row := p.rowOf[r.id()]; row != nil && row.Row.Line > 0 {
-		return counterName(row) + " " + shortRule(r.text)
+		return words.CounterName(row) + " " + shortRule(r.text)
 	}
 	if r.whose != "" {
 		return r.whose + ": " + shortRule(r.text)

@@ -2,13 +2,13 @@ package page
 
 import (
 	"cmp"
-	"strconv"
 	"strings"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // The columns of the rows.
@@ -85,7 +85,7 @@ func (c *Counters) rowSource() widget.Source[string] {
 func (c *Counters) rowCell(r *engine.RowCounter, tab counterTab, col int, has map[string][2]bool) (widget.Safe, style.Style) {
 	switch {
 	case col == whereCol:
-		return widget.Clean(counterName(r)), c.Styles.Text
+		return widget.Clean(words.CounterName(r)), c.Styles.Text
 	case col == whatCol:
 		return widget.Clean(r.Text), c.Styles.Text
 	case col == lastCol:
@@ -160,16 +160,6 @@ func oneFamily(r *engine.RowCounter, has [2]bool) widget.Safe {
 	}
 	return ""
 }
-
-// counterName is the table row of a counter, or the name of a built-in part.
-func counterName(r *engine.RowCounter) string {
-	if r.Row.Line > 0 {
-		return r.Row.Kind.String() + ":" + strconv.Itoa(r.Row.Line)
-	}
-	return r.Row.Name
-}
-
-func joined(cells []string) string { return strings.Join(cells, " ") }
 
 // number is a cell of the columns that both tables have.
 func (c *Counters) number(v4, v6 *ruleset.Counters, rate float64, col int) (widget.Safe, style.Style) {

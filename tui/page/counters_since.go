@@ -1,6 +1,9 @@
 package page
 
-import "github.com/mfwtui/mfwtui/tui/widget"
+import (
+	"github.com/mfwtui/mfwtui/tui/desk"
+	"github.com/mfwtui/mfwtui/tui/widget"
+)
 
 // countFrom makes the rows count from now; where they count from a moment
 // already, it asks first.
@@ -31,7 +34,7 @@ func (c *Counters) countFrom() Effect {
 }
 
 // counted takes the answer, and reads the counters again to show it.
-func (c *Counters) counted(m CountingMsg) Effect {
+func (c *Counters) counted(m desk.CountingMsg) Effect {
 	if m.Err != nil {
 		return say(Bad, "%v", m.Err)
 	}

@@ -94,29 +94,6 @@ func TestZeroHitsAreJudgedByTheAction(t *testing.T) {
 	}
 }
 
-func TestCounterRowIsFoundInTheEditedTables(t *testing.T) {
-	edited := tables.NewSet(tables.Parse(tables.Rules, []byte("# head\nnew FW ALL ALL ssh accept\next FW  ALL ALL ssh accept\n")))
-	c := NewCounters(&Shared{Desk: &Desk{set: edited}, Now: time.Now})
-	tests := []struct {
-		name, text string
-		line, want int
-	}{
-		{"where it was", "new FW ALL ALL ssh accept", 2, 2},
-		{"moved down", "ext FW ALL ALL ssh accept", 2, 3},
-		{"gone", "int FW ALL ALL ssh accept", 2, 2},
-		{"beyond the end", "ext FW ALL ALL ssh accept", 40, 3},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			r := engine.RowCounter{Text: tt.text}
-			r.Row.Kind, r.Row.Line = tables.Rules, tt.line
-			if got := c.Desk.placeNow(Place{Kind: r.Row.Kind, Line: r.Row.Line}, r.Text); got.Line != tt.want {
-				t.Errorf("line %d, want %d", got.Line, tt.want)
-			}
-		})
-	}
-}
-
 func TestHistoryKnowsTheLastHitAndTheLastMinute(t *testing.T) {
 	var h history[string]
 	at := time.Unix(1000, 0)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 var counterTabs = [countTabs]widget.Safe{"by policy line", "by chain", "unused", "v4/v6 parity"}
@@ -35,7 +36,7 @@ func (c *Counters) Render(width, height int) View {
 // count says how much the list shows.
 func (c *Counters) count() widget.Safe {
 	if c.tab == byChain {
-		return widget.Format("%s, %s", c.chains.table, plural(len(c.chains.nodes), "chain"))
+		return widget.Format("%s, %s", c.chains.table, words.Plural(len(c.chains.nodes), "chain"))
 	}
 	return c.filter.count(c.list(), "row")
 }
@@ -94,7 +95,7 @@ func (c *Counters) detail(width int) string {
 		return l.Put(c.Styles.Dim, c.noRow()).String()
 	}
 	r := &c.snap.Rows[i]
-	l.Put(c.Styles.Strong, widget.Clean(counterName(r)))
+	l.Put(c.Styles.Strong, widget.Clean(words.CounterName(r)))
 	c.spark(l, c.past.of(r.ID), r.Rate)
 	return l.Text("  " + widget.Clean(r.Text)).String()
 }
@@ -134,7 +135,7 @@ func (c *Counters) state(width int) string {
 	case c.err != nil:
 		l.Put(c.Styles.Bad, widget.Format("%v", c.err))
 	case c.paused.on:
-		l.Put(c.Styles.Warn, widget.Format("PAUSED %s (%s resumes; %s changed)", age(c.Now().Sub(c.paused.since)), c.keyName(CountersScreen, "p"), plural(c.moved, "row")))
+		l.Put(c.Styles.Warn, widget.Format("PAUSED %s (%s resumes; %s changed)", age(c.Now().Sub(c.paused.since)), c.keyName(CountersScreen, "p"), words.Plural(c.moved, "row")))
 	default:
 		l.Put(c.Styles.Good, "live")
 	}
@@ -191,5 +192,5 @@ func (c *Counters) Copied() string {
 		return ""
 	}
 	r := &c.snap.Rows[i]
-	return fmt.Sprintf("%s\t%s\tv4 %d packets %d bytes\tv6 %d packets %d bytes\n", counterName(r), r.Text, r.V4.Packets, r.V4.Bytes, r.V6.Packets, r.V6.Bytes)
+	return fmt.Sprintf("%s\t%s\tv4 %d packets %d bytes\tv6 %d packets %d bytes\n", words.CounterName(r), r.Text, r.V4.Packets, r.V4.Bytes, r.V6.Packets, r.V6.Bytes)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -21,7 +22,7 @@ type deniedList struct {
 	keys   deniedBindings
 	table  *widget.Table[deniedKey]
 	filter finder
-	ask    Request
+	ask    desk.Request
 	snap   engine.DeniedSnapshot // that the list shows
 	latest engine.DeniedSnapshot // newer than snap while paused
 	paused pause
@@ -105,7 +106,7 @@ func (d *deniedList) paste(text string) {
 	d.show(true)
 }
 
-func (d *deniedList) take(m DeniedMsg) {
+func (d *deniedList) take(m desk.DeniedMsg) {
 	if !d.ask.Done(m.N) {
 		return
 	}
@@ -192,7 +193,7 @@ func (d *deniedList) rowFor() Effect {
 	}
 	w := tables.Wanted{From: one.From, To: one.To, Src: one.Src, Dst: one.Dst, Proto: one.Proto, Port: one.DstPort}
 	if one.Ref.Kind == tables.Rules && one.Ref.Line > 0 {
-		at := d.Desk.placeNow(Place{Kind: tables.Rules, Line: one.Ref.Line}, one.Text)
+		at := d.Desk.PlaceNow(desk.Place{Kind: tables.Rules, Line: one.Ref.Line}, one.Text)
 		w.Before = denyingLine(d.Desk.Config(), at.Line, one.From)
 	}
 	return d.admit(w)

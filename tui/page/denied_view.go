@@ -9,9 +9,11 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // The columns of the denied packets.
@@ -96,7 +98,7 @@ func compareDenied(a, b *engine.DeniedPackets, col int) int {
 }
 
 func deniedProto(one *engine.DeniedPackets) string {
-	return protoName(&engine.Flow{Proto: one.Proto})
+	return words.Protocol(&engine.Flow{Proto: one.Proto})
 }
 
 // deniedTarget is the destination with its port, or the type of ICMP.
@@ -135,9 +137,9 @@ type deniedRecord struct{ *engine.DeniedPackets }
 // Addrs appends the address of a side.
 func (r *deniedRecord) Addrs(k query.Key, to []query.Span) []query.Span {
 	if k == query.Src {
-		return both(to, r.Src, r.Src)
+		return find.AppendAddrs(to, r.Src, r.Src)
 	}
-	return both(to, r.Dst, r.Dst)
+	return find.AppendAddrs(to, r.Dst, r.Dst)
 }
 
 // Ports appends the destination port; the packets have many source ports.
@@ -162,10 +164,10 @@ func (r *deniedRecord) Words(k query.Key, to []string) []string {
 	case query.Dst:
 		return append(to, r.DstName)
 	case query.Family:
-		return append(to, familyWord(ruleset.OfAddr(r.DeniedPackets.Src)))
+		return append(to, ruleset.OfAddr(r.DeniedPackets.Src).String())
 	case query.Proto:
 		to = append(to, deniedProto(r.DeniedPackets), strconv.Itoa(int(r.Proto)))
-		if name := protocolName(r.Proto); name != "" {
+		if name := words.OtherProtocol(r.Proto); name != "" {
 			to = append(to, name)
 		}
 	}
@@ -221,7 +223,7 @@ func (d *deniedList) detail(width int) []string {
 	}
 	by := d.line(width).Put(d.Styles.Dim, " by ").Text(widget.Clean(cmp.Or(one.By+"  "+one.Text, "-")))
 	seen := d.line(width).Put(d.Styles.Dim, " in ").Text(widget.Clean(cmp.Or(one.In, "-"))).Put(d.Styles.Dim, " out ").Text(widget.Clean(cmp.Or(one.Out, "-"))).
-		Text(widget.Format("  %s logged in %s; the kernel logs at a limited rate", plural(int(one.Count), "packet"), age(one.Last.Sub(one.First))))
+		Text(widget.Format("  %s logged in %s; the kernel logs at a limited rate", words.Plural(int(one.Count), "packet"), age(one.Last.Sub(one.First))))
 	return []string{d.rule(width), head.String(), by.String(), seen.String()}
 }
 
@@ -230,7 +232,7 @@ func (d *deniedList) state(width int) string {
 	l := d.line(width).Text(" ")
 	switch {
 	case d.paused.on:
-		l.Put(d.Styles.Warn, widget.Format("PAUSED %s (%s resumes; %s changed)", age(d.Now().Sub(d.paused.since)), d.keyName(FlowsScreen, "p"), plural(d.moved, "line")))
+		l.Put(d.Styles.Warn, widget.Format("PAUSED %s (%s resumes; %s changed)", age(d.Now().Sub(d.paused.since)), d.keyName(FlowsScreen, "p"), words.Plural(d.moved, "line")))
 	case d.err != nil:
 		l.Put(d.Styles.Bad, "not read")
 		if d.table.Shown() > 0 {

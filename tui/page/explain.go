@@ -8,6 +8,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -21,7 +22,7 @@ type Explain struct {
 	edit   *formEdit      // nil: the form is not being edited
 	pick   *rowPicker     // nil: no row is being chosen
 
-	ask   Request
+	ask   desk.Request
 	again bool              // something changed while a walk was under way
 	set   *tables.Set       // that the answer is about
 	ways  []engine.BothWays // the one that is shown first, then the other family
@@ -148,11 +149,11 @@ func (e *Explain) Handle(msg tea.Msg) Effect {
 		return e.walk()
 	case tea.PasteMsg:
 		e.paste(msg.Content)
-	case ExplainedMsg:
+	case desk.ExplainedMsg:
 		if e.ask.Done(msg.N) {
 			return e.take(msg)
 		}
-	case TracedMsg:
+	case desk.TracedMsg:
 		if e.real.ask.Done(msg.N) {
 			return e.takeTrace(msg)
 		}
@@ -177,7 +178,7 @@ func (e *Explain) walk() Effect {
 	return Effect{Cmd: e.Calls.Explain(&e.ask, e.Desk.Set(), questions)}
 }
 
-func (e *Explain) take(m ExplainedMsg) Effect {
+func (e *Explain) take(m desk.ExplainedMsg) Effect {
 	if e.again {
 		return e.walk()
 	}
@@ -230,7 +231,7 @@ func (e *Explain) goToRow() Effect {
 	if !ok {
 		return Effect{}
 	}
-	return Effect{Go: PolicyScreen, Tell: ShowPlace{Place{Kind: ref.Kind, Line: ref.Line}}}
+	return Effect{Go: PolicyScreen, Tell: ShowPlace{desk.Place{Kind: ref.Kind, Line: ref.Line}}}
 }
 
 func (e *Explain) copyJSON() Effect {

@@ -11,6 +11,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // The fields of the form, in the order of Tab.
@@ -47,7 +48,7 @@ func formOf(p ruleset.Packet) packetForm {
 			f[protoField] = fmt.Sprintf("icmp/%d", p.ICMPType)
 		}
 	}
-	f[srcField], f[dstField] = string(endpoint(p.Src, p.SrcPort, ports)), string(endpoint(p.Dst, p.DstPort, ports))
+	f[srcField], f[dstField] = string(words.Endpoint(p.Src, p.SrcPort, ports)), string(words.Endpoint(p.Dst, p.DstPort, ports))
 	return f
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 func formConfig(t *testing.T) *tables.Config {
@@ -81,7 +82,7 @@ func TestPacketFormIsRead(t *testing.T) {
 func questionText(q engine.Question) string {
 	p := q.Packet
 	ports := hasPortsProto(p.Proto)
-	s := fmt.Sprintf("%s %s %s > %s", p.Family(), ruleset.ProtocolName(p.Proto), endpoint(p.Src, p.SrcPort, ports), endpoint(p.Dst, p.DstPort, ports))
+	s := fmt.Sprintf("%s %s %s > %s", p.Family(), ruleset.ProtocolName(p.Proto), words.Endpoint(p.Src, p.SrcPort, ports), words.Endpoint(p.Dst, p.DstPort, ports))
 	if p.Proto == ruleset.ICMP || p.Proto == ruleset.ICMPv6 {
 		s += fmt.Sprintf(" type %d", p.ICMPType)
 	}

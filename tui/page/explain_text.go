@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // Copied is the whole explanation as text.
@@ -45,7 +46,7 @@ func explanationText(x *engine.Explanation) string {
 	}
 	fmt.Fprintf(&b, "  %s %s\n", strings.TrimSpace(strings.ToUpper(string(x.Outcome))+" "+x.With), decidedBy(x))
 	if x.DNATed {
-		fmt.Fprintf(&b, "  destination becomes %s\n", endpoint(x.Packet.Dst, x.Packet.DstPort, hasPortsProto(x.Packet.Proto)))
+		fmt.Fprintf(&b, "  destination becomes %s\n", words.Endpoint(x.Packet.Dst, x.Packet.DstPort, hasPortsProto(x.Packet.Proto)))
 	}
 	for _, d := range x.Doubts {
 		fmt.Fprintf(&b, "  not judged: %s %s: %s\n", d.Table, d.Chain, d.Why)

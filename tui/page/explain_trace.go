@@ -5,7 +5,9 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // traceWindow is how long the kernel tells of real packets.
@@ -14,7 +16,7 @@ const traceWindow = 10 * time.Second
 // realPackets are what the kernel told about packets like the one that is
 // walked. There is one trace at a time, whatever page is shown meanwhile.
 type realPackets struct {
-	ask    Request
+	ask    desk.Request
 	packet ruleset.Packet // that it was asked about
 	began  time.Time
 	heard  *engine.PacketTrace // nil: not yet, or an error
@@ -45,7 +47,7 @@ func (e *Explain) trace() Effect {
 
 // takeTrace takes what the kernel told, and says it where another packet is
 // shown by now.
-func (e *Explain) takeTrace(m TracedMsg) Effect {
+func (e *Explain) takeTrace(m desk.TracedMsg) Effect {
 	e.real.heard, e.real.err = m.Value, m.Err
 	switch {
 	case e.traceShown():
@@ -53,7 +55,7 @@ func (e *Explain) takeTrace(m TracedMsg) Effect {
 	case m.Err != nil:
 		return say(Bad, "%s: %v", e.tracedTuple(), m.Err)
 	}
-	return say(Info, "the trace of %s is done: %s", e.tracedTuple(), plural(len(m.Value.Packets), "packet"))
+	return say(Info, "the trace of %s is done: %s", e.tracedTuple(), words.Plural(len(m.Value.Packets), "packet"))
 }
 
 // dropTrace takes what was heard off the screen; the kernel is not stopped by
@@ -73,5 +75,5 @@ func (e *Explain) traceShown() bool {
 // tracedTuple names the packets that the trace is about.
 func (e *Explain) tracedTuple() widget.Safe {
 	p := &e.real.packet
-	return widget.Format("%s %s > %s", ruleset.ProtocolName(p.Proto), endpoint(p.Src, 0, false), endpoint(p.Dst, p.DstPort, hasPortsProto(p.Proto)))
+	return widget.Format("%s %s > %s", ruleset.ProtocolName(p.Proto), words.Endpoint(p.Src, 0, false), words.Endpoint(p.Dst, p.DstPort, hasPortsProto(p.Proto)))
 }

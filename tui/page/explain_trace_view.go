@@ -8,6 +8,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // tracePane is the lines about real packets, at most so many; none when the
@@ -26,7 +27,7 @@ func (e *Explain) tracePane(width, most int) []string {
 		}
 	}
 	if over := len(lines) - most; over > 0 && most > 1 {
-		lines = append(lines[:most-1], e.line(width).Put(e.Styles.Dim, widget.Format("   %s more; y copies all", plural(over+1, "line"))).String())
+		lines = append(lines[:most-1], e.line(width).Put(e.Styles.Dim, widget.Format("   %s more; y copies all", words.Plural(over+1, "line"))).String())
 	}
 	return lines[:min(len(lines), most)]
 }
@@ -43,7 +44,7 @@ func (e *Explain) traceHead(width int) string {
 	case len(r.heard.Packets) == 0:
 		l.Put(e.Styles.Warn, widget.Format("no such packet came in %s from %s: %s", age(traceWindow), r.began.Format("15:04:05"), e.tracedTuple()))
 	default:
-		l.Text(widget.Format("from %s: %s %s", r.began.Format("15:04:05"), plural(len(r.heard.Packets), "real packet"), e.tracedTuple()))
+		l.Text(widget.Format("from %s: %s %s", r.began.Format("15:04:05"), words.Plural(len(r.heard.Packets), "real packet"), e.tracedTuple()))
 	}
 	return l.String()
 }
@@ -111,17 +112,17 @@ func tracedWords(t *engine.PacketTrace, p *engine.TracedPacket) widget.Safe {
 	if outcome == "" {
 		return "went on"
 	}
-	words := strings.ToUpper(string(outcome))
+	text := strings.ToUpper(string(outcome))
 	if with != "" {
-		words += " " + with
+		text += " " + with
 	}
 	if by := t.By(p); by != "" {
-		words += " by " + by
+		text += " by " + by
 	}
 	if p.To.Dst != p.From.Dst || p.To.DstPort != p.From.DstPort {
-		words += ", DNAT > " + string(endpoint(p.To.Dst, p.To.DstPort, hasPortsProto(p.To.Proto)))
+		text += ", DNAT > " + string(words.Endpoint(p.To.Dst, p.To.DstPort, hasPortsProto(p.To.Proto)))
 	}
-	return widget.Clean(words)
+	return widget.Clean(text)
 }
 
 // traceNotes are what makes a trace doubtful.
@@ -142,7 +143,7 @@ func (e *Explain) traceText() string {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nkernel trace from %s, %s: %s\n", e.real.began.Format("2006-01-02 15:04:05"), e.tracedTuple(), plural(len(t.Packets), "packet"))
+	fmt.Fprintf(&b, "\nkernel trace from %s, %s: %s\n", e.real.began.Format("2006-01-02 15:04:05"), e.tracedTuple(), words.Plural(len(t.Packets), "packet"))
 	for _, w := range t.Ways() {
 		_, _, words := e.agreement(t, w.First)
 		fmt.Fprintf(&b, "  %dx %s %s%s\n", w.Count, w.First.At.Format("15:04:05.000"), tracedWords(t, w.First), words)

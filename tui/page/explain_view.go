@@ -8,6 +8,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // sidesFrom is the width from which live and staged stand side by side; below
@@ -156,7 +157,7 @@ func (e *Explain) formNote(width int) string {
 		}
 	}
 	ports := hasPortsProto(p.Proto)
-	return l.Put(st.Dim, widget.Format("from %s: %s > ", in, endpoint(p.Src, p.SrcPort, ports))+endpoint(p.Dst, p.DstPort, ports)).String()
+	return l.Put(st.Dim, widget.Format("from %s: %s > ", in, words.Endpoint(p.Src, p.SrcPort, ports))+words.Endpoint(p.Dst, p.DstPort, ports)).String()
 }
 
 // title heads a side.
@@ -273,26 +274,26 @@ func (e *Explain) journey(side int) cell {
 	if x == nil {
 		return nil
 	}
-	words := " to this host"
+	text := " to this host"
 	if !x.Local && x.Packet.Out == "" {
-		words = " not routed: a rule before stops it"
+		text = " not routed: a rule before stops it"
 	} else if !x.Local {
-		words = " out " + x.Packet.Out
+		text = " out " + x.Packet.Out
 		if zone := e.zone(x.Packet.Out); zone != "" {
-			words += " (" + zone + ")"
+			text += " (" + zone + ")"
 		}
 	}
 	ports := hasPortsProto(x.Packet.Proto)
 	if x.DNATed {
-		words += ", DNAT > " + string(endpoint(x.Packet.Dst, x.Packet.DstPort, ports))
+		text += ", DNAT > " + string(words.Endpoint(x.Packet.Dst, x.Packet.DstPort, ports))
 	}
 	if x.SNATed {
-		words += ", SNAT > " + string(endpoint(x.Packet.Src, x.Packet.SrcPort, ports))
+		text += ", SNAT > " + string(words.Endpoint(x.Packet.Src, x.Packet.SrcPort, ports))
 	}
 	if x.Masqueraded {
-		words += ", source becomes that of " + x.Packet.Out
+		text += ", source becomes that of " + x.Packet.Out
 	}
-	return cell{{e.Styles.Text, widget.Clean(words)}}
+	return cell{{e.Styles.Text, widget.Clean(text)}}
 }
 
 // whyLines are the answers about the row that was asked about: one line when

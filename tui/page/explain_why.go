@@ -8,6 +8,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -76,7 +77,7 @@ func (e *Explain) zones() (src, dst string) {
 // zone is the zone of an interface; empty for none.
 func (e *Explain) zone(iface string) string {
 	if cfg := e.Desk.Config(); cfg != nil && iface != "" {
-		return zoneOf(cfg, iface)
+		return desk.ZoneOf(cfg, iface)
 	}
 	return ""
 }

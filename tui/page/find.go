@@ -5,6 +5,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/mfwtui/mfwtui/tui/desk"
+	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -15,7 +17,7 @@ import (
 type finder struct {
 	widget.Filter
 	keys     findKeys
-	names    listNames
+	names    find.Names
 	marks    bool
 	problems []query.Problem
 	// values are the terms of the selected row, the best first, each of
@@ -44,21 +46,8 @@ func newFindKeys() findKeys {
 
 // newFinder makes the finder of a list that has certain keys. Values gives the
 // terms of the selected row.
-func newFinder(desk *Desk, values func() []string, keys ...query.Key) finder {
-	f := finder{keys: newFindKeys(), values: values}
-	f.speak(desk, keys, nil)
-	return f
-}
-
-// speak sets the language: the keys, and the words that some of them may have.
-func (f *finder) speak(desk *Desk, keys []query.Key, words map[query.Key][]string) {
-	f.names = listNames{deskNames: f.names.deskNames, keys: keys, words: words}
-	f.names.desk = desk
-}
-
-// language is what the filter may say.
-func (f *finder) language() query.Language {
-	return query.Language{Keys: f.names.keys, Names: &f.names}
+func newFinder(d *desk.Desk, values func() []string, keys ...query.Key) finder {
+	return finder{keys: newFindKeys(), values: values, names: find.NewNames(d, keys...)}
 }
 
 // Typing reports whether the finder takes every key.
@@ -68,17 +57,11 @@ func (f *finder) Typing() bool { return f.Filter.Typing() || f.offers != nil }
 // for all and none. It is asked when the rows or the filter change, never when
 // the screen is drawn.
 func (f *finder) ask(record func(i int) query.Record) (keep, mark func(i int) bool) {
-	var q query.Query
-	q, f.problems = f.language().Parse(f.Text())
-	if q.Empty() {
-		return nil, nil
-	}
-	m := q.Matcher()
-	holds := func(i int) bool { return m.Keep(record(i)) }
+	keep, f.problems = f.names.Ask(f.Text(), record)
 	if f.marks {
-		return nil, holds
+		return nil, keep
 	}
-	return holds, nil
+	return keep, nil
 }
 
 // found is a list in which the selection goes from match to match.
@@ -125,7 +108,7 @@ func (f *finder) typed(k tea.KeyPressMsg) (again bool) {
 
 func (f *finder) completions(text string) []string {
 	var texts []string
-	for _, c := range f.language().Complete(text) {
+	for _, c := range f.names.Language().Complete(text) {
 		texts = append(texts, c.Text)
 	}
 	return texts

@@ -1,12 +1,11 @@
 package page
 
 import (
-	"strconv"
 	"strings"
 
-	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/query"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // chainKeys are what the filter of the rules by chain may ask.
@@ -15,17 +14,11 @@ var chainKeys = []query.Key{
 	query.Action, query.Iface, query.Rule, query.Family,
 }
 
-// counterKeys are what the filter of the counters by row may ask.
-var counterKeys = []query.Key{
-	query.Src, query.Dst, query.IP, query.Zone, query.Port, query.DPort, query.SPort, query.Proto, query.Action, query.NAT,
-	query.Iface, query.Table, query.Rule, query.Family,
-}
-
 // chainRecord is a rule of a chain as the filter sees it: what the matches of
 // its text say. A match that is turned round says nothing here.
 type chainRecord struct {
 	*chainRow
-	names *deskNames
+	names *find.Names
 	row   string // the table row that the rule comes from
 }
 
@@ -154,50 +147,28 @@ func (r *chainRecord) Text(to []byte) []byte {
 // speakOf sets the words of the filter for the list that is shown.
 func (c *Counters) speakOf() {
 	if c.tab == byChain {
-		c.filter.speak(c.Desk, chainKeys, map[query.Key][]string{
+		c.filter.names.Speak(chainKeys, map[query.Key][]string{
 			query.Table: {"filter", "nat", "mangle", "raw", "security"},
 			query.Owner: {"ours", "docker", "foreign", "built-in"}, query.Iface: nil, query.Action: nil,
 		})
 		return
 	}
-	c.filter.speak(c.Desk, counterKeys, counterWords())
+	c.filter.names.SpeakCounters()
 }
-
-// counterWords are the words that keys of the counters by row may have.
-func counterWords() map[query.Key][]string {
-	return map[query.Key][]string{query.Table: tableNames(), query.Action: actionWords()}
-}
-
-// actionWords are the actions of a rule and their parts.
-func actionWords() []string { return []string{"accept", "reject", "drop", "nat", "log", "accept+nat"} }
 
 // rowAsk is what the filter says about the counters by row.
 func (c *Counters) rowAsk() (keep, mark func(i int) bool) {
-	return c.filter.ask(counterRecords(&c.filter, c.snap.Rows))
-}
-
-// counterRecords shows the counters by row to the filter.
-func counterRecords(f *finder, rows []engine.RowCounter) func(i int) query.Record {
-	record := &rowRecord{names: &f.names.deskNames}
-	return func(i int) query.Record {
-		r := &rows[i]
-		record.kind, record.line, record.where = r.Row.Kind, r.Row.Line, counterName(r)
-		record.cells = append(record.cells[:0], strings.Fields(r.Text)...)
-		if r.Row.Line == 0 { // a part that no row stands for
-			record.kind, record.cells = tables.Options, append(record.cells[:0], r.Row.Name)
-		}
-		return record
-	}
+	return c.filter.ask(find.CounterRecords(&c.filter.names, c.snap.Rows))
 }
 
 // chainAsk is what the filter says about the rules by chain.
 func (c *Counters) chainAsk() (keep, mark func(i int) bool) {
 	rows, of := c.chains.rows, c.chains.rowOf
-	record := &chainRecord{names: &c.filter.names.deskNames}
+	record := &chainRecord{names: &c.filter.names}
 	return c.filter.ask(func(i int) query.Record {
 		record.chainRow, record.row = &rows[i], ""
 		if row := of[rows[i].what]; row != nil {
-			record.row = counterName(row)
+			record.row = words.CounterName(row)
 		}
 		return record
 	})
@@ -210,7 +181,7 @@ func (c *Counters) values() []string {
 		if !ok {
 			return nil
 		}
-		r := &chainRecord{chainRow: row, names: &c.filter.names.deskNames}
+		r := &chainRecord{chainRow: row, names: &c.filter.names}
 		terms := []string{query.Term(query.Chain, r.chain), query.Term(query.Owner, r.owner)}
 		if r.whose != "" {
 			terms = append(terms, query.Term(query.Text, r.whose))
@@ -230,17 +201,5 @@ func (c *Counters) values() []string {
 	if r.Row.Line == 0 {
 		return []string{query.Term(query.Rule, r.Row.Name)}
 	}
-	return rowTerms(r.Row.Kind, r.Row.Line, strings.Fields(r.Text), 0)
-}
-
-// rowTerms are the terms of a row, those of one cell first.
-func rowTerms(k tables.Kind, line int, cells []string, first int) []string {
-	var terms []string
-	for n := range min(len(cells), len(k.Columns())) {
-		cell := (first + n) % len(k.Columns())
-		if cell < len(cells) && cells[cell] != tables.Empty {
-			terms = append(terms, cellTerm(k, cell, cells[cell]))
-		}
-	}
-	return append(terms, k.String()+":"+strconv.Itoa(line))
+	return find.RowTerms(r.Row.Kind, r.Row.Line, strings.Fields(r.Text), 0)
 }

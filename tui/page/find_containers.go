@@ -6,6 +6,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/query"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // containerLanguage are what the filter of the containers may ask.
@@ -67,9 +68,9 @@ func (r *containerRecord) Words(k query.Key, to []string) []string {
 			to = append(to, from.By)
 		}
 	case query.Proto:
-		to = append(to, protoName(&engine.Flow{Proto: r.port.Proto}), strconv.Itoa(int(r.port.Proto)))
+		to = append(to, words.Protocol(&engine.Flow{Proto: r.port.Proto}), strconv.Itoa(int(r.port.Proto)))
 	case query.Family:
-		to = append(to, familyWord(ruleset.OfAddr(r.port.Host.Addr())))
+		to = append(to, ruleset.OfAddr(r.port.Host.Addr()).String())
 	}
 	return to
 }

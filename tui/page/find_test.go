@@ -6,57 +6,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
-	"time"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/query"
+	"github.com/mfwtui/mfwtui/tui/tuitest"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
-
-// testDesk holds small tables that were checked.
-func testDesk(t testing.TB) *Desk {
-	files := fstest.MapFS{}
-	for name, text := range map[string]string{
-		"addresses":  "admins 203.0.113.0/28 2001:db8:7::/64\nlan 192.168.0.0/24 -\nnas 192.168.0.20 fd00::20\n",
-		"services":   "ssh 22 -\nhttps 443 443\ndns 53 53\nhigh 1024-2048 -\n",
-		"interfaces": "eth0 ext -\neth1 int -\ndocker0 DOCKER -\n",
-		"rules":      "ext FW admins ALL ssh accept\next DOCKER ALL ALL https accept\nint ext lan ALL ALL accept+nat\n#~ int FW nas lan high drop\nint ALL ALL nas dns reject+log\n",
-		"virtuals":   "ext lan nas https https\next lan DOCKER https https\n",
-	} {
-		files[name] = &fstest.MapFile{Data: []byte(text)}
-	}
-	set, problems := tables.Load(files)
-	cfg, found := set.Check(tables.Facts{})
-	if problems = append(problems, found...); problems.HasErrors() {
-		t.Fatal(problems)
-	}
-	return &Desk{set: set, saved: set, config: cfg, checked: set}
-}
-
-// keptLines are the rows of a table that a filter keeps.
-func keptLines(t *testing.T, desk *Desk, k tables.Kind, filter string) string {
-	f := newFinder(desk, nil)
-	f.Set(filter)
-	table := newRowTable(k)
-	table.show(&Shared{Desk: desk}, desk, &f, nil, &figures{})
-	if len(f.problems) > 0 {
-		return f.problems[0].Error()
-	}
-	var lines []string
-	for table.NextMatch(true) {
-		num, _ := table.selected()
-		if line := fmt.Sprint(num); !slices.Contains(lines, line) {
-			lines = append(lines, line)
-			continue
-		}
-		break
-	}
-	slices.Sort(lines)
-	return strings.Join(lines, " ")
-}
 
 func TestFlowFilter(t *testing.T) {
 	web := testFlow("203.0.113.9", "198.51.100.4", 51022, 443, ruleset.TCP)
@@ -115,13 +72,13 @@ func TestFlowFilter(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.filter, func(t *testing.T) {
-			f := NewFlows(&Shared{Desk: testDesk(t)})
+			f := NewFlows(&Shared{Desk: tuitest.Desk(t)})
 			f.snap = live
 			f.nameContainers(&engine.ContainerView{Containers: []engine.ContainerState{
 				{Name: "shop", Networks: []engine.ContainerNetwork{{V4: netip.MustParseAddr("172.17.0.5")}, {V6: netip.MustParseAddr("fd00::5")}}},
 			}})
 			f.filter.Set(tt.filter)
-			keep, _ := f.filter.ask(func(i int) query.Record { return f.record().take(&f.snap, i) })
+			keep, _ := f.filter.ask(func(i int) query.Record { return f.record().Take(&f.snap, i) })
 			var got []string
 			for i := range flows.Len() {
 				if keep == nil || keep(i) {
@@ -131,61 +88,6 @@ func TestFlowFilter(t *testing.T) {
 			slices.Sort(got)
 			if s := strings.Join(got, " "); s != tt.want {
 				t.Errorf("%q keeps %q, want %q", tt.filter, s, tt.want)
-			}
-		})
-	}
-}
-
-func TestRowFilter(t *testing.T) {
-	tests := []struct {
-		kind         tables.Kind
-		filter, want string
-	}{
-		{tables.Rules, "", "1 2 3 4 5"},
-		{tables.Rules, "accept !nat", "1 2"},
-		{tables.Rules, "src:203.0.113.0/24", "1"},
-		{tables.Rules, "src:203.0.113.9", "1"},
-		{tables.Rules, "src:203.0.113.99", ""},
-		{tables.Rules, "src:admins", "1"},
-		{tables.Rules, "src:nas", "3 4"}, // inside lan
-		{tables.Rules, "ip:192.168.0.20", "3 4 5"},
-		{tables.Rules, "dst:ALL", "1 2 3"},
-		{tables.Rules, "zone:int", "3 4 5"},
-		{tables.Rules, "zone:ext", "1 2 3 5"},
-		{tables.Rules, "zone:ext>DOCKER", "2"},
-		{tables.Rules, "zone:>ext", "3 5"}, // a row towards ALL is towards each zone
-		{tables.Rules, "zone:>FW", "1 4 5"},
-		{tables.Rules, "!zone:>FW", "2 3"},
-		{tables.Rules, "zone:>ALL", "5"},
-		{tables.Rules, "port:443", "2"},
-		{tables.Rules, "port:1-1024", "1 2 4 5"},
-		{tables.Rules, "port:dns", "5"},
-		{tables.Rules, "port:ALL", "3"},
-		{tables.Rules, "proto:udp", "2 5"},
-		{tables.Rules, "action:accept", "1 2 3"},
-		{tables.Rules, "action:log", "5"},
-		{tables.Rules, "nat:src", "3"},
-		{tables.Rules, "iface:docker0", "2 5"},
-		{tables.Rules, "state:off", "4"},
-		{tables.Rules, "rule:3", "3"},
-		{tables.Rules, "rules:3", "3"},
-		{tables.Rules, "!v6", "3 4"}, // lan has none
-		{tables.Rules, "owner:docker", `owner:docker: this list has no owner (src dst ip zone port dport sport proto action nat iface state rule)`},
-		{tables.Virtuals, "zone:ext>DOCKER", "2"},
-		{tables.Virtuals, "dst:nas", "1 2"}, // and what overlaps it
-		{tables.Virtuals, "dst:fd00::/8", "1"},
-		{tables.Virtuals, "dport:443 nas", "1"},
-		{tables.Addresses, "ip:192.168.0.0/16", "2 3"},
-		{tables.Addresses, "v6", "1 3"},
-		{tables.Services, "port:2000", "4"},
-		{tables.Services, "proto:udp", "2 3"},
-		{tables.Interfaces, "zone:int", "2"},
-		{tables.Interfaces, "iface:eth", "1 2"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.kind.String()+" "+tt.filter, func(t *testing.T) {
-			if got := keptLines(t, testDesk(t), tt.kind, tt.filter); got != tt.want {
-				t.Errorf("%q keeps lines %q, want %q", tt.filter, got, tt.want)
 			}
 		})
 	}
@@ -217,7 +119,7 @@ func TestChainFilter(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.filter, func(t *testing.T) {
-			c := NewCounters(&Shared{Desk: testDesk(t)})
+			c := NewCounters(&Shared{Desk: tuitest.Desk(t)})
 			c.tab, c.chains.rows = byChain, rows
 			row := engine.RowCounter{ID: "ab"}
 			row.Row.Kind, row.Row.Line = tables.Rules, 1
@@ -243,8 +145,8 @@ func TestChainFilter(t *testing.T) {
 }
 
 func TestValueOfARowBecomesAFilter(t *testing.T) {
-	f := newFinder(testDesk(t), func() []string { return []string{"src:10.0.0.1", "port:22"} })
-	f.speak(f.names.desk, flowKeys, nil)
+	f := newFinder(tuitest.Desk(t), func() []string { return []string{"src:10.0.0.1", "port:22"} })
+	f.names.SpeakFlows()
 	f.Set("tcp")
 	list := widget.NewTable[int]()
 	for _, keys := range []string{".1", ".!2", "..", ".x."} {
@@ -258,7 +160,7 @@ func TestValueOfARowBecomesAFilter(t *testing.T) {
 }
 
 func TestTabCompletesTheFilterAndGoesThroughIt(t *testing.T) {
-	f := newFinder(testDesk(t), nil, rowKeys(tables.Rules)...)
+	f := newFinder(tuitest.Desk(t), nil, query.Src, query.Zone, query.State)
 	list, texts := widget.NewTable[int](), []string(nil)
 	for _, k := range []string{"/", "z", "tab", "i", "tab", "tab", "shift+tab"} {
 		f.key(widget.Press(k), list)
@@ -279,7 +181,7 @@ func BenchmarkFlowFilter(b *testing.B) {
 	}
 	for _, filter := range []string{"src:203.0.113.0/24 port:443", "zzz", "src:lan", "!state:est !proto:udp"} {
 		b.Run(filter, func(b *testing.B) {
-			f := NewFlows(&Shared{Desk: testDesk(b)})
+			f := NewFlows(&Shared{Desk: tuitest.Desk(b)})
 			f.filter.Set(filter)
 			record := f.record()
 			b.ReportAllocs()
@@ -288,38 +190,6 @@ func BenchmarkFlowFilter(b *testing.B) {
 				for i := range flows {
 					keep(i)
 				}
-			}
-		})
-	}
-}
-
-func TestPastFilter(t *testing.T) {
-	list := []engine.Generation{
-		{ID: "20261120-a1", When: time.Date(2026, 11, 20, 9, 14, 0, 0, time.UTC), Who: "alice from 203.0.113.7", Result: "confirmed"},
-		{ID: "20261121-b2", When: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC), Who: "bob", Result: "rolled back"},
-	}
-	tests := []struct{ filter, want string }{
-		{"who:alice", "20261120-a1"},
-		{`state:"rolled back"`, "20261121-b2"},
-		{"!state:rolled", "20261120-a1"},
-		{"2026-11-21 bob", "20261121-b2"},
-		{"zone:ext", ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.filter, func(t *testing.T) {
-			f := newFinder(testDesk(t), nil, pastLanguage...)
-			f.Set(tt.filter)
-			keep, _ := f.ask(func(i int) query.Record {
-				return &pastRecord{&list[i], list[i].When.Format("2006-01-02 15:04"), string(list[i].Result)}
-			})
-			got := ""
-			for i := range list {
-				if keep(i) {
-					got += list[i].ID
-				}
-			}
-			if got != tt.want {
-				t.Errorf("%q keeps %q, want %q", tt.filter, got, tt.want)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // counts is what a list says about its rows.
@@ -16,11 +17,11 @@ func (f *finder) count(list counts, what string) widget.Safe {
 	if f.marks && f.Text() != "" {
 		n, at := list.Marked()
 		if at > 0 {
-			return widget.Format("match %d of %d in %s", at, n, plural(list.Len(), what))
+			return widget.Format("match %d of %d in %s", at, n, words.Plural(list.Len(), what))
 		}
-		return widget.Format("%d found in %s", n, plural(list.Len(), what))
+		return widget.Format("%d found in %s", n, words.Plural(list.Len(), what))
 	}
-	return widget.Format("%d of %s", list.Shown(), plural(list.Len(), what))
+	return widget.Format("%d of %s", list.Shown(), words.Plural(list.Len(), what))
 }
 
 // lines draws the filter: nothing without one, a line for one that is kept, and
@@ -73,7 +74,7 @@ func (f *finder) help(s *Shared, width int) string {
 	}
 	l := s.line(width).Put(s.Styles.Key, " Tab ")
 	text := f.Text()
-	list := f.language().Complete(text)
+	list := f.names.Language().Complete(text)
 	if len(list) == 0 {
 		return s.line(width).Put(s.Styles.Dim, `     !term is not   "as text"   words and terms must all hold`).String()
 	}

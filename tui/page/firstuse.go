@@ -8,6 +8,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -18,9 +19,9 @@ type firstUse struct {
 	facts    engine.StarterFacts
 	set      *tables.Set
 	err      error
-	check    Request
+	check    desk.Request
 	problems tables.Problems
-	create   Request
+	create   desk.Request
 	at       int            // the selected interface
 	zone     *widget.Editor // the zone being typed; nil when none is
 	keys     firstUseKeys
@@ -45,7 +46,7 @@ func (k firstUseKeys) list() []widget.Binding {
 }
 
 // offerTables opens the offer when there are no tables.
-func (p *Policy) offerTables(m FirstUseMsg) Effect {
+func (p *Policy) offerTables(m desk.FirstUseMsg) Effect {
 	switch {
 	case m.Err != nil:
 		return say(Bad, "there are no tables, and none can be offered: %v", m.Err)
@@ -80,12 +81,12 @@ func (f *firstUse) take(msg tea.Msg) (Effect, bool) {
 			f.zone.Insert(strings.TrimSpace(msg.Content))
 		}
 		return Effect{}, true
-	case CheckedMsg:
+	case desk.CheckedMsg:
 		if f.check.Done(msg.N) {
 			f.problems = msg.Problems
 			return Effect{}, true
 		}
-	case CreatedMsg:
+	case desk.CreatedMsg:
 		if f.create.Done(msg.N) {
 			return f.created(msg.Err), true
 		}

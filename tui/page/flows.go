@@ -8,7 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/tui/query"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -25,21 +25,21 @@ type Flows struct {
 	by      grouping
 	top     int // the line of the page where the list begins
 
-	ask      Request
-	enable   Request
-	ending   Request
+	ask      desk.Request
+	enable   desk.Request
+	ending   desk.Request
 	snap     engine.LiveFlows // that the list shows
 	latest   engine.LiveFlows // newer than snap while paused, or while it is sifted
 	paused   pause
 	moved    int // flows that changed since the pause began
-	counting Request
+	counting desk.Request
 	sorted   time.Time
 	err      error
 
-	sift    Request     // a filter or grouping under way
-	again   bool        // another one is due
-	reorder bool        // that one sorts anew
-	list    []flowGroup // groups of snap, when grouped
+	sift    desk.Request // a filter or grouping under way
+	again   bool         // another one is due
+	reorder bool         // that one sorts anew
+	list    []flowGroup  // groups of snap, when grouped
 	marks   map[flowKey]bool
 	// sortChosen says that the person chose the order.
 	sortChosen bool
@@ -115,7 +115,7 @@ func NewFlows(s *Shared) *Flows {
 	}
 	f.filter = newFinder(s.Desk, f.values)
 	f.filter.ownEsc = true
-	f.filter.speak(s.Desk, flowKeys, map[query.Key][]string{query.State: flowStates})
+	f.filter.names.SpeakFlows()
 	return f
 }
 
@@ -327,9 +327,9 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 		f.groups.Rest()
 		f.denied.table.Rest()
 		return Effect{Cmd: tea.Batch(f.refresh().Cmd, f.askNames().Cmd, f.askContainers())}
-	case ContainersMsg:
+	case desk.ContainersMsg:
 		f.takeContainers(msg)
-	case ToldMsg:
+	case desk.ToldMsg:
 		return f.takeTold(msg)
 	case ShowFilter:
 		f.refused = false
@@ -341,7 +341,7 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 			return f.denied.explain()
 		}
 		return f.explain()
-	case DeniedMsg:
+	case desk.DeniedMsg:
 		f.denied.take(msg)
 	case tea.PasteMsg:
 		if f.refused {
@@ -356,13 +356,13 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 		if f.counting.Done(msg.n) {
 			f.moved = msg.moved
 		}
-	case LiveFlowsMsg:
+	case desk.LiveFlowsMsg:
 		if f.ask.Done(msg.N) {
 			return f.take(msg)
 		}
-	case EndedMsg:
+	case desk.EndedMsg:
 		return f.takeEnded(msg)
-	case AccountingMsg:
+	case desk.AccountingMsg:
 		if !f.enable.Done(msg.N) {
 			break
 		}
@@ -374,7 +374,7 @@ func (f *Flows) Handle(msg tea.Msg) Effect {
 	return Effect{}
 }
 
-func (f *Flows) take(m LiveFlowsMsg) Effect {
+func (f *Flows) take(m desk.LiveFlowsMsg) Effect {
 	if f.err = m.Err; m.Err != nil && m.Value.At.IsZero() {
 		return Effect{}
 	}
@@ -402,7 +402,7 @@ func (f *Flows) countMoved() Effect {
 	if f.counting.Busy() {
 		return Effect{}
 	}
-	n := f.Calls.number(&f.counting)
+	n := f.Calls.Number(&f.counting)
 	return Effect{Cmd: func() tea.Msg { return movedMsg{n, changed(old, now)} }}
 }
 

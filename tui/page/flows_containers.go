@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/query"
 )
 
@@ -16,7 +17,7 @@ const flowContainersEvery = 5 * time.Second
 
 // containerNames is the asking for the names of containers.
 type containerNames struct {
-	ask Request
+	ask desk.Request
 	at  time.Time
 }
 
@@ -30,7 +31,7 @@ func (f *Flows) askContainers() tea.Cmd {
 }
 
 // takeContainers takes the names of containers; without Docker there are none.
-func (f *Flows) takeContainers(m ContainersMsg) {
+func (f *Flows) takeContainers(m desk.ContainersMsg) {
 	if !f.docker.ask.Done(m.N) || m.Err != nil {
 		return
 	}
@@ -40,9 +41,9 @@ func (f *Flows) takeContainers(m ContainersMsg) {
 // nameContainers makes the list and its filter know the containers.
 func (f *Flows) nameContainers(v *engine.ContainerView) {
 	f.names.containers = containersByAddr(v)
-	f.filter.names.containers = make(map[string][]query.Span)
+	f.filter.names.Containers = make(map[string][]query.Span)
 	for a, name := range f.names.containers {
-		f.filter.names.containers[name] = append(f.filter.names.containers[name], query.AddrSpan(a))
+		f.filter.names.Containers[name] = append(f.filter.names.Containers[name], query.AddrSpan(a))
 	}
 }
 

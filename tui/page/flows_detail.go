@@ -10,6 +10,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // sparkSeconds is how much of the past a sparkline shows.
@@ -65,7 +66,7 @@ func (f *Flows) pairName(w *engine.Flow) widget.Safe {
 		to, port = w.Reply.Src, w.Reply.SrcPort
 	}
 	src, dst := f.name(w.Orig.Src), f.name(to)
-	if hasPorts(w) {
+	if words.HasPorts(w) {
 		if service := f.names.service(f.Desk.Config(), w.Proto, port); service != "" {
 			dst += ":" + service
 		}
@@ -138,14 +139,14 @@ func flowHead(w *engine.Flow) string {
 	if w.Assured {
 		assured = " assured"
 	}
-	return fmt.Sprintf("%s %s%s  id %d  timeout %s  mark %#x  zone %d", protoName(w), w.State, assured, w.ID, age(w.Timeout), w.Mark, w.Zone)
+	return fmt.Sprintf("%s %s%s  id %d  timeout %s  mark %#x  zone %d", words.Protocol(w), w.State, assured, w.ID, age(w.Timeout), w.Mark, w.Zone)
 }
 
 // paths are both directions of a flow in full.
 func paths(w *engine.Flow) (orig, reply string) {
-	ports := hasPorts(w)
-	orig = string(endpoint(w.Orig.Src, w.Orig.SrcPort, ports) + " > " + endpoint(w.Orig.Dst, w.Orig.DstPort, ports))
-	reply = string(endpoint(w.Reply.Src, w.Reply.SrcPort, ports) + " > " + endpoint(w.Reply.Dst, w.Reply.DstPort, ports))
+	ports := words.HasPorts(w)
+	orig = string(words.Endpoint(w.Orig.Src, w.Orig.SrcPort, ports) + " > " + words.Endpoint(w.Orig.Dst, w.Orig.DstPort, ports))
+	reply = string(words.Endpoint(w.Reply.Src, w.Reply.SrcPort, ports) + " > " + words.Endpoint(w.Reply.Dst, w.Reply.DstPort, ports))
 	if w.Proto == ruleset.ICMP || w.Proto == ruleset.ICMPv6 {
 		orig += fmt.Sprintf("  type %d code %d", w.Orig.DstPort>>8, w.Orig.DstPort&0xff)
 	}
@@ -155,12 +156,12 @@ func paths(w *engine.Flow) (orig, reply string) {
 // translations say which address the flow really goes to and comes from.
 func translations(w *engine.Flow) []string {
 	var list []string
-	ports := hasPorts(w)
+	ports := words.HasPorts(w)
 	if w.DstNAT {
-		list = append(list, "DNAT "+string(endpoint(w.Orig.Dst, w.Orig.DstPort, ports)+" > "+endpoint(w.Reply.Src, w.Reply.SrcPort, ports)))
+		list = append(list, "DNAT "+string(words.Endpoint(w.Orig.Dst, w.Orig.DstPort, ports)+" > "+words.Endpoint(w.Reply.Src, w.Reply.SrcPort, ports)))
 	}
 	if w.SrcNAT {
-		list = append(list, "SNAT "+string(endpoint(w.Orig.Src, w.Orig.SrcPort, ports)+" > "+endpoint(w.Reply.Dst, w.Reply.DstPort, ports)))
+		list = append(list, "SNAT "+string(words.Endpoint(w.Orig.Src, w.Orig.SrcPort, ports)+" > "+words.Endpoint(w.Reply.Dst, w.Reply.DstPort, ports)))
 	}
 	return list
 }
@@ -183,7 +184,7 @@ func (f *Flows) groupDetail(width int) []string {
 		return []string{f.line(width).Put(f.Styles.Dim, " no flows").String()}
 	}
 	head := f.line(width).Put(f.Styles.Strong, widget.Format(" %s %s", groupingNames[g.by], g.name())).Text("  " + f.groupName(&g))
-	sum := f.line(width).Text(widget.Format(" %s, %s B, ", plural(g.flows, "flow"), short(float64(g.bytes)))).Text(f.rate(g.rate) + f.unit())
+	sum := f.line(width).Text(widget.Format(" %s, %s B, ", words.Plural(g.flows, "flow"), short(float64(g.bytes)))).Text(f.rate(g.rate) + f.unit())
 	lines := []string{head.String(), sum.String()}
 	if filter := g.filter(); filter != "" {
 		lines = append(lines, f.line(width).Put(f.Styles.Dim, widget.Format(" Enter shows them: /%s", filter)).String())

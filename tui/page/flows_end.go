@@ -1,32 +1,26 @@
 package page
 
 import (
-	"net/netip"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
-const (
-	// maxEnded is how many flows are ended at a time: what ends them waits for
-	// all of them together.
-	maxEnded = 500
-	// listedEnded is how many of them the dialog shows at a time, and
-	// listedOwn how many beside the words about the own connection: a screen
-	// of 24 lines holds so many.
-	listedEnded, listedOwn = 8, 4
-)
+// listedEnded is how many of the flows that are to end the dialog shows at a
+// time, and listedOwn how many beside the words about the own connection: a
+// screen of 24 lines holds so many.
+const listedEnded, listedOwn = 8, 4
 
 // askEnd asks before the marked flows end, or else the selected one.
 func (f *Flows) askEnd() Effect {
 	rows := f.marked()
 	all := len(rows)
-	rows = rows[:min(all, maxEnded)]
+	rows = rows[:min(all, desk.MaxEnded)]
 	if i, ok := f.table.Selected(); ok && len(f.marks) == 0 {
 		rows, all = []int32{int32(i)}, 1
 	}
@@ -44,7 +38,9 @@ func (f *Flows) marked() (rows []int32) {
 }
 
 // askEndShown asks before all flows end that the list shows.
-func (f *Flows) askEndShown() Effect { return f.confirmEnd(f.table.Rows(maxEnded), f.table.Shown()) }
+func (f *Flows) askEndShown() Effect {
+	return f.confirmEnd(f.table.Rows(desk.MaxEnded), f.table.Shown())
+}
 
 // confirmEnd names the flows that are to end, which are the first of all. What
 // is asked about is what ends: the list may move behind the dialog.
@@ -57,15 +53,15 @@ func (f *Flows) confirmEnd(rows []int32, all int) Effect {
 		flows[i] = f.snap.Flows.At(int(n))
 	}
 	d := &widget.Dialog{
-		Title:   widget.Format("End %s?", plural(len(flows), "flow")),
+		Title:   widget.Format("End %s?", words.Plural(len(flows), "flow")),
 		Text:    []widget.Safe{"TCP gets resets, the rest is stopped until it is silent; a client may come back if the rules let it."},
-		Choices: []widget.Choice{{Key: "e", Does: widget.Format("end %s now", plural(len(flows), "flow"))}},
+		Choices: []widget.Choice{{Key: "e", Does: widget.Format("end %s now", words.Plural(len(flows), "flow"))}},
 	}
 	if len(flows) < all {
 		d.Text = append(d.Text, widget.Format("These are the first %d of %d: no more end at a time.", len(flows), all))
 	}
 	if own := f.ownAmong(flows); own != nil {
-		d.Text = append(d.Text, widget.Format("YOUR OWN SSH CONNECTION IS AMONG THEM: %s. This console goes with it.", flowPath(own)))
+		d.Text = append(d.Text, widget.Format("YOUR OWN SSH CONNECTION IS AMONG THEM: %s. This console goes with it.", words.FlowPath(own)))
 		d.Word = f.Host
 	}
 	list := endList{head: append(d.Text, ""), flows: flows, page: listedEnded}
@@ -82,7 +78,7 @@ func (f *Flows) confirmEnd(rows []int32, all int) Effect {
 		return moved
 	}
 	return Effect{Ask: &Ask{Dialog: d, Then: func(int) Effect {
-		e := say(Info, "ending %s, which takes some seconds ...", plural(len(flows), "flow"))
+		e := say(Info, "ending %s, which takes some seconds ...", words.Plural(len(flows), "flow"))
 		e.Cmd = f.Calls.EndFlows(&f.ending, flows)
 		return e
 	}}}
@@ -108,7 +104,7 @@ func (l *endList) text() []widget.Safe {
 	text := slices.Clone(l.head)
 	end := min(l.top+l.page, len(l.flows))
 	for i := l.top; i < end; i++ {
-		line := protoName(&l.flows[i]) + " " + flowPath(&l.flows[i])
+		line := words.Protocol(&l.flows[i]) + " " + words.FlowPath(&l.flows[i])
 		if l.by[i] != "" {
 			line += "  " + l.by[i]
 		}
@@ -120,12 +116,6 @@ func (l *endList) text() []widget.Safe {
 	return text
 }
 
-// flowPath is the source and the destination of a flow.
-func flowPath(w *engine.Flow) string {
-	ports := hasPorts(w)
-	return string(endpoint(w.Orig.Src, w.Orig.SrcPort, ports) + " > " + endpoint(w.Orig.Dst, w.Orig.DstPort, ports))
-}
-
 // ownAmong is the administrator's own SSH connection when it is one of some
 // flows; nil when it is not.
 func (f *Flows) ownAmong(flows []engine.Flow) *engine.Flow {
@@ -134,23 +124,15 @@ func (f *Flows) ownAmong(flows []engine.Flow) *engine.Flow {
 		return nil
 	}
 	for i := range flows {
-		if isBetween(&flows[i], client, server) {
+		if desk.IsBetween(&flows[i], client, server) {
 			return &flows[i]
 		}
 	}
 	return nil
 }
 
-// isBetween reports whether a flow is the TCP connection of a client and a
-// server. Behind a translation sshd knows the ends as the reply has them.
-func isBetween(w *engine.Flow, client, server netip.AddrPort) bool {
-	from, to := netip.AddrPortFrom(w.Orig.Src, w.Orig.SrcPort), netip.AddrPortFrom(w.Orig.Dst, w.Orig.DstPort)
-	back, behind := netip.AddrPortFrom(w.Reply.Dst, w.Reply.DstPort), netip.AddrPortFrom(w.Reply.Src, w.Reply.SrcPort)
-	return w.Proto == ruleset.TCP && (client == from || client == back) && (server == to || server == behind)
-}
-
 // takeEnded says what became of the flows.
-func (f *Flows) takeEnded(m EndedMsg) Effect {
+func (f *Flows) takeEnded(m desk.EndedMsg) Effect {
 	if !f.ending.Done(m.N) {
 		return Effect{}
 	}
@@ -158,28 +140,18 @@ func (f *Flows) takeEnded(m EndedMsg) Effect {
 		return say(Bad, "not ended: %v", m.Err)
 	}
 	clear(f.marks)
-	kind, words := EndedWords(m.Value, "flow")
-	e := say(kind, "%s", words)
+	words, sure := words.Ended(m.Value, "flow")
+	e := say(endedKind(sure), "%s", words)
 	e.Cmd = f.refresh().Cmd
 	return e
 }
 
-// EndedWords say what became of flows that were to end; what is their name, for
-// one of them.
-func EndedWords(of engine.EndedFlows, what string) (NoteKind, string) {
-	kind, words := Good, []string{plural(of.Ended, what) + " ended"}
-	if of.Gone > 0 {
-		words = append(words, plural(of.Gone, "flow")+" had ended already")
+// endedKind is how to take what became of flows that were to end.
+func endedKind(sure bool) NoteKind {
+	if sure {
+		return Good
 	}
-	if of.Idle > 0 {
-		kind = Warn
-		words = append(words, plural(of.Idle, "flow")+" idle: forgotten, but may come back if an end sends and the rules let it")
-	}
-	if of.Talking > 0 {
-		kind = Warn
-		words = append(words, plural(of.Talking, "flow")+" still sending: back with the next packet that the rules let pass")
-	}
-	return kind, strings.Join(words, ", ")
+	return Warn
 }
 
 // noEnd says why the selected or marked flows cannot be ended now, and why not

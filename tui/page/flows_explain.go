@@ -4,6 +4,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // explain shows the first packet of the selected flow on Explain.
@@ -26,7 +27,7 @@ func (f *Flows) explain() Effect {
 func firstPacket(w *engine.Flow) ruleset.Packet {
 	p := ruleset.Packet{Src: w.Orig.Src, Dst: w.Orig.Dst, Proto: w.Proto, State: ruleset.StateNew}
 	switch {
-	case hasPorts(w):
+	case words.HasPorts(w):
 		p.SrcPort, p.DstPort = w.Orig.SrcPort, w.Orig.DstPort
 	case w.Proto == ruleset.ICMP, w.Proto == ruleset.ICMPv6:
 		p.ICMPType, p.ICMPCode = uint8(w.Orig.DstPort>>8), uint8(w.Orig.DstPort)

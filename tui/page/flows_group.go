@@ -11,6 +11,7 @@ import (
 	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // grouping is what flows are put together by.
@@ -56,7 +57,7 @@ func groupOf(w *engine.Flow, by grouping) groupKey {
 	case byDestination:
 		key.addr = w.Orig.Dst
 	case byPort:
-		if key.proto = w.Proto; hasPorts(w) {
+		if key.proto = w.Proto; words.HasPorts(w) {
 			key.port = w.Orig.DstPort
 		}
 	case byProtocol:
@@ -106,7 +107,7 @@ func groupFlows(snap *engine.LiveFlows, kept []int32, by grouping, containers ma
 
 // name is the group as a person reads it.
 func (g *groupKey) name() string {
-	proto := protoName(&engine.Flow{Proto: g.proto})
+	proto := words.Protocol(&engine.Flow{Proto: g.proto})
 	switch {
 	case g.by == byRule:
 		return cmp.Or(g.rule, "no row of ours")
@@ -125,7 +126,7 @@ func (g *groupKey) name() string {
 // filter is the filter that keeps just the flows of the group; empty for those
 // that have nothing in common that a filter knows: no row, zone or container.
 func (g *groupKey) filter() string {
-	proto := query.Term(query.Proto, protoName(&engine.Flow{Proto: g.proto}))
+	proto := query.Term(query.Proto, words.Protocol(&engine.Flow{Proto: g.proto}))
 	switch {
 	case g.by == byRule && g.rule == "", g.by == byZones && g.halfZones(), g.by == byContainer && !g.addr.IsValid():
 		return ""

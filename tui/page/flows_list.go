@@ -11,6 +11,7 @@ import (
 	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // The columns of the list. The ones behind the age are for wide screens.
@@ -87,7 +88,7 @@ func (f *Flows) show(order bool) Effect {
 		m.snap = f.snap
 	}
 	record := f.record()
-	keep, mark := f.filter.ask(func(i int) query.Record { return record.take(&m.snap, i) })
+	keep, mark := f.filter.ask(func(i int) query.Record { return record.Take(&m.snap, i) })
 	if m.snap.Flows.Len() < manyFlows {
 		f.sift.Drop()
 		m.sift(keep, mark)
@@ -98,7 +99,7 @@ func (f *Flows) show(order bool) Effect {
 		f.again, f.reorder = true, f.reorder || order
 		return Effect{}
 	}
-	m.n = f.Calls.number(&f.sift)
+	m.n = f.Calls.Number(&f.sift)
 	flows, groups, names := arrangement(f.table, order), arrangement(f.groups, order), f.groupNames()
 	return Effect{Cmd: func() tea.Msg {
 		m.sift(keep, mark)
@@ -253,13 +254,13 @@ func (f *Flows) cell(i, col int) (widget.Safe, style.Style) {
 		return widget.Clean(ruleOf(f.snap.Verdicts, i)), plain
 	case protoCol:
 		if f.marks[keyOf(w)] {
-			return widget.Clean(protoName(w) + "*"), f.Styles.Strong
+			return widget.Clean(words.Protocol(w) + "*"), f.Styles.Strong
 		}
-		return widget.Clean(protoName(w)), plain
+		return widget.Clean(words.Protocol(w)), plain
 	case sourceCol:
-		return endpoint(w.Orig.Src, w.Orig.SrcPort, hasPorts(w)), plain
+		return words.Endpoint(w.Orig.Src, w.Orig.SrcPort, words.HasPorts(w)), plain
 	case destCol:
-		return endpoint(w.Orig.Dst, w.Orig.DstPort, hasPorts(w)), plain
+		return words.Endpoint(w.Orig.Dst, w.Orig.DstPort, words.HasPorts(w)), plain
 	case stateCol:
 		return widget.Clean(shortState(w.State)), plain
 	case natCol:

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -14,7 +15,7 @@ import (
 // servers learn which addresses are asked about.
 type told struct {
 	on    bool
-	ask   Request
+	ask   desk.Request
 	of    []netip.Addr // that facts is about
 	facts engine.AddressFacts
 	noted bool // what there is no data for was said
@@ -60,7 +61,7 @@ func addressesOf(w *engine.Flow) []netip.Addr {
 }
 
 // takeTold takes what is known; what there is no data for is said once.
-func (f *Flows) takeTold(m ToldMsg) Effect {
+func (f *Flows) takeTold(m desk.ToldMsg) Effect {
 	if !f.told.ask.Done(m.N) || !f.told.on {
 		return Effect{}
 	}

@@ -7,6 +7,8 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
+	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -69,7 +71,7 @@ func (s *Shared) admit(w tables.Wanted) Effect {
 	if err != nil {
 		return say(Bad, "no row made: %v", err)
 	}
-	at := Place{Kind: tables.Rules, Line: line}
+	at := desk.Place{Kind: tables.Rules, Line: line}
 	if !s.Desk.Put(at, next) {
 		return say(Info, "no row made: there is one like this")
 	}
@@ -82,8 +84,8 @@ func (s *Shared) admit(w tables.Wanted) Effect {
 func madeObjects(old, next *tables.Set) string {
 	var made []string
 	for _, k := range []tables.Kind{tables.Addresses, tables.Services} {
-		had := definedNames(old, k)
-		for _, name := range definedNames(next, k) {
+		had := find.DefinedNames(old, k)
+		for _, name := range find.DefinedNames(next, k) {
 			if !slices.Contains(had, name) {
 				made = append(made, name)
 			}

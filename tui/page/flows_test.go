@@ -12,7 +12,10 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/query"
+	"github.com/mfwtui/mfwtui/tui/tuitest"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 func TestFlowRanksOrderAsComparingDoes(t *testing.T) {
@@ -111,10 +114,10 @@ func TestAGroupOpensAsAFilterThatKeepsIt(t *testing.T) {
 			if g.filter() == "" { // nothing in common
 				continue
 			}
-			f := NewFlows(&Shared{Desk: testDesk(t)})
+			f := NewFlows(&Shared{Desk: tuitest.Desk(t)})
 			n, record := 0, f.record()
 			f.filter.Set(g.filter())
-			keep, _ := f.filter.ask(func(i int) query.Record { return record.take(&snap, i) })
+			keep, _ := f.filter.ask(func(i int) query.Record { return record.Take(&snap, i) })
 			for i := range flows {
 				if keep(i) {
 					n++
@@ -128,7 +131,7 @@ func TestAGroupOpensAsAFilterThatKeepsIt(t *testing.T) {
 }
 
 func TestFlowTrackKnowsTheRatesOfTheSelectedFlow(t *testing.T) {
-	f := NewFlows(&Shared{Desk: &Desk{}, Now: time.Now})
+	f := NewFlows(&Shared{Desk: &desk.Desk{}, Now: time.Now})
 	at := time.Unix(1000, 0)
 	see := func(orig, reply uint64, rate float64) {
 		w := testFlow("203.0.113.9", "198.51.100.4", 1, 443, ruleset.TCP)
@@ -177,10 +180,10 @@ func TestPauseCountsOnceWhatChanged(t *testing.T) {
 	old := []engine.Flow{testFlow("203.0.113.9", "198.51.100.4", 1, 443, ruleset.TCP), testFlow("203.0.113.9", "198.51.100.4", 2, 443, ruleset.TCP)}
 	now := []engine.Flow{old[0], testFlow("203.0.113.9", "198.51.100.4", 3, 443, ruleset.TCP)}
 	now[0].OrigCount.Bytes = 1
-	f := NewFlows(&Shared{Desk: &Desk{}, Now: time.Now})
-	f.take(LiveFlowsMsg{Value: liveFlows(old...)})
+	f := NewFlows(&Shared{Desk: &desk.Desk{}, Now: time.Now})
+	f.take(desk.LiveFlowsMsg{Value: liveFlows(old...)})
 	f.togglePause()
-	f.take(LiveFlowsMsg{Value: liveFlows(now...)})
+	f.take(desk.LiveFlowsMsg{Value: liveFlows(now...)})
 	if f.moved != 3 || f.table.Len() != 2 {
 		t.Errorf("%d changed, want one that moved bytes, one gone and one new", f.moved)
 	}
@@ -203,7 +206,7 @@ func TestAFlowWithoutPortsIsNamed(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := testFlow("203.0.113.9", "198.51.100.4", 0, 8<<8, tt.proto)
-			if got := protoName(&w); got != tt.name {
+			if got := words.Protocol(&w); got != tt.name {
 				t.Errorf("name %q, want %q", got, tt.name)
 			}
 			if got, _ := paths(&w); got != tt.path {

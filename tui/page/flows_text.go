@@ -1,29 +1,12 @@
 package page
 
 import (
-	"cmp"
-	"fmt"
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
-
-// protoName is the short name of the protocol of a flow.
-func protoName(w *engine.Flow) string {
-	switch w.Proto {
-	case ruleset.TCP:
-		return "tcp"
-	case ruleset.UDP:
-		return "udp"
-	case ruleset.ICMP, ruleset.ICMPv6:
-		return "icmp"
-	}
-	return cmp.Or(protocolName(w.Proto), fmt.Sprint(w.Proto))
-}
-
-func hasPorts(w *engine.Flow) bool { return w.Proto == ruleset.TCP || w.Proto == ruleset.UDP }
 
 // shortState is a conntrack state in six letters.
 func shortState(s string) string {
@@ -149,9 +132,9 @@ func (f *Flows) renderFlows(width, height int) View {
 
 // count says how many flows the list shows, or how many groups.
 func (f *Flows) count() widget.Safe {
-	all := plural(f.snap.Flows.Len(), "flow")
+	all := words.Plural(f.snap.Flows.Len(), "flow")
 	if f.by != ungrouped {
-		return widget.Format("%s by %s of %s", plural(f.groups.Shown(), "group"), groupingNames[f.by], all)
+		return widget.Format("%s by %s of %s", words.Plural(f.groups.Shown(), "group"), groupingNames[f.by], all)
 	}
 	return f.filter.count(f.table, "flow")
 }
@@ -161,7 +144,7 @@ func (f *Flows) count() widget.Safe {
 func (f *Flows) state(width int) string {
 	l := f.line(width).Text(" ")
 	if f.paused.on {
-		l.Put(f.Styles.Warn, widget.Format("PAUSED %s (%s resumes; %s changed)", age(f.Now().Sub(f.paused.since)), f.keyName(FlowsScreen, "p"), plural(f.moved, "flow")))
+		l.Put(f.Styles.Warn, widget.Format("PAUSED %s (%s resumes; %s changed)", age(f.Now().Sub(f.paused.since)), f.keyName(FlowsScreen, "p"), words.Plural(f.moved, "flow")))
 	} else {
 		l.Put(f.Styles.Good, "live")
 	}
@@ -175,7 +158,7 @@ func (f *Flows) state(width int) string {
 		l.Put(f.Styles.Warn, widget.Format("   bytes are not counted: accounting is off (%s switches it on)", f.keyName(FlowsScreen, "a")))
 	}
 	if n := f.latest.Resyncs; n > 0 {
-		l.Put(f.Styles.Dim, widget.Format("   %s repaired", plural(n, "overrun")))
+		l.Put(f.Styles.Dim, widget.Format("   %s repaired", words.Plural(n, "overrun")))
 	}
 	if f.latest.Max > 0 {
 		l.End(f.Styles.Dim, widget.Format("conntrack %d of %d ", f.latest.Flows.Len(), f.latest.Max))

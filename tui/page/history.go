@@ -6,8 +6,11 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/desk"
+	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // History lists every apply, refusal and boot; each apply with its difference.
@@ -17,13 +20,13 @@ type History struct {
 	table   *widget.Table[string]
 	filter  finder
 	entries []engine.Generation
-	records []pastRecord // of entries, as the filter sees them
-	running string       // the generation that is in force
-	ask     Request
+	records []find.PastRecord // of entries, as the filter sees them
+	running string            // the generation that is in force
+	ask     desk.Request
 	read    bool
 	err     error
 	detail  *pastDetail // nil: the list is shown
-	restore Request
+	restore desk.Request
 	ticks   int
 	top     int // the line where the list begins, or the difference
 }
@@ -42,7 +45,8 @@ func NewHistory(s *Shared) *History {
 			Back:    widget.Bind("Esc", "back", "esc"),
 		},
 	}
-	h.filter = newFinder(s.Desk, h.values, pastLanguage...)
+	h.filter = newFinder(s.Desk, h.values)
+	h.filter.names.SpeakPast()
 	return h
 }
 
@@ -53,7 +57,7 @@ func (h *History) values() []string {
 		return nil
 	}
 	r := &h.records[i]
-	return []string{query.Term(query.Who, r.Who), query.Term(query.State, r.end)}
+	return []string{query.Term(query.Who, r.Who), query.Term(query.State, r.End)}
 }
 
 // Title is the name in the tabs.
@@ -160,13 +164,13 @@ func (h *History) Handle(msg tea.Msg) Effect {
 		if h.ticks++; h.ticks%refreshEvery == 0 && !h.ask.Busy() {
 			return Effect{Cmd: h.Calls.Entries(&h.ask)}
 		}
-	case EntriesMsg:
+	case desk.EntriesMsg:
 		if h.ask.Done(msg.N) {
 			h.take(msg)
 		}
-	case RecalledMsg:
+	case desk.RecalledMsg:
 		h.detail.take(msg)
-	case PastTablesMsg:
+	case desk.PastTablesMsg:
 		return h.restored(msg)
 	case ShowFilter:
 		h.filter.Set(msg.Text)
@@ -178,12 +182,12 @@ func (h *History) Handle(msg tea.Msg) Effect {
 	return Effect{}
 }
 
-func (h *History) take(m EntriesMsg) {
+func (h *History) take(m desk.EntriesMsg) {
 	if h.read, h.err = true, m.Err; m.Err != nil {
 		return
 	}
-	h.entries, h.running = m.Value, runningOf(m.Value)
-	h.records = pastRecords(m.Value)
+	h.entries, h.running = m.Value, words.Running(m.Value)
+	h.records = find.PastRecords(m.Value)
 	h.show()
 }
 
@@ -202,14 +206,14 @@ func (h *History) Copied() string {
 	case g == nil:
 		return ""
 	case h.detail != nil && h.detail.comparison.of != nil:
-		return h.entryText(g) + "\n" + h.detail.comparison.of.text(MaxCopy+1)
+		return h.entryText(g) + "\n" + h.detail.comparison.of.Text(desk.MaxCopy+1)
 	}
 	return h.entryText(g)
 }
 
 // entryText is an entry in one line of text.
 func (h *History) entryText(g *engine.Generation) string {
-	words := []string{string(whenWords(g)), g.Who, string(h.end(g))}
+	words := []string{string(words.PastWhen(g)), g.Who, string(h.end(g))}
 	if g.Reason != "" {
 		words = append(words, g.Reason)
 	}
@@ -223,20 +227,20 @@ func (h *History) askRestore() Effect {
 	d := &widget.Dialog{
 		Title: "Restore these tables?",
 		Text: []widget.Safe{
-			widget.Format("The tables of the apply of %s by %s come on the desk in place of those that are there.", string(whenWords(&g)), g.Who), "",
+			widget.Format("The tables of the apply of %s by %s come on the desk in place of those that are there.", string(words.PastWhen(&g)), g.Who), "",
 			widget.Format("Nothing is saved or applied by that: %s shows what would change, and %s there applies it on trial like any other change. On %s %s takes it back.",
 				h.screenName(ReviewScreen, "Review"), h.keyName(ReviewScreen, "A"), h.screenName(PolicyScreen, "Policy"), h.undoKey()),
 		},
 		Choices: []widget.Choice{{Key: "r", Does: "put them on the desk and review"}},
 	}
 	if n := h.Desk.Staged(); n > 0 {
-		d.Text = append(d.Text, "", widget.Format("%s that is not saved is replaced; %s brings it back too.", plural(n, "changed line"), h.undoKey()))
+		d.Text = append(d.Text, "", widget.Format("%s that is not saved is replaced; %s brings it back too.", words.Plural(n, "changed line"), h.undoKey()))
 	}
 	return Effect{Ask: &Ask{Dialog: d, Then: func(int) Effect { return Effect{Cmd: h.Calls.PastTables(&h.restore, g)} }}}
 }
 
 // restored puts the tables on the desk and goes to Review.
-func (h *History) restored(m PastTablesMsg) Effect {
+func (h *History) restored(m desk.PastTablesMsg) Effect {
 	switch {
 	case !h.restore.Done(m.N):
 		return Effect{}
@@ -247,7 +251,7 @@ func (h *History) restored(m PastTablesMsg) Effect {
 	case !h.Desk.Replace(m.Set):
 		return say(Info, "the tables on the desk are these already")
 	}
-	e := say(Good, "on the desk: the tables of %s, not applied; %s on %s undoes it", string(whenWords(&m.Of)), h.undoKey(), h.screenName(PolicyScreen, "Policy"))
+	e := say(Good, "on the desk: the tables of %s, not applied; %s on %s undoes it", string(words.PastWhen(&m.Of)), h.undoKey(), h.screenName(PolicyScreen, "Policy"))
 	e.Cmd, e.Go = h.Desk.Check(h.Calls), ReviewScreen
 	return e
 }

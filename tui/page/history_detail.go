@@ -4,7 +4,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // pastDetail is an entry with its difference.
@@ -12,7 +14,7 @@ type pastDetail struct {
 	gen        engine.Generation
 	comparison comparison
 	against    engine.Against
-	ask        Request
+	ask        desk.Request
 	base       *engine.Generation
 	err        error
 }
@@ -33,7 +35,7 @@ func (h *History) recall() Effect {
 	return Effect{Cmd: h.Calls.Recall(&d.ask, d.gen.ID, d.against)}
 }
 
-func (d *pastDetail) take(m RecalledMsg) {
+func (d *pastDetail) take(m desk.RecalledMsg) {
 	if d == nil || !d.ask.Done(m.N) {
 		return
 	}
@@ -42,7 +44,7 @@ func (d *pastDetail) take(m RecalledMsg) {
 		return
 	}
 	d.base = m.Value.Base
-	d.comparison.set(m.compared)
+	d.comparison.set(m.Compared)
 }
 
 func (h *History) detailKey(k tea.KeyPressMsg) Effect {
@@ -95,9 +97,9 @@ func (h *History) against() (note widget.Safe, bad bool) {
 	case d.against == engine.Now && d.base == nil:
 		return "against now: nothing is confirmed; every row comes", false
 	case d.against == engine.Now:
-		return widget.Format("against NOW, confirmed %s: what a restore would change", string(whenWords(d.base))), false
+		return widget.Format("against NOW, confirmed %s: what a restore would change", string(words.PastWhen(d.base))), false
 	case d.base == nil:
 		return "the first apply: every row was new", false
 	}
-	return widget.Format("against its PREDECESSOR of %s, %s", string(whenWords(d.base)), d.base.Who), false
+	return widget.Format("against its PREDECESSOR of %s, %s", string(words.PastWhen(d.base)), d.base.Who), false
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // The columns of the list.
@@ -47,7 +48,7 @@ func (h *History) cell(g *engine.Generation, col int) (widget.Safe, style.Style)
 	st := h.Styles
 	switch col {
 	case whenCol:
-		return whenWords(g), st.Text
+		return words.PastWhen(g), st.Text
 	case endCol:
 		return h.end(g), h.endStyle(g)
 	case whoCol:
@@ -69,37 +70,7 @@ func (h *History) cell(g *engine.Generation, col int) (widget.Safe, style.Style)
 	return widget.Format("+%d -%d", g.Changes.Added, g.Changes.Gone), st.Text
 }
 
-// whenWords is the moment of an entry.
-func whenWords(g *engine.Generation) widget.Safe {
-	if g.When.IsZero() {
-		return "not known"
-	}
-	return widget.Clean(g.When.Format("2006-01-02 15:04"))
-}
-
-func (h *History) end(g *engine.Generation) widget.Safe { return endWords(g, h.running) }
-
-// endWords is how an entry ended, in a word or two. Running is the generation
-// that is in force.
-func endWords(g *engine.Generation, running string) widget.Safe {
-	switch {
-	case g.Damaged != nil:
-		return "DAMAGED"
-	case g.Event == engine.Refused:
-		return "refused"
-	case g.Event == engine.Booted && g.Result == engine.Failed:
-		return "boot FAILED"
-	case g.Event == engine.Booted:
-		return "boot"
-	case g.ID == running:
-		return "kept, runs"
-	case g.Result == engine.Confirmed:
-		return "kept"
-	case g.Result == "":
-		return "not ended"
-	}
-	return widget.Clean(string(g.Result))
-}
+func (h *History) end(g *engine.Generation) widget.Safe { return words.PastEnd(g, h.running) }
 
 func (h *History) endStyle(g *engine.Generation) style.Style {
 	switch {
@@ -156,7 +127,7 @@ func (h *History) Render(width, height int) View {
 
 // head is the line of the filter.
 func (h *History) head(width int) ([]string, *Point) {
-	count := widget.Format("%s ", plural(h.table.Shown(), "event"))
+	count := widget.Format("%s ", words.Plural(h.table.Shown(), "event"))
 	if h.table.Shown() != h.table.Len() {
 		count = widget.Format("%d of %d events ", h.table.Shown(), h.table.Len())
 	}
@@ -180,7 +151,7 @@ func (h *History) foot(width int) []string {
 // about says in words what became of an entry, with the reason in at most so
 // many lines.
 func (h *History) about(g *engine.Generation, width, most int) []string {
-	l := h.line(width).Text(" ").Put(h.Styles.Strong, whenWords(g)).Text("  ").Text(widget.Clean(g.Who)).Text("  ").
+	l := h.line(width).Text(" ").Put(h.Styles.Strong, words.PastWhen(g)).Text("  ").Text(widget.Clean(g.Who)).Text("  ").
 		Put(h.endStyle(g), h.end(g))
 	if g.Event == engine.Applied && g.Took > 0 {
 		l.Text(" after " + lasted(g.Took))

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -22,11 +23,11 @@ type objectForm struct {
 	fields  []*widget.Editor
 	at      int
 
-	check    Request
+	check    desk.Request
 	again    bool // the text changed while a check was under way
 	problems tables.Problems
 	shunned  bool // the person does not want the suggestion
-	ask      Request
+	ask      desk.Request
 	typed    bool // the person typed into a field
 	hint     widget.Safe
 }
@@ -163,15 +164,15 @@ func (f *objectForm) take(msg tea.Msg) (Effect, bool) {
 		f.field().Insert(msg.Content)
 		f.typed = true
 		return f.changed(), true
-	case CheckedMsg:
+	case desk.CheckedMsg:
 		if f.check.Done(msg.N) {
 			return f.checked(msg), true
 		}
-	case HostServicesMsg:
+	case desk.HostServicesMsg:
 		if f.ask.Done(msg.N) {
 			return f.known(msg.Value), true
 		}
-	case HostInterfacesMsg:
+	case desk.HostInterfacesMsg:
 		if f.ask.Done(msg.N) {
 			var names []string
 			for _, i := range msg.Value {
@@ -185,7 +186,7 @@ func (f *objectForm) take(msg tea.Msg) (Effect, bool) {
 }
 
 // checked keeps what the check says about the new row.
-func (f *objectForm) checked(m CheckedMsg) Effect {
+func (f *objectForm) checked(m desk.CheckedMsg) Effect {
 	if f.again {
 		return f.changed()
 	}

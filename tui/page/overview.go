@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -25,7 +26,7 @@ type Overview struct {
 	trafficErr  error
 	zones       zoneHistory
 	ticks       int
-	ask         struct{ counters, traffic, foreign, timestamps Request }
+	ask         struct{ counters, traffic, foreign, timestamps desk.Request }
 
 	docker     containerWatch
 	containers *containerList
@@ -143,7 +144,7 @@ func (o *Overview) Handle(msg tea.Msg) Effect {
 			return Effect{Cmd: tea.Batch(o.refresh(), o.compare())}
 		}
 		return Effect{Cmd: o.refresh()}
-	case TimestampsMsg:
+	case desk.TimestampsMsg:
 		return o.switched(msg)
 	case ShowContainers:
 		o.inside = true
@@ -155,7 +156,7 @@ func (o *Overview) Handle(msg tea.Msg) Effect {
 		o.take(msg)
 	}
 	e := o.docker.handle(o.Calls, msg)
-	if _, ok := msg.(ContainersMsg); ok {
+	if _, ok := msg.(desk.ContainersMsg); ok {
 		o.containers.take(&o.docker.view)
 	}
 	o.list.set(o.attention())
@@ -165,35 +166,35 @@ func (o *Overview) Handle(msg tea.Msg) Effect {
 // take takes an answer of the engine.
 func (o *Overview) take(msg tea.Msg) {
 	switch msg := msg.(type) {
-	case StatusMsg:
+	case desk.StatusMsg:
 		o.known, o.statusErr = true, msg.Err
 		if msg.Err == nil {
 			o.status = msg.Value
 		}
-	case CountersMsg:
+	case desk.CountersMsg:
 		if o.ask.counters.Done(msg.N) {
 			if o.countersErr = msg.Err; msg.Err == nil {
 				o.counters = msg.Value
 				o.containers.counts = msg.Value
 			}
 		}
-	case TrafficMsg:
+	case desk.TrafficMsg:
 		if o.ask.traffic.Done(msg.N) {
 			if o.trafficErr = msg.Err; msg.Err == nil {
 				o.traffic = msg.Value
 				if cfg := o.Desk.Config(); cfg != nil && o.traffic.Rated {
-					o.zones.add(ZoneRates(cfg, &o.traffic))
+					o.zones.add(desk.ZoneRates(cfg, &o.traffic))
 				}
 			}
 		}
-	case ForeignMsg:
+	case desk.ForeignMsg:
 		if o.ask.foreign.Done(msg.N) && msg.Err == nil {
 			o.foreign = msg.Value
 		}
 	}
 }
 
-func (o *Overview) switched(m TimestampsMsg) Effect {
+func (o *Overview) switched(m desk.TimestampsMsg) Effect {
 	if !o.ask.timestamps.Done(m.N) {
 		return Effect{}
 	}

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -14,7 +15,7 @@ import (
 // containerWatch is what the overview knows of Docker: its containers, and
 // whether our hooks still stand in front of its rules.
 type containerWatch struct {
-	askContainers, askRepair Request
+	askContainers, askRepair desk.Request
 	view                     engine.ContainerView
 	viewErr                  error
 	ticks                    int
@@ -39,7 +40,7 @@ func (w *containerWatch) binding() widget.Binding {
 }
 
 // refresh asks for the containers now and then.
-func (w *containerWatch) refresh(c *Calls) tea.Cmd {
+func (w *containerWatch) refresh(c *desk.Calls) tea.Cmd {
 	w.ticks++
 	if w.askContainers.Busy() || w.ticks%containersEvery != 1 {
 		return nil
@@ -48,7 +49,7 @@ func (w *containerWatch) refresh(c *Calls) tea.Cmd {
 }
 
 // mend asks for the repair, once at a time.
-func (w *containerWatch) mend(c *Calls) Effect {
+func (w *containerWatch) mend(c *desk.Calls) Effect {
 	if w.askRepair.Busy() {
 		return Effect{}
 	}
@@ -57,9 +58,9 @@ func (w *containerWatch) mend(c *Calls) Effect {
 
 // handle takes what is about Docker and the hooks. It speaks up as soon as a hook
 // goes wrong, whatever screen is shown.
-func (w *containerWatch) handle(c *Calls, msg tea.Msg) Effect {
+func (w *containerWatch) handle(c *desk.Calls, msg tea.Msg) Effect {
 	switch msg := msg.(type) {
-	case StatusMsg:
+	case desk.StatusMsg:
 		if msg.Err != nil {
 			return Effect{}
 		}
@@ -67,20 +68,20 @@ func (w *containerWatch) handle(c *Calls, msg tea.Msg) Effect {
 		if w.wrong = wrongHook(&msg.Value); w.wrong != "" && was == "" {
 			return say(Bad, "%s (1, then H)", w.wrong)
 		}
-	case ContainersMsg:
+	case desk.ContainersMsg:
 		if w.askContainers.Done(msg.N) {
 			if w.viewErr = msg.Err; msg.Err == nil {
 				w.view = msg.Value
 			}
 		}
-	case RepairedMsg:
+	case desk.RepairedMsg:
 		return w.repaired(c, msg)
 	}
 	return Effect{}
 }
 
 // repaired says what was wrong, and asks where the hooks are by now.
-func (w *containerWatch) repaired(c *Calls, msg RepairedMsg) Effect {
+func (w *containerWatch) repaired(c *desk.Calls, msg desk.RepairedMsg) Effect {
 	switch {
 	case !w.askRepair.Done(msg.N):
 		return Effect{}
@@ -139,4 +140,10 @@ func (w *containerWatch) short(st *style.Styles) []item {
 		return nil
 	}
 	return []item{{st.Text, widget.Format("containers %d", len(w.view.Containers))}}
+}
+
+// item is a line of text with its style.
+type item struct {
+	how  style.Style
+	text widget.Safe
 }

@@ -7,8 +7,10 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // attentionItem is something that somebody should look at.
@@ -148,7 +150,7 @@ func (o *Overview) problemItems(sev tables.Severity) []attentionItem {
 func toPlace(p *tables.Problem) Effect {
 	for _, k := range tables.Kinds() {
 		if k.String() == p.File && p.Line > 0 {
-			return Effect{Go: PolicyScreen, Tell: ShowPlace{Place{Kind: k, Line: p.Line, Cell: max(p.Cell, 0)}}}
+			return Effect{Go: PolicyScreen, Tell: ShowPlace{desk.Place{Kind: k, Line: p.Line, Cell: max(p.Cell, 0)}}}
 		}
 	}
 	return Effect{Go: PolicyScreen}
@@ -167,7 +169,7 @@ func (o *Overview) hostItems() []attentionItem {
 		add(o.Styles.Bad, Effect{Go: ReviewScreen}, "the next boot cannot load the confirmed rules: %v; an apply writes them anew", c.Damaged)
 	}
 	if d := o.status.Drift; d != nil && !d.Empty() {
-		add(o.Styles.Warn, Effect{Go: ReviewScreen}, "the kernel does not run what was applied last: %s", lowerFirst(Summary(d)))
+		add(o.Styles.Warn, Effect{Go: ReviewScreen}, "the kernel does not run what was applied last: %s", lowerFirst(words.Difference(d)))
 		for _, h := range d.Hooks {
 			add(o.Styles.Bad, say(Info, "%s moves our hooks back to where they work", o.keyName(OverviewScreen, "H")), "the jump from %s to %s (%s) %s", h.From, h.To, h.Family, h.Why)
 		}

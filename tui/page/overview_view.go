@@ -8,7 +8,9 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // wideOverview is the width from which the heads stand in three columns.
@@ -104,7 +106,7 @@ func (o *Overview) zoneLines(width int) []string {
 	}
 	lines := []string{head.String()}
 	denied := deniedByZone(o.counters.Rows)
-	for _, z := range ZoneRates(cfg, &o.traffic) {
+	for _, z := range desk.ZoneRates(cfg, &o.traffic) {
 		l := o.line(width).Text(" ").Cell(o.Styles.Strong, widget.Clean(z.Zone), 8).Text(" ").
 			Cell(o.Styles.Text, widget.Clean(z.Interfaces), names-1).Text(" ").
 			Right(o.Styles.Text, o.byteRate(z.In), 7).Right(o.Styles.Text, o.byteRate(z.Out), 7).
@@ -182,8 +184,8 @@ func (o *Overview) flowLine(p *engine.FlowPath, width, room int) string {
 	}
 	each := (room - len(" > ") - mark.Width() - 1) / 2
 	ends := func(text widget.Safe) widget.Safe { return text.CutMiddle(each, o.Styles.Glyphs.Ellipsis) }
-	l := o.line(width).Text(" ").Cell(o.Styles.Text, widget.Clean(protoName(&p.Flow)), 5)
-	l.Text(ends(endpoint(p.Orig.Src, p.Orig.SrcPort, hasPorts(&p.Flow)))+" > "+ends(endpoint(p.Orig.Dst, p.Orig.DstPort, hasPorts(&p.Flow)))).
+	l := o.line(width).Text(" ").Cell(o.Styles.Text, widget.Clean(words.Protocol(&p.Flow)), 5)
+	l.Text(ends(words.Endpoint(p.Orig.Src, p.Orig.SrcPort, words.HasPorts(&p.Flow)))+" > "+ends(words.Endpoint(p.Orig.Dst, p.Orig.DstPort, words.HasPorts(&p.Flow)))).
 		Put(o.Styles.Strong, mark).To(1+5+room).
 		Cell(o.Styles.Text, widget.Format("%s>%s", p.From, p.To), pathWidth-1).Text(" ").
 		Cell(o.Styles.Text, widget.Clean(p.By), ruleWidth-1).Text(" ").
@@ -262,7 +264,7 @@ func (o *Overview) liveLines() []item {
 func (o *Overview) driftLine() item {
 	it := item{o.Styles.Good, "drift: none (ours)"}
 	if d := o.status.Drift; d != nil && !d.Empty() {
-		added, gone := ruleCounts(d)
+		added, gone := words.RuleCounts(d)
 		it = item{o.Styles.Warn, widget.Format("drift: %s rules (ours)", changeText(gone, added))}
 		if added+gone == 0 {
 			it.text = "drift: sets or hooks (ours)"

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -51,7 +52,7 @@ type Effect struct {
 	// Say puts a word on the message line.
 	Say *Note
 	// Edit opens the person's own editor on a table's file.
-	Edit *Place
+	Edit *desk.Place
 	// Copy puts a text on the clipboard of the person's terminal.
 	Copy string
 }
@@ -120,7 +121,7 @@ type Shown struct{}
 type Tick struct{}
 
 // ShowPlace tells the Policy page to select a cell.
-type ShowPlace struct{ At Place }
+type ShowPlace struct{ At desk.Place }
 
 // ShowFilter tells a page with a list to show what a filter keeps.
 type ShowFilter struct{ Text string }
@@ -140,9 +141,9 @@ type PickPacket struct{}
 
 // Shared is what all pages use.
 type Shared struct {
-	Calls  *Calls
+	Calls  *desk.Calls
 	Styles *style.Styles
-	Desk   *Desk
+	Desk   *desk.Desk
 	// Host is the name of the machine, which a dangerous dialog asks for.
 	Host widget.Safe
 	Now  func() time.Time

@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
-	"github.com/mfwtui/mfwtui/tables"
 )
 
 func testFlow(src, dst string, sport, dport uint16, proto uint8) engine.Flow {
@@ -45,52 +43,6 @@ func TestChainRulesOfBothFamiliesStandTogether(t *testing.T) {
 	}
 }
 
-func TestStagedCountsChangedLines(t *testing.T) {
-	saved := tables.NewSet(tables.Parse(tables.Rules, []byte("# head\na b c d e f\ng h i j k l\nm n o p q r\n")))
-	tests := []struct {
-		name string
-		edit func(*tables.File) error
-		want int
-	}{
-		{"a cell", func(f *tables.File) error { return f.SetCell(3, 4, "ssh") }, 1},
-		{"a new row", func(f *tables.File) error { return f.InsertRow(2, strings.Fields("1 2 3 4 5 6")) }, 1},
-		{"a row less", func(f *tables.File) error { return f.DeleteRow(3) }, 1},
-		{"a row moved", func(f *tables.File) error { return f.MoveRow(2, 4) }, 1},
-		{"a cell in two rows", func(f *tables.File) error {
-			if err := f.SetCell(2, 0, "x"); err != nil {
-				return err
-			}
-			return f.SetCell(4, 0, "x")
-		}, 2},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			d := &Desk{set: saved, saved: saved}
-			if err := d.Edit(Place{Kind: tables.Rules}, tt.edit); err != nil {
-				t.Fatal(err)
-			}
-			if got := d.Staged(); got != tt.want {
-				t.Errorf("%d staged, want %d", got, tt.want)
-			}
-			d.Undo()
-			if got := d.Staged(); got != 0 {
-				t.Errorf("%d staged after undo", got)
-			}
-		})
-	}
-}
-
-func TestFailedEditLeavesNoTrace(t *testing.T) {
-	set := tables.NewSet(tables.Parse(tables.Rules, []byte("a b c d e f\n")))
-	d := &Desk{set: set, saved: set}
-	if err := d.Edit(Place{Kind: tables.Rules, Line: 9}, func(f *tables.File) error { return f.DeleteRow(9) }); err == nil {
-		t.Fatal("deleting line 9 of 1 succeeded")
-	}
-	if _, ok := d.Undo(); ok || d.Set() != set {
-		t.Error("a failed edit can be undone")
-	}
-}
-
 func TestNumbersAreShort(t *testing.T) {
 	tests := []struct{ got, want string }{
 		{short(0), "0"}, {short(999), "999"}, {short(1000), "1.0k"}, {short(9949), "9.9k"}, {short(9950), "10k"},
@@ -98,21 +50,10 @@ func TestNumbersAreShort(t *testing.T) {
 		{shortRate(0), "-"}, {shortRate(0.04), "0.0"}, {shortRate(3.25), "3.2"}, {shortRate(310), "310"},
 		{age(-time.Second), "0s"}, {age(9 * time.Second), "9s"}, {age(12 * time.Minute), "12m"}, {age(3 * time.Hour), "3h"}, {age(41 * 24 * time.Hour), "41d"},
 		{string(Clock(43 * time.Second)), "00:43"}, {string(Clock(42500 * time.Millisecond)), "00:43"}, {string(Clock(-1)), "00:00"},
-		{plural(1, "rule"), "1 rule"}, {plural(0, "rule"), "0 rules"},
 	}
 	for _, tt := range tests {
 		if tt.got != tt.want {
 			t.Errorf("%q, want %q", tt.got, tt.want)
 		}
-	}
-}
-
-func TestOnlyTheLatestAnswerCounts(t *testing.T) {
-	var r Request
-	r.start(1)
-	r.start(2)
-	got := []bool{r.Done(1), r.Busy(), r.Done(2), r.Busy(), r.Done(2)}
-	if want := []bool{false, true, true, false, false}; !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -21,10 +22,10 @@ type pickList struct {
 	items  []pickItem
 	search widget.Filter
 	table  *widget.Table[int]
-	ask    Request
+	ask    desk.Request
 	err    error
-	into   *Place // the row to fill; nil adds one
-	last   int    // the line that was added last
+	into   *desk.Place // the row to fill; nil adds one
+	last   int         // the line that was added last
 }
 
 // pickItem is a row that can be added, and what else there is to know.
@@ -36,7 +37,7 @@ type pickItem struct {
 }
 
 // openPick opens the list for the shown table.
-func (p *Policy) openPick(into *Place) Effect {
+func (p *Policy) openPick(into *desk.Place) Effect {
 	l := &pickList{Policy: p, kind: p.kind, into: into}
 	columns := []widget.Column{{Width: 1}}
 	for i, c := range p.kind.Columns() {
@@ -57,7 +58,7 @@ func (l *pickList) take(msg tea.Msg) (Effect, bool) {
 		l.search.Paste(msg.Content)
 		l.show()
 		return Effect{}, true
-	case HostServicesMsg:
+	case desk.HostServicesMsg:
 		if l.ask.Done(msg.N) {
 			l.err = msg.Err
 			for _, s := range msg.Value {
@@ -66,7 +67,7 @@ func (l *pickList) take(msg tea.Msg) (Effect, bool) {
 			l.show()
 			return Effect{}, true
 		}
-	case HostInterfacesMsg:
+	case desk.HostInterfacesMsg:
 		if l.ask.Done(msg.N) {
 			l.err = msg.Err
 			for _, i := range msg.Value {
@@ -209,7 +210,7 @@ func (l *pickList) close() {
 	if l.last > 0 && l.edit == nil {
 		l.filter.Clear()
 		l.refresh()
-		l.rows().goTo(Place{Kind: l.kind, Line: l.last, Cell: -1})
+		l.rows().goTo(desk.Place{Kind: l.kind, Line: l.last, Cell: -1})
 	}
 }
 
@@ -222,7 +223,7 @@ func (l *pickList) pick(item *pickItem) Effect {
 		return l.fill(item)
 	}
 	num := afterRows(l.Desk.Set().File(l.kind))
-	err := l.Desk.Edit(Place{Kind: l.kind, Line: num}, func(f *tables.File) error { return f.InsertRow(num, item.row) })
+	err := l.Desk.Edit(desk.Place{Kind: l.kind, Line: num}, func(f *tables.File) error { return f.InsertRow(num, item.row) })
 	if err != nil {
 		return say(Bad, "%v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -118,10 +119,10 @@ func (p *Policy) tableBindings() []widget.Binding {
 	if len(p.Desk.Dirty()) == 0 {
 		saved = "nothing was changed"
 	}
-	if len(p.Desk.undo) == 0 {
+	if !p.Desk.CanUndo() {
 		undo = "nothing to undo"
 	}
-	if len(p.Desk.redo) == 0 {
+	if !p.Desk.CanRedo() {
 		redo = "nothing to redo"
 	}
 	return append([]widget.Binding{
@@ -227,12 +228,12 @@ func (p *Policy) turn(by int) {
 }
 
 // place is the selected cell.
-func (p *Policy) place() (Place, bool) {
+func (p *Policy) place() (desk.Place, bool) {
 	num, ok := p.rows().selected()
-	return Place{Kind: p.kind, Line: num, Cell: p.rows().cell()}, ok
+	return desk.Place{Kind: p.kind, Line: num, Cell: p.rows().cell()}, ok
 }
 
-func (p *Policy) travel(done string, to func() (Place, bool)) Effect {
+func (p *Policy) travel(done string, to func() (desk.Place, bool)) Effect {
 	at, ok := to()
 	if !ok {
 		return Effect{}
@@ -242,7 +243,7 @@ func (p *Policy) travel(done string, to func() (Place, bool)) Effect {
 }
 
 // jump shows a cell; the filter stays when it does not hide the row.
-func (p *Policy) jump(at Place) {
+func (p *Policy) jump(at desk.Place) {
 	p.list, p.uses, p.visiting, p.panel = nil, nil, nil, nil
 	if p.kind != at.Kind {
 		p.kind = at.Kind
@@ -276,19 +277,19 @@ func (p *Policy) Handle(msg tea.Msg) Effect {
 		if p.Desk.Set() != nil {
 			p.jump(msg.At)
 		}
-	case LoadedMsg:
+	case desk.LoadedMsg:
 		p.edit, p.rename, p.uses, p.panel = nil, nil, nil, nil
 		p.refresh()
 		return p.loaded(msg)
-	case CheckedMsg:
+	case desk.CheckedMsg:
 		return p.checked(msg)
-	case CompiledMsg:
+	case desk.CompiledMsg:
 		return p.takeCompiled(msg)
-	case RenamedMsg:
+	case desk.RenamedMsg:
 		return p.takeRenamed(msg)
-	case HitsMsg:
+	case desk.HitsMsg:
 		p.takeHits(msg)
-	case SavedMsg:
+	case desk.SavedMsg:
 		return p.saved(msg.Err)
 	default:
 		return p.handleDisk(msg)
@@ -298,7 +299,7 @@ func (p *Policy) Handle(msg tea.Msg) Effect {
 
 // checked takes what a check says: about a text being typed, or about the
 // tables as they are.
-func (p *Policy) checked(msg CheckedMsg) Effect {
+func (p *Policy) checked(msg desk.CheckedMsg) Effect {
 	if p.edit != nil && p.edit.check.Done(msg.N) {
 		return p.editChecked(msg)
 	}
@@ -312,9 +313,9 @@ func (p *Policy) refresh() {
 	if set == nil {
 		return
 	}
-	p.Desk.typed = Place{}
+	p.Desk.SetTyped(desk.Place{})
 	if p.edit != nil && p.edit.fresh {
-		p.Desk.typed = p.edit.at
+		p.Desk.SetTyped(p.edit.at)
 	}
 	p.rows().show(p.Shared, p.Desk, &p.filter, p.edit, &p.known)
 	p.list.set(p.Desk.Problems())

@@ -8,24 +8,28 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // diskState is what the page waits for while it talks to the disk.
 type diskState struct {
 	// then is where to open the editor after a save; nil for nowhere.
-	then *Place
+	then *desk.Place
 	// back is where the person's editor was opened; nil when it was not.
-	back     *Place
+	back     *desk.Place
 	failed   error       // of the editor
 	adopting *tables.Set // what is on disk, while Rebase is asked
 	merged   *tables.Set // what it becomes here
-	firstUse Request
+	firstUse desk.Request
+	reading  desk.Request
+	rebasing desk.Request
 }
 
 // Edited tells the page that the person's editor has ended.
 type Edited struct {
-	At  Place
+	At  desk.Place
 	Err error
 }
 
@@ -37,7 +41,7 @@ func (p *Policy) reload() Effect {
 	return Effect{Cmd: p.readDisk(), Say: &Note{Text: "reading the tables"}}
 }
 
-func (p *Policy) readDisk() tea.Cmd { return p.Calls.ReadDisk(&p.Desk.disk.reading) }
+func (p *Policy) readDisk() tea.Cmd { return p.Calls.ReadDisk(&p.disk.reading) }
 
 // dropMine asks whether to go back to what is on disk.
 func (p *Policy) dropMine() Effect {
@@ -59,7 +63,7 @@ func (p *Policy) saved(err error) Effect {
 	var changed *engine.ErrChanged
 	switch {
 	case errors.As(err, &changed):
-		p.Desk.disk.elsewhere = changed.Files
+		p.Desk.SetElsewhere(changed.Files)
 		return Effect{Cmd: p.readDisk(), Say: &Note{Text: widget.Format("not saved: somebody else changed %s on disk", strings.Join(changed.Files, ", ")), Kind: Warn}}
 	case err != nil:
 		return say(Bad, "not saved: %v", err)
@@ -72,7 +76,7 @@ func (p *Policy) saved(err error) Effect {
 }
 
 // loaded looks whether tables that cannot be read are missing altogether.
-func (p *Policy) loaded(m LoadedMsg) Effect {
+func (p *Policy) loaded(m desk.LoadedMsg) Effect {
 	if m.Set != nil && !m.Problems.HasErrors() {
 		return Effect{}
 	}
@@ -82,19 +86,19 @@ func (p *Policy) loaded(m LoadedMsg) Effect {
 // handleDisk takes the answers about the tables on disk.
 func (p *Policy) handleDisk(msg tea.Msg) Effect {
 	switch msg := msg.(type) {
-	case OnDiskMsg:
-		if p.Desk.takeOnDisk(msg) {
+	case desk.OnDiskMsg:
+		if p.Desk.TakeOnDisk(msg) {
 			return say(Warn, "somebody else changed %s on disk; %s on Policy shows it", strings.Join(p.Desk.Elsewhere(), ", "), p.keyName(PolicyScreen, "R"))
 		}
-	case DiskReadMsg:
-		if p.Desk.disk.reading.Done(msg.N) {
+	case desk.DiskReadMsg:
+		if p.disk.reading.Done(msg.N) {
 			return p.diskRead(msg)
 		}
-	case RebasedMsg:
-		if p.Desk.disk.rebasing.Done(msg.N) {
+	case desk.RebasedMsg:
+		if p.disk.rebasing.Done(msg.N) {
 			return p.rebased(msg.Err)
 		}
-	case FirstUseMsg:
+	case desk.FirstUseMsg:
 		if p.disk.firstUse.Done(msg.N) {
 			return p.offerTables(msg)
 		}
@@ -115,15 +119,15 @@ func (p *Policy) afterEditor(n Note) *Note {
 }
 
 // diskRead compares what is on disk with what was read or saved last.
-func (p *Policy) diskRead(m DiskReadMsg) Effect {
+func (p *Policy) diskRead(m desk.DiskReadMsg) Effect {
 	if m.Err != nil || m.Set == nil || m.Problems.HasErrors() {
 		return p.unreadable(m)
 	}
-	theirs := m.Set.Sharing(p.Desk.saved)
-	changed := theirs.Changed(p.Desk.saved)
+	theirs := m.Set.Sharing(p.Desk.Base())
+	changed := theirs.Changed(p.Desk.Base())
 	switch dirty := len(p.Desk.Dirty()) > 0; {
 	case len(changed) == 0:
-		p.Desk.inStep()
+		p.Desk.InStep()
 		if p.disk.back != nil {
 			p.goBack()
 			return Effect{Say: p.afterEditor(Note{Text: "nothing was changed on disk"})}
@@ -143,7 +147,7 @@ func (p *Policy) diskRead(m DiskReadMsg) Effect {
 }
 
 // unreadable says why the tables on disk are of no use. What is here stays.
-func (p *Policy) unreadable(m DiskReadMsg) Effect {
+func (p *Policy) unreadable(m desk.DiskReadMsg) Effect {
 	p.disk.back, p.disk.failed = nil, nil
 	effect := say(Bad, "the tables on disk cannot be read")
 	switch {
@@ -162,7 +166,7 @@ func (p *Policy) unreadable(m DiskReadMsg) Effect {
 // here.
 func (p *Policy) adopt(onDisk, next *tables.Set) Effect {
 	p.disk.adopting, p.disk.merged = onDisk, next
-	return Effect{Cmd: p.Calls.Rebase(&p.Desk.disk.rebasing, onDisk)}
+	return Effect{Cmd: p.Calls.Rebase(&p.disk.rebasing, onDisk)}
 }
 
 // rebased goes on when a save may replace what is on disk.
@@ -198,7 +202,7 @@ func (p *Policy) goBack() {
 func (p *Policy) openEditor() Effect {
 	at, ok := p.place()
 	if !ok {
-		at = Place{Kind: p.kind, Line: 1}
+		at = desk.Place{Kind: p.kind, Line: 1}
 	}
 	if len(p.Desk.Dirty()) == 0 {
 		return Effect{Edit: &at}
@@ -225,7 +229,7 @@ func (p *Policy) openEditor() Effect {
 // pluralIs is "1 rule is", "2 rules are".
 func pluralIs(n int, what string) string {
 	if n == 1 {
-		return plural(n, what) + " is"
+		return words.Plural(n, what) + " is"
 	}
-	return plural(n, what) + " are"
+	return words.Plural(n, what) + " are"
 }

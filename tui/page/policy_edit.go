@@ -6,13 +6,14 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
 // cellEdit is a cell being edited: the text, what could complete it, and what
 // the check says about it. Nothing is changed before Enter.
 type cellEdit struct {
-	at     Place
+	at     desk.Place
 	editor *widget.Editor
 	view   widget.Safe // what the cell shows
 	before string
@@ -26,7 +27,7 @@ type cellEdit struct {
 	pick   int  // the chosen offer
 	chosen bool // the person moved through the offers
 
-	check   Request
+	check   desk.Request
 	again   bool            // the text changed while a check was under way
 	problem *tables.Problem // of this cell
 	shunned bool            // the person does not want the suggestion
@@ -83,7 +84,7 @@ func (p *Policy) checkDraft() Effect {
 }
 
 // editChecked takes what the check says about the cell.
-func (p *Policy) editChecked(m CheckedMsg) Effect {
+func (p *Policy) editChecked(m desk.CheckedMsg) Effect {
 	e := p.edit
 	if e.again {
 		return p.checkDraft()
@@ -260,7 +261,7 @@ func (p *Policy) insert(below int) Effect {
 	if at, ok := p.place(); ok {
 		num, texts = at.Line+below, newRow(p.kind, file.Line(at.Line).Texts())
 	}
-	at := Place{Kind: p.kind, Line: num}
+	at := desk.Place{Kind: p.kind, Line: num}
 	if err := p.Desk.Edit(at, func(f *tables.File) error { return f.InsertRow(num, texts) }); err != nil {
 		return say(Bad, "%v", err)
 	}

@@ -8,7 +8,9 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // inspector is what the page knows of the rows beside their text, and what it
@@ -16,7 +18,7 @@ import (
 type inspector struct {
 	known     figures
 	used      knownUses
-	compiling Request
+	compiling desk.Request
 	tried     *tables.Set // that was compiled last, with or without success
 	failed    error       // why that gave nothing
 	hits      hitsReading
@@ -26,7 +28,7 @@ type inspector struct {
 
 // hitsReading is the reading of the counters.
 type hitsReading struct {
-	ask   Request
+	ask   desk.Request
 	since time.Time // when it was asked for
 	next  time.Time // when the next one is due
 	err   error
@@ -37,7 +39,7 @@ type hitsReading struct {
 // meanwhile is compiled when it is done.
 func (p *Policy) compile() tea.Cmd {
 	set := p.Desk.Set()
-	if !p.seen || set == nil || p.tried == set || p.compiling.Busy() || p.Desk.checked != set || p.Desk.Problems().HasErrors() {
+	if !p.seen || set == nil || p.tried == set || p.compiling.Busy() || !p.Desk.Checked() || p.Desk.Problems().HasErrors() {
 		return nil
 	}
 	p.tried = set
@@ -46,7 +48,7 @@ func (p *Policy) compile() tea.Cmd {
 
 // takeCompiled takes what the tables compile to. When they do not, what was
 // known before is kept: it is still true of the rows that were not touched.
-func (p *Policy) takeCompiled(m CompiledMsg) Effect {
+func (p *Policy) takeCompiled(m desk.CompiledMsg) Effect {
 	if !p.compiling.Done(m.N) {
 		return Effect{}
 	}
@@ -78,7 +80,7 @@ func (p *Policy) readHits() tea.Cmd {
 	return p.Calls.Hits(&p.hits.ask, p.known.hits)
 }
 
-func (p *Policy) takeHits(m HitsMsg) {
+func (p *Policy) takeHits(m desk.HitsMsg) {
 	if !p.hits.ask.Done(m.N) {
 		return
 	}
@@ -104,7 +106,7 @@ func (p *Policy) Summary(width int) []string {
 	if compiles(at.Kind) {
 		line := p.Desk.Set().File(at.Kind).Line(at.Line)
 		first := p.line(width).Put(st.Dim, " compiles to  ")
-		if row := p.known.compiled.of(line); row == nil || line.Disabled {
+		if row := p.known.compiled.Of(line); row == nil || line.Disabled {
 			first.Text(p.unknown(line))
 		} else {
 			v4, v6 := p.compilesTo(line, row, ruleset.V4), p.compilesTo(line, row, ruleset.V6)
@@ -124,7 +126,7 @@ func (p *Policy) Summary(width int) []string {
 }
 
 // summaryOfObject says what the selected row defines, and who uses it.
-func (p *Policy) summaryOfObject(width int, at Place) []string {
+func (p *Policy) summaryOfObject(width int, at desk.Place) []string {
 	st := p.Styles
 	if cells := p.Desk.Set().File(at.Kind).Line(at.Line).Cells; at.Kind == tables.Options && len(cells) > 1 {
 		var lines []string
@@ -146,7 +148,7 @@ func (p *Policy) summaryOfObject(width int, at Place) []string {
 
 // rowObject is what the row of a table of objects is about: what it defines; of
 // an interface its zone, since that is what rules name.
-func (p *Policy) rowObject(at Place) object {
+func (p *Policy) rowObject(at desk.Place) object {
 	at.Cell = 0
 	switch at.Kind {
 	case tables.Interfaces:
@@ -165,7 +167,7 @@ func (p *Policy) unknown(line *tables.Line) widget.Safe {
 		return "nothing: the row is switched off"
 	case p.failed != nil:
 		return widget.Format("not known: %v", p.failed)
-	case p.Desk.typed.Line > 0:
+	case p.Desk.Typed():
 		return "not known before the row is complete"
 	case p.Desk.Problems().HasErrors():
 		return widget.Format("not known while the tables have errors (%s lists them)", p.problemsKey())
@@ -175,17 +177,17 @@ func (p *Policy) unknown(line *tables.Line) widget.Safe {
 
 // compilesTo says how many rules a row makes in a family, and where; when it
 // makes none, why.
-func (p *Policy) compilesTo(line *tables.Line, row *compiledRow, f ruleset.Family) widget.Safe {
-	rules := row.family(f)
-	if len(rules.rules) == 0 {
+func (p *Policy) compilesTo(line *tables.Line, row *desk.CompiledRow, f ruleset.Family) widget.Safe {
+	rules := row.Family(f)
+	if len(rules.Rules) == 0 {
 		return "0 - " + p.whyNone(line, f)
 	}
 	const named = 2
-	where := strings.Join(rules.chains[:min(len(rules.chains), named)], ", ")
-	if more := len(rules.chains) - named; more > 0 {
-		return widget.Format("%s in %s and %s", plural(len(rules.rules), "rule"), where, plural(more, "more chain"))
+	where := strings.Join(rules.Chains[:min(len(rules.Chains), named)], ", ")
+	if more := len(rules.Chains) - named; more > 0 {
+		return widget.Format("%s in %s and %s", words.Plural(len(rules.Rules), "rule"), where, words.Plural(more, "more chain"))
 	}
-	return widget.Format("%s in %s", plural(len(rules.rules), "rule"), where)
+	return widget.Format("%s in %s", words.Plural(len(rules.Rules), "rule"), where)
 }
 
 // whyNone says why a row makes no rule in a family: an object of it has no
@@ -205,7 +207,7 @@ func (p *Policy) whyNone(line *tables.Line, f ruleset.Family) widget.Safe {
 		}
 	}
 	if at, ok := p.place(); ok {
-		for _, problem := range p.Desk.problemsAt(at.Kind, at.Line) {
+		for _, problem := range p.Desk.ProblemsAt(at.Kind, at.Line) {
 			return widget.Clean(problem.Text)
 		}
 	}
@@ -233,14 +235,14 @@ func (p *Policy) hitsOf(line *tables.Line) widget.Safe {
 		return "none: the row is switched off"
 	case p.hits.err != nil:
 		return widget.Format("not known: %v", p.hits.err)
-	case p.known.hits == nil || p.known.compiled.of(line) == nil:
+	case p.known.hits == nil || p.known.compiled.Of(line) == nil:
 		return "not known"
 	case !ok:
 		return "none: the firewall does not run this row yet"
 	default:
-		text := widget.Format("v4 %s   v6 %s   %s/s", short(float64(hits.v4.Packets)), short(float64(hits.v6.Packets)), shortRate(hits.rate))
-		if !hits.last.IsZero() {
-			text += widget.Format("   last %s ago", age(p.Now().Sub(hits.last)))
+		text := widget.Format("v4 %s   v6 %s   %s/s", short(float64(hits.V4.Packets)), short(float64(hits.V6.Packets)), shortRate(hits.Rate))
+		if !hits.Last.IsZero() {
+			text += widget.Format("   last %s ago", age(p.Now().Sub(hits.Last)))
 		}
 		return text
 	}
@@ -250,10 +252,10 @@ func (p *Policy) hitsOf(line *tables.Line) widget.Safe {
 // known.
 func (p *Policy) flowsOf(line *tables.Line) (widget.Safe, bool) {
 	hits, ok := p.known.of(line)
-	if !ok || line.Disabled || p.hits.err != nil || hits.flows < 0 {
+	if !ok || line.Disabled || p.hits.err != nil || hits.Flows < 0 {
 		return "", false
 	}
-	return widget.Clean(plural(hits.flows, "flow")), true
+	return widget.Clean(words.Plural(hits.Flows, "flow")), true
 }
 
 // meaning is what a name stands for as the tables define it; empty for none.
@@ -266,7 +268,7 @@ func (p *Policy) meaning(o object) widget.Safe {
 	case tables.AddressObject:
 		if a, ok := cfg.Addresses[o.name]; ok {
 			return widget.Format("v4: %s   v6: %s",
-				listOf(p.known.compiled.resolve(a.V4, ruleset.V4)), listOf(p.known.compiled.resolve(a.V6, ruleset.V6)))
+				listOf(p.known.compiled.Resolve(a.V4, ruleset.V4)), listOf(p.known.compiled.Resolve(a.V6, ruleset.V6)))
 		}
 	case tables.ServiceObject:
 		if s, ok := cfg.Services[o.name]; ok {
@@ -306,10 +308,10 @@ func (p *Policy) usedBy(o object) widget.Safe {
 	var names []string
 	for _, u := range uses {
 		if !u.Defines && len(names) < 4 {
-			names = append(names, Place{Kind: u.Kind, Line: u.Num}.String())
+			names = append(names, desk.Place{Kind: u.Kind, Line: u.Num}.String())
 		}
 	}
-	text := widget.Format("%s: %s", plural(used+off, "cell"), strings.Join(names, ", "))
+	text := widget.Format("%s: %s", words.Plural(used+off, "cell"), strings.Join(names, ", "))
 	if len(names) < used+off {
 		text += ", ..."
 	}

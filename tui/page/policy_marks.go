@@ -6,7 +6,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // rowMarks are the rows of a table that the person marked: a command acts on
@@ -161,7 +163,7 @@ func (p *Policy) act(done string, edit rowEdit) Effect {
 		marks.set(file, after)
 	}
 	p.refresh()
-	p.rows().goTo(Place{Line: to, Cell: -1})
+	p.rows().goTo(desk.Place{Line: to, Cell: -1})
 	e := Effect{Cmd: p.Desk.Check(p.Calls)}
 	if done != "" {
 		e.Say = &Note{Text: widget.Format("%s %s (%s takes it back)", rowNames(at.Kind, nums), done, p.undoKey())}
@@ -174,7 +176,7 @@ func (p *Policy) remove() Effect {
 	var o object
 	if at, ok := p.place(); ok {
 		if nums := p.chosen(); len(nums) == 1 {
-			o = p.rowObject(Place{Kind: at.Kind, Line: nums[0]})
+			o = p.rowObject(desk.Place{Kind: at.Kind, Line: nums[0]})
 		}
 	}
 	e := p.act("deleted", deleteRows)
@@ -182,7 +184,7 @@ func (p *Policy) remove() Effect {
 		return e
 	}
 	if defined, used, _ := countUses(p.usesOf(o)); defined == 0 && used > 0 {
-		e.Say = &Note{Text: e.Say.Text + widget.Format("; %s is still named in %s", o.name, plural(used, "cell")), Kind: Warn}
+		e.Say = &Note{Text: e.Say.Text + widget.Format("; %s is still named in %s", o.name, words.Plural(used, "cell")), Kind: Warn}
 	}
 	return e
 }
@@ -190,9 +192,9 @@ func (p *Policy) remove() Effect {
 // rowNames is "rules:7" for one row and "3 rows of rules" for more.
 func rowNames(k tables.Kind, nums []int) string {
 	if len(nums) == 1 {
-		return Place{Kind: k, Line: nums[0]}.String()
+		return desk.Place{Kind: k, Line: nums[0]}.String()
 	}
-	return plural(len(nums), "row") + " of " + k.String()
+	return words.Plural(len(nums), "row") + " of " + k.String()
 }
 
 // whereNow is the line number that a row has after an edit that took the rows

@@ -3,8 +3,10 @@ package page
 import (
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // pane is the inspector beside the table: what the selected row compiles to,
@@ -24,7 +26,7 @@ func (p *Policy) pane(width, height int) []string {
 	}
 	out := &pane{Shared: p.Shared, width: width, height: height}
 	line := p.Desk.Set().File(at.Kind).Line(at.Line)
-	out.title(widget.Clean(at.String()), p.rows().signs.changed[line])
+	out.title(widget.Clean(at.String()), p.rows().signs.Changed(line))
 	if compiles(at.Kind) {
 		p.paneOfRule(out, line)
 	} else if o := p.rowObject(at); o != (object{}) {
@@ -48,8 +50,8 @@ func (p *Policy) optionHelp(name string) widget.Safe {
 
 // paneOfProblems lists the problems of the row in full; under the table there
 // is room for one.
-func (p *Policy) paneOfProblems(out *pane, at Place) {
-	list := p.Desk.problemsAt(at.Kind, at.Line)
+func (p *Policy) paneOfProblems(out *pane, at desk.Place) {
+	list := p.Desk.ProblemsAt(at.Kind, at.Line)
 	if len(list) == 0 {
 		return
 	}
@@ -64,15 +66,15 @@ func (p *Policy) paneOfProblems(out *pane, at Place) {
 }
 
 func (p *Policy) paneOfRule(out *pane, line *tables.Line) {
-	if row := p.known.compiled.of(line); row == nil || line.Disabled {
+	if row := p.known.compiled.Of(line); row == nil || line.Disabled {
 		out.head("COMPILES TO", "")
 		out.text(p.Styles.Text, " ", p.unknown(line))
 	} else {
 		for _, f := range ruleset.Families() {
 			out.head(widget.Clean(familyName(f)), p.compilesTo(line, row, f))
-			out.rules(row.family(f), f)
+			out.rules(row.Family(f), f)
 		}
-		if p.known.compiled.set != p.Desk.Set() && p.Desk.Problems().HasErrors() {
+		if p.known.compiled.Set != p.Desk.Set() && p.Desk.Problems().HasErrors() {
 			out.text(p.Styles.Dim, " ", "as compiled before the errors")
 		}
 	}
@@ -88,8 +90,8 @@ func (p *Policy) paneOfObject(out *pane, o object) {
 		a, s := cfg.Addresses[o.name], cfg.Services[o.name]
 		switch o.class {
 		case tables.AddressObject:
-			values(out, "IPv4", p.known.compiled.resolve(a.V4, ruleset.V4))
-			values(out, "IPv6", p.known.compiled.resolve(a.V6, ruleset.V6))
+			values(out, "IPv4", p.known.compiled.Resolve(a.V4, ruleset.V4))
+			values(out, "IPv6", p.known.compiled.Resolve(a.V6, ruleset.V6))
 		case tables.ServiceObject:
 			values(out, "TCP", s.TCP)
 			values(out, "UDP", s.UDP)
@@ -99,7 +101,7 @@ func (p *Policy) paneOfObject(out *pane, o object) {
 	}
 	uses := p.usesOf(o)
 	_, used, off := countUses(uses)
-	out.head("USED BY", widget.Clean(plural(used+off, "cell")))
+	out.head("USED BY", widget.Clean(words.Plural(used+off, "cell")))
 	for i, u := range uses {
 		if out.full() {
 			out.left += len(uses) - i
@@ -110,7 +112,7 @@ func (p *Policy) paneOfObject(out *pane, o object) {
 			if u.Disabled {
 				how = p.Styles.Dim
 			}
-			out.text(how, " ", widget.Format("%s  %s", Place{Kind: u.Kind, Line: u.Num}, rowText(p.Desk.Set(), u)))
+			out.text(how, " ", widget.Format("%s  %s", desk.Place{Kind: u.Kind, Line: u.Num}, rowText(p.Desk.Set(), u)))
 		}
 	}
 }
@@ -166,18 +168,18 @@ func (o *pane) put(line string) {
 func (o *pane) full() bool { return len(o.lines) == o.height }
 
 // rules writes the kernel rules of one family, chain by chain.
-func (o *pane) rules(list *familyRules, f ruleset.Family) {
+func (o *pane) rules(list *desk.FamilyRules, f ruleset.Family) {
 	chain := ""
-	for i, r := range list.rules {
+	for i, r := range list.Rules {
 		if o.full() {
-			o.left += len(list.rules) - i
+			o.left += len(list.Rules) - i
 			return
 		}
-		if r.chain != chain && len(list.chains) > 1 {
-			chain = r.chain
+		if r.Chain != chain && len(list.Chains) > 1 {
+			chain = r.Chain
 			o.put(o.line(o.width).Put(o.Styles.Dim, widget.Clean(" "+chain)).String())
 		}
-		o.text(o.Styles.Text, " ", widget.Clean(bareSpec(r.rule, f)))
+		o.text(o.Styles.Text, " ", widget.Clean(bareSpec(r.Rule, f)))
 	}
 }
 
@@ -214,7 +216,7 @@ func (o *pane) zone(interfaces []tables.Interface) {
 // fit is the pane; its last line counts what had no room.
 func (o *pane) fit() []string {
 	if o.left > 0 {
-		o.lines[len(o.lines)-1] = o.line(o.width).Put(o.Styles.Dim, widget.Format("and %s more", plural(o.left+1, "line"))).String()
+		o.lines[len(o.lines)-1] = o.line(o.width).Put(o.Styles.Dim, widget.Format("and %s more", words.Plural(o.left+1, "line"))).String()
 	}
 	return o.lines
 }

@@ -5,7 +5,9 @@ import (
 	"strings"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // Copied is the marked rows, or else the selected one, as they stand in the
@@ -62,17 +64,17 @@ func (p *Policy) pasteRows(text string) Effect {
 		return say(Warn, "not pasted: there is no row in the text")
 	}
 	file := p.Desk.Set().File(p.kind)
-	at := Place{Kind: p.kind, Line: len(file.Lines) + 1}
+	at := desk.Place{Kind: p.kind, Line: len(file.Lines) + 1}
 	if here, ok := p.place(); ok {
-		at = Place{Kind: p.kind, Line: here.Line + 1, Cell: here.Cell}
+		at = desk.Place{Kind: p.kind, Line: here.Line + 1, Cell: here.Cell}
 	}
 	if err := p.Desk.Edit(at, func(f *tables.File) error { return insertRows(f, at.Line, rows) }); err != nil {
 		return say(Bad, "not pasted: %v", err)
 	}
 	p.jump(at)
-	done := widget.Format("%s pasted into %s", plural(len(rows), "row"), p.kind)
+	done := widget.Format("%s pasted into %s", words.Plural(len(rows), "row"), p.kind)
 	if skipped > 0 {
-		done += widget.Format(", %s left out", plural(skipped, "comment"))
+		done += widget.Format(", %s left out", words.Plural(skipped, "comment"))
 	}
 	return Effect{Cmd: p.Desk.Check(p.Calls), Say: &Note{Text: done + widget.Format(" (%s takes it back)", p.undoKey()), Kind: Good}}
 }
@@ -87,7 +89,7 @@ func pastedRows(k tables.Kind, text string) (rows []*tables.Line, comments int, 
 			comments++
 		case len(line.Cells) == 0:
 		case len(line.Cells) != want:
-			return nil, 0, fmt.Errorf("line %d has %s, a row of %s has %d", i+1, plural(len(line.Cells), "cell"), k, want)
+			return nil, 0, fmt.Errorf("line %d has %s, a row of %s has %d", i+1, words.Plural(len(line.Cells), "cell"), k, want)
 		case len(rows) == maxPasted:
 			return nil, 0, fmt.Errorf("more than %d rows", maxPasted)
 		default:

@@ -8,21 +8,23 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // rename gives an object another name everywhere it is used. Nothing is changed
 // before Enter.
 type rename struct {
 	of     object
-	at     Place
+	at     desk.Place
 	uses   []tables.Use
 	editor *widget.Editor
 
 	next  *tables.Set // the tables with the new name; nil when it cannot be taken
 	fault widget.Safe // why not
 
-	ask   Request
+	ask   desk.Request
 	again bool // the text changed while a check was under way
 	enter bool // Enter was pressed, and waits for the check
 }
@@ -57,11 +59,11 @@ func (p *Policy) renameChanged() Effect {
 	if r.again || r.editor.Text() == r.of.name {
 		return Effect{}
 	}
-	return Effect{Cmd: p.Calls.Rename(&r.ask, p.Desk.Set(), r.of, r.editor.Text())}
+	return Effect{Cmd: p.Calls.Rename(&r.ask, p.Desk.Set(), r.of.class, r.of.name, r.editor.Text())}
 }
 
 // takeRenamed takes what the tables would be with the new name.
-func (p *Policy) takeRenamed(m RenamedMsg) Effect {
+func (p *Policy) takeRenamed(m desk.RenamedMsg) Effect {
 	r := p.rename
 	if r == nil || !r.ask.Done(m.N) {
 		return Effect{}
@@ -148,7 +150,7 @@ func (p *Policy) endRename() Effect {
 	p.rename = nil
 	p.Desk.Put(r.at, r.next)
 	p.refresh()
-	e := say(Good, "%s %s is now %s in %s (%s takes it back)", r.of.class, r.of.name, r.editor.Text(), plural(len(r.uses), "place"), p.undoKey())
+	e := say(Good, "%s %s is now %s in %s (%s takes it back)", r.of.class, r.of.name, r.editor.Text(), words.Plural(len(r.uses), "place"), p.undoKey())
 	e.Cmd = p.Desk.Check(p.Calls)
 	return e
 }
@@ -199,5 +201,5 @@ func (r *rename) places() widget.Safe {
 			where = append(where, fmt.Sprintf("%d in %s", count[k], k))
 		}
 	}
-	return widget.Format("%s in one step: %s", plural(len(r.uses), "place"), strings.Join(where, ", "))
+	return widget.Format("%s in one step: %s", words.Plural(len(r.uses), "place"), strings.Join(where, ", "))
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
+	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
@@ -17,7 +19,7 @@ type rowTable struct {
 	kind               tables.Kind
 	lines              []int // the line numbers of the rows
 	cells              []widget.Column
-	signs              *rowSigns
+	signs              *desk.Signs
 	marks              rowMarks
 }
 
@@ -73,7 +75,7 @@ func newRowTable(k tables.Kind) *rowTable {
 		least, share := cellWidth(c.Title)
 		columns = append(columns, widget.Column{Title: widget.Clean(shortTitle(c.Title)), Width: least, Grow: share, Middle: c.Title == "IPv6"})
 	}
-	t := &rowTable{Table: widget.NewTable[int](columns...), kind: k, cells: columns, signs: &rowSigns{}, marks: newRowMarks()}
+	t := &rowTable{Table: widget.NewTable[int](columns...), kind: k, cells: columns, signs: &desk.Signs{}, marks: newRowMarks()}
 	t.Cursor = ownColumns
 	return t
 }
@@ -97,7 +99,7 @@ func (t *rowTable) selected() (int, bool) {
 
 // goTo selects a cell, or the row nearest to it when the line is no row; false
 // when the filter hides it.
-func (t *rowTable) goTo(at Place) bool {
+func (t *rowTable) goTo(at desk.Place) bool {
 	if at.Cell >= 0 {
 		t.Cursor = ownColumns
 		t.step(at.Cell)
@@ -112,7 +114,7 @@ func (t *rowTable) goTo(at Place) bool {
 }
 
 // show takes the rows of the desk, and what is known of them.
-func (t *rowTable) show(s *Shared, d *Desk, filter *finder, edit *cellEdit, known *figures) {
+func (t *rowTable) show(s *Shared, d *desk.Desk, filter *finder, edit *cellEdit, known *figures) {
 	file := d.Set().File(t.kind)
 	t.lines = t.lines[:0]
 	for i, l := range file.Lines {
@@ -121,8 +123,8 @@ func (t *rowTable) show(s *Shared, d *Desk, filter *finder, edit *cellEdit, know
 		}
 	}
 	lines := t.lines
-	t.signs.take(d, t.kind)
-	keep, mark := filter.ask(rowRecords(filter, t.kind, file, lines, t.signs))
+	t.signs.Take(d, t.kind)
+	keep, mark := filter.ask(find.RowRecords(&filter.names, t.kind, file, lines, t.signs))
 	t.marks.take(file, lines, func(i int) bool { return keep == nil || keep(i) })
 	t.Columns = slices.Concat(t.cells, known.columns(t.kind))
 	t.Set(widget.Source[int]{
@@ -150,7 +152,7 @@ func compiles(k tables.Kind) bool { return k == tables.Rules || k == tables.Virt
 func (t *rowTable) text(st *style.Styles, line *tables.Line, num, col int) (widget.Safe, style.Style) {
 	switch {
 	case col == 0:
-		text, how := t.signs.of(st, line, num)
+		text, how := signsOf(t.signs, st, line, num)
 		return t.marks.sign(line) + text, how
 	case col == 1:
 		return widget.Format("%d", num), st.Dim
@@ -163,20 +165,17 @@ func (t *rowTable) text(st *style.Styles, line *tables.Line, num, col int) (widg
 			text += widget.Clean(" " + c.Text)
 		}
 	}
-	switch {
-	case line.Disabled:
+	if line.Disabled {
 		return text, st.Dim
-	case t.signs.bad[num].cell == col-ownColumns:
-		return text, t.signs.style(st, num)
 	}
-	return text, style.Style{}
+	return text, cellStyle(t.signs, st, num, col-ownColumns)
 }
 
 // cell is what is known of a row, in one of the columns behind the cells.
 func (f *figures) cell(st *style.Styles, line *tables.Line, col int) (widget.Safe, style.Style) {
 	if col == familyColumn {
-		switch only, any := f.compiled.of(line).only(); {
-		case line.Disabled || f.compiled.of(line) == nil:
+		switch only, any := f.compiled.Of(line).Only(); {
+		case line.Disabled || f.compiled.Of(line) == nil:
 			return "", st.Text
 		case !any:
 			return "-", st.Warn
@@ -189,5 +188,27 @@ func (f *figures) cell(st *style.Styles, line *tables.Line, col int) (widget.Saf
 	if !ok {
 		return "-", st.Dim
 	}
-	return widget.Clean(short(float64(hits.packets()))), st.Text
+	return widget.Clean(short(float64(hits.Packets()))), st.Text
+}
+
+// figures are what is known of the rows beside their text: the rules that they
+// compile to, and what those counted.
+type figures struct {
+	compiled *desk.Compiled
+	hits     map[string]desk.RowHits // nil: not known
+}
+
+// of adds up what a row counted; false when the kernel does not run it.
+func (f *figures) of(line *tables.Line) (sum desk.RowHits, ok bool) {
+	row := f.compiled.Of(line)
+	if row == nil {
+		return sum, false
+	}
+	for _, id := range row.IDs {
+		if h, counted := f.hits[id]; counted {
+			sum.Add(h)
+			ok = true
+		}
+	}
+	return sum, ok
 }

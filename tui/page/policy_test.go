@@ -1,63 +1,13 @@
 package page
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
-	"github.com/mfwtui/mfwtui/tui/tuitest"
+	"github.com/mfwtui/mfwtui/tui/desk"
 )
-
-// letters is a table of addresses with one row per letter; "#" is a comment
-// line. Lines that are in both of two such tables are the same ones.
-func letters(text string, known map[string]*tables.Line) []*tables.Line {
-	var lines []*tables.Line
-	for _, word := range strings.Fields(text) {
-		if known[word] == nil {
-			row := strings.NewReplacer(",", " ", "#", "# comment").Replace(word)
-			known[word] = tables.Parse(tables.Addresses, []byte(row+"\n")).Lines[0]
-		}
-		lines = append(lines, known[word])
-	}
-	return lines
-}
-
-func TestChangeSigns(t *testing.T) {
-	tests := []struct{ name, saved, now, want string }{
-		{"nothing changed", "a,1,2 b,1,2", "a,1,2 b,1,2", ". ."},
-		{"a cell", "a,1,2 b,1,2", "a,1,3 b,1,2", "~ ."},
-		{"a new row", "a,1,2 b,1,2", "a,1,2 n,7,8 b,1,2", ". + ."},
-		{"a new first row", "a,1,2", "n,7,8 a,1,2", "+ ."},
-		{"a new last row", "a,1,2", "a,1,2 n,7,8", ". +"},
-		{"a row less", "a,1,2 b,1,2 c,1,2", "a,1,2 c,1,2", ". ."},
-		{"a new row above a changed one", "a,1,2", "n,7,8 a,1,3", "+ ~"},
-		{"a new row below a changed one", "a,1,2", "a,1,3 n,7,8", "~ +"},
-		{"one of two rows changed, the other gone", "a,1,2 b,5,6", "b,5,7", "~"},
-		{"a row written anew", "a,1,2", "z,8,9", "~"},
-		{"a row moved", "a,1,2 b,1,2 c,1,2", "b,1,2 c,1,2 a,1,2", ". . ~"},
-		{"a comment between", "a,1,2 # b,1,2", "a,1,3 # b,1,2 n,7,8", "~ . . +"},
-		{"an empty table", "", "n,7,8", "+"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			known := make(map[string]*tables.Line)
-			saved, now := letters(tt.saved, known), letters(tt.now, known)
-			signs := changeSigns(saved, now)
-			var got []string
-			for _, l := range now {
-				got = append(got, string(cmp.Or(signs[l], ".")))
-			}
-			if s := strings.Join(got, " "); s != tt.want {
-				t.Errorf("signs %q, want %q", s, tt.want)
-			}
-		})
-	}
-}
 
 // rulesFile is a table of rules whose rows begin with the words of a text; "-"
 // makes a blank line.
@@ -199,58 +149,8 @@ func TestObjectAt(t *testing.T) {
 		{tables.Options, 1, object{}},
 	}
 	for _, tt := range tests {
-		if got := objectAt(set, Place{Kind: tt.kind, Line: 1, Cell: tt.cell}); got != tt.want {
+		if got := objectAt(set, desk.Place{Kind: tt.kind, Line: 1, Cell: tt.cell}); got != tt.want {
 			t.Errorf("%s cell %d: %v, want %v", tt.kind, tt.cell, got, tt.want)
 		}
-	}
-}
-
-func TestRowsKnowTheirRulesByFamily(t *testing.T) {
-	site := tuitest.New(time.Now)
-	set, _ := site.Load()
-	compiled, _ := site.Compile(set)
-	rows := newCompiledRows(set, compiled)
-	tests := []struct {
-		line int
-		want string
-	}{
-		{7, "1 1 [ext_inp]"},
-		{9, "1 0 [ext_inp]"}, // monitoring has no IPv6 address
-		{16, "1 1 [int_to_ext]"},
-	}
-	for _, tt := range tests {
-		row := rows.of(set.File(tables.Rules).Line(tt.line))
-		if row == nil {
-			t.Errorf("rules:%d is not known", tt.line)
-			continue
-		}
-		if got := fmt.Sprint(len(row.v4.rules), len(row.v6.rules), row.v4.chains); got != tt.want {
-			t.Errorf("rules:%d compiles to %s, want %s", tt.line, got, tt.want)
-		}
-	}
-	if only, ok := rows.of(set.File(tables.Rules).Line(9)).only(); !ok || only != ruleset.V4 {
-		t.Errorf("rules:9 exists in %v only, want v4", only)
-	}
-	if rows.apart != 1 {
-		t.Errorf("%d rows exist in one family only, want 1", rows.apart)
-	}
-}
-
-func TestStepOverSeveralTablesIsUndoneAtOnce(t *testing.T) {
-	set, _ := tuitest.New(time.Now).Load()
-	d := &Desk{set: set, saved: set}
-	next, places, err := set.Rename(tables.AddressObject, "lan_nas", "nas")
-	if err != nil || places != 2 {
-		t.Fatalf("renamed %d places, %v; want 2", places, err)
-	}
-	at := Place{Kind: tables.Addresses, Line: 5}
-	if !d.Put(at, next) || len(d.Dirty()) != 2 {
-		t.Fatalf("%v differ, want two tables", d.Dirty())
-	}
-	if got, ok := d.Undo(); !ok || got != at || len(d.Dirty()) != 0 {
-		t.Errorf("undo leads to %v and leaves %v changed; want %v and none", got, d.Dirty(), at)
-	}
-	if d.Put(at, set.With(set.File(tables.Rules).Clone())) {
-		t.Error("an edit that changes nothing is a step")
 	}
 }

@@ -7,8 +7,10 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // object is a name that the tables define in one place and use in others. The
@@ -20,7 +22,7 @@ type object struct {
 
 // objectAt is the object that a cell holds, or else the one that its row
 // defines; none for a word with a meaning of its own, such as ALL.
-func objectAt(set *tables.Set, at Place) object {
+func objectAt(set *tables.Set, at desk.Place) object {
 	line, columns, cell := set.File(at.Kind).Line(at.Line), at.Kind.Columns(), at.Cell
 	if cell < 0 || cell >= len(columns) || columns[cell].Object == tables.NoObject {
 		cell = slices.IndexFunc(columns, func(c tables.Column) bool { return c.Defines })
@@ -50,7 +52,7 @@ type knownUses struct {
 // useList lists every cell that holds the name of an object.
 type useList struct {
 	of     object
-	origin Place // where it was opened
+	origin desk.Place // where it was opened
 	set    *tables.Set
 	uses   []tables.Use
 	table  *widget.Table[tables.Use]
@@ -100,7 +102,7 @@ func (l *useList) cell(st *style.Styles, u tables.Use, col int) (widget.Safe, st
 		}
 		return "", how
 	case 1:
-		return widget.Clean(Place{Kind: u.Kind, Line: u.Num}.String()), how
+		return widget.Clean(desk.Place{Kind: u.Kind, Line: u.Num}.String()), how
 	case 2:
 		return widget.Clean(u.Kind.Columns()[u.Cell].Title), how
 	}
@@ -128,7 +130,7 @@ func (p *Policy) usesKey(k tea.KeyPressMsg) Effect {
 	case "enter":
 		if i, ok := l.table.Selected(); ok {
 			u := l.uses[i]
-			p.jump(Place{Kind: u.Kind, Line: u.Num, Cell: u.Cell})
+			p.jump(desk.Place{Kind: u.Kind, Line: u.Num, Cell: u.Cell})
 			p.visiting = l
 		}
 	default:
@@ -165,7 +167,7 @@ func countUses(uses []tables.Use) (defined, used, off int) {
 func (l *useList) render(s *Shared, width, height int) []string {
 	defined, used, off := countUses(l.uses)
 	title := s.line(width).Put(s.Styles.Strong, widget.Format(" %s %s", l.of.class, l.of.name)).
-		Text(widget.Format("   %s, %s", plural(used, "use"), plural(defined, "definition")))
+		Text(widget.Format("   %s, %s", words.Plural(used, "use"), words.Plural(defined, "definition")))
 	if off > 0 {
 		title.Put(s.Styles.Dim, widget.Format(", %d in rows that are switched off", off))
 	}
@@ -184,7 +186,7 @@ func (l *useList) render(s *Shared, width, height int) []string {
 func (l *useList) copied() string {
 	var b strings.Builder
 	for _, u := range l.uses {
-		b.WriteString(Place{Kind: u.Kind, Line: u.Num}.String() + ": " + l.set.File(u.Kind).Line(u.Num).String() + "\n")
+		b.WriteString(desk.Place{Kind: u.Kind, Line: u.Num}.String() + ": " + l.set.File(u.Kind).Line(u.Num).String() + "\n")
 	}
 	return b.String()
 }

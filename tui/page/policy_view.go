@@ -6,6 +6,7 @@ import (
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // The parts of the page under the table, and beside it.
@@ -157,8 +158,8 @@ func (p *Policy) parity() (widget.Safe, style.Style) {
 	switch c := p.known.compiled; {
 	case c == nil:
 		return "", p.Styles.Text
-	case c.apart > 0:
-		return widget.Format("v4=v6 but for %s ", plural(c.apart, "row")), p.Styles.Warn
+	case c.Apart > 0:
+		return widget.Format("v4=v6 but for %s ", words.Plural(c.Apart, "row")), p.Styles.Warn
 	}
 	return "v4=v6 ok ", p.Styles.Good
 }
@@ -174,7 +175,7 @@ func (p *Policy) detail(width int) []string {
 		return []string{p.line(width).Text(" " + p.noRow()).String()}
 	}
 	var lines []string
-	for _, problem := range p.Desk.problemsAt(at.Kind, at.Line) {
+	for _, problem := range p.Desk.ProblemsAt(at.Kind, at.Line) {
 		lines = append(lines, p.problem(problem, width)...)
 	}
 	column, line := at.Kind.Columns()[at.Cell], p.Desk.Set().File(at.Kind).Line(at.Line)

@@ -1,14 +1,15 @@
 package page
 
 import (
-	"strconv"
-
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
+	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // problemList lists the problems of all tables. A nil list is closed.
@@ -33,15 +34,6 @@ func newProblemKeys() problemKeys {
 	}
 }
 
-// problemLanguage is what the filter of the list may ask.
-var problemLanguage = []query.Key{query.Table, query.State, query.Rule}
-
-// problemWords are the words that some of them may have.
-func problemWords() map[query.Key][]string {
-	return map[query.Key][]string{
-		query.Table: append(tableNames(), "tables"), query.State: {tables.Error.String(), tables.Warning.String()}}
-}
-
 // ProblemsShown reports whether the list of problems is shown.
 func (p *Policy) ProblemsShown() bool { return p.list != nil }
 
@@ -58,7 +50,7 @@ func (p *Policy) ShowProblems(on bool) {
 		widget.Column{Title: "WHAT", Width: 30, Grow: 1},
 	)}
 	l.filter = newFinder(p.Desk, l.values)
-	l.filter.speak(p.Desk, problemLanguage, problemWords())
+	l.filter.names.SpeakProblems()
 	l.set(p.Desk.Problems())
 	p.list = l
 }
@@ -68,7 +60,7 @@ func (l *problemList) set(all tables.Problems) {
 		return
 	}
 	l.all = all
-	keep, mark := l.filter.ask(func(i int) query.Record { return &problemRecord{all[i]} })
+	keep, mark := l.filter.ask(find.ProblemRecords(all))
 	l.table.Set(widget.Source[tables.Problem]{
 		Len: len(all),
 		Key: func(i int) tables.Problem { return all[i] },
@@ -87,31 +79,6 @@ func (l *problemList) set(all tables.Problems) {
 		Keep: keep, Mark: mark,
 	})
 }
-
-// problemRecord is a problem as the filter sees it.
-type problemRecord struct{ tables.Problem }
-
-// Addrs appends nothing.
-func (r *problemRecord) Addrs(_ query.Key, to []query.Span) []query.Span { return to }
-
-// Ports appends nothing.
-func (r *problemRecord) Ports(_ query.Key, to []query.Ports) []query.Ports { return to }
-
-// Words appends where the problem is and how bad.
-func (r *problemRecord) Words(k query.Key, to []string) []string {
-	switch k {
-	case query.Table:
-		return append(to, r.File)
-	case query.State:
-		return append(to, r.Severity.String())
-	case query.Rule:
-		return append(to, r.File+":"+strconv.Itoa(r.Line))
-	}
-	return to
-}
-
-// Text appends what the list shows.
-func (r *problemRecord) Text(to []byte) []byte { return append(to, r.Error()...) }
 
 // selected is the selected problem.
 func (l *problemList) selected() (tables.Problem, bool) {
@@ -144,15 +111,15 @@ func (p *Policy) listBindings() []widget.Binding {
 	switch {
 	case !ok:
 		none, take = "there is no problem", "there is no problem"
-	case problem.Suggest == "" || problem.Cell < 0 || p.Desk.set == nil:
+	case problem.Suggest == "" || problem.Cell < 0 || p.Desk.Set() == nil:
 		take = "the check has no suggestion for this one"
-	case p.Desk.checked != p.Desk.set:
+	case !p.Desk.Checked():
 		take = "the tables are being checked"
 	}
-	if len(p.Desk.undo) == 0 {
+	if !p.Desk.CanUndo() {
 		undo = "nothing to undo"
 	}
-	if len(p.Desk.redo) == 0 {
+	if !p.Desk.CanRedo() {
 		redo = "nothing to redo"
 	}
 	k := l.keys
@@ -195,7 +162,7 @@ func (p *Policy) listKey(k tea.KeyPressMsg) Effect {
 // problem. The list stays open for the next one.
 func (p *Policy) takeSuggestion() Effect {
 	problem, _ := p.list.selected()
-	at, ok := PlaceOf(problem)
+	at, ok := desk.PlaceOf(problem)
 	if !ok {
 		return Effect{}
 	}
@@ -209,26 +176,16 @@ func (p *Policy) takeSuggestion() Effect {
 }
 
 // listTravel goes back or forth in the edits without leaving the list.
-func (p *Policy) listTravel(done string, to func() (Place, bool)) Effect {
+func (p *Policy) listTravel(done string, to func() (desk.Place, bool)) Effect {
 	l := p.list
 	effect := p.travel(done, to)
 	p.list = l
 	return effect
 }
 
-// PlaceOf is the cell that a problem is about; false when it is about none.
-func PlaceOf(problem tables.Problem) (Place, bool) {
-	for _, k := range tables.Kinds() {
-		if k.String() == problem.File {
-			return Place{Kind: k, Line: problem.Line, Cell: problem.Cell}, true
-		}
-	}
-	return Place{}, false
-}
-
 // visit shows where a problem is.
 func (p *Policy) visit(problem tables.Problem) {
-	if at, ok := PlaceOf(problem); ok {
+	if at, ok := desk.PlaceOf(problem); ok {
 		p.jump(at)
 	}
 }
@@ -246,7 +203,7 @@ func (l *problemList) none() widget.Safe {
 
 func (l *problemList) render(s *Shared, width, height int) ([]string, *Point) {
 	errors, warnings := l.all.Count()
-	title := s.line(width).Put(s.Styles.Strong, widget.Format(" problems: %s, %s", plural(errors, "error"), plural(warnings, "warning")))
+	title := s.line(width).Put(s.Styles.Strong, widget.Format(" problems: %s, %s", words.Plural(errors, "error"), words.Plural(warnings, "warning")))
 	if errors > 0 {
 		title.Put(s.Styles.Bad, "   errors block an apply")
 	}

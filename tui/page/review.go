@@ -8,6 +8,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -16,13 +17,13 @@ type Review struct {
 	*Shared
 	keys       reviewKeys
 	comparison comparison
-	after      AfterConfirm
-	ending     Request    // of flows, after a confirm
-	top        int        // the line where the comparison begins
-	raw        *rawText   // nil: the text for the restore tools is not shown
-	save       *savePanel // nil: no file name is being typed
+	after      desk.AfterConfirm
+	ending     desk.Request // of flows, after a confirm
+	top        int          // the line where the comparison begins
+	raw        *rawText     // nil: the text for the restore tools is not shown
+	save       *savePanel   // nil: no file name is being typed
 
-	ask     Request
+	ask     desk.Request
 	of      *tables.Set // the set that preview is about
 	preview *engine.Preview
 	err     error
@@ -32,7 +33,7 @@ type Review struct {
 	awaits   bool // a comparison was asked for before the tables were read
 
 	asks     applyDialog
-	applying Request
+	applying desk.Request
 	since    time.Time
 	failed   error // why the last apply did not start
 }
@@ -165,7 +166,7 @@ func (r *Review) openRow() Effect {
 	case e.After == nil:
 		return say(Info, "this row is gone; %s on %s brings it back when it was deleted here", r.undoKey(), r.screenName(PolicyScreen, "Policy"))
 	}
-	return Effect{Go: PolicyScreen, Tell: ShowPlace{At: Place{Kind: e.Kind, Line: e.Now}}}
+	return Effect{Go: PolicyScreen, Tell: ShowPlace{At: desk.Place{Kind: e.Kind, Line: e.Now}}}
 }
 
 // firstError is the first problem that keeps the tables from being compiled.
@@ -177,13 +178,13 @@ func (r *Review) firstError() (tables.Problem, bool) {
 }
 
 // placeOf is the cell that a problem is about; false when it is about no table.
-func placeOf(p tables.Problem) (Place, bool) {
+func placeOf(p tables.Problem) (desk.Place, bool) {
 	for _, k := range tables.Kinds() {
 		if k.String() == p.File {
-			return Place{Kind: k, Line: max(p.Line, 1), Cell: max(p.Cell, 0)}, true
+			return desk.Place{Kind: k, Line: max(p.Line, 1), Cell: max(p.Cell, 0)}, true
 		}
 	}
-	return Place{}, false
+	return desk.Place{}, false
 }
 
 // compare asks for a preview of the tables as edited, as soon as they are read.
@@ -201,28 +202,28 @@ func (r *Review) Handle(msg tea.Msg) Effect {
 		if r.of != r.Desk.Set() || r.Now().Sub(r.at()) > 2*time.Second {
 			return Effect{Cmd: r.compare()}
 		}
-	case LoadedMsg:
+	case desk.LoadedMsg:
 		r.of = nil
 		if r.awaits {
 			return Effect{Cmd: r.compare()}
 		}
-	case PreviewMsg:
+	case desk.PreviewMsg:
 		if r.ask.Done(msg.N) {
 			return r.take(msg)
 		}
-	case FlowImpactMsg, PolicyImpactMsg:
+	case desk.FlowImpactMsg, desk.PolicyImpactMsg:
 		r.takeImpact(msg)
-	case TrialEnded:
+	case desk.TrialEnded:
 		return r.trialEnded(msg)
-	case EndedMsg:
+	case desk.EndedMsg:
 		return r.ended(msg)
-	case AppliedMsg:
+	case desk.AppliedMsg:
 		return r.applied(msg)
-	case StillLiveMsg:
+	case desk.StillLiveMsg:
 		r.asks.take(msg, r.keyName(ReviewScreen, "R"))
-	case PayloadMsg:
+	case desk.PayloadMsg:
 		r.raw.take(msg)
-	case WrittenMsg:
+	case desk.WrittenMsg:
 		return r.written(msg)
 	case tea.PasteMsg:
 		if r.save != nil {
@@ -240,9 +241,9 @@ func (r *Review) at() time.Time {
 	return r.preview.At
 }
 
-func (r *Review) take(m PreviewMsg) Effect {
+func (r *Review) take(m desk.PreviewMsg) Effect {
 	r.of, r.preview, r.err = m.Set, m.Preview, m.Err
-	r.comparison.set(m.compared)
+	r.comparison.set(m.Compared)
 	r.raw, r.errors, r.problems = nil, nil, ""
 	if m.Preview == nil || m.Err != nil {
 		r.comparison.impact.forget()
@@ -267,17 +268,17 @@ func (r *Review) take(m PreviewMsg) Effect {
 func (r *Review) Copied() string {
 	switch {
 	case r.raw != nil:
-		return r.raw.text(MaxCopy + 1)
+		return r.raw.text(desk.MaxCopy + 1)
 	case r.comparison.of != nil:
-		text := r.comparison.of.text(MaxCopy + 1)
-		return text + r.comparison.impact.text(MaxCopy-len(text))
+		text := r.comparison.of.Text(desk.MaxCopy + 1)
+		return text + r.comparison.impact.Text(desk.MaxCopy-len(text))
 	}
 	return ""
 }
 
 // applied takes the answer of an apply. A trial that runs is the console's
 // matter; a failure stays here.
-func (r *Review) applied(m AppliedMsg) Effect {
+func (r *Review) applied(m desk.AppliedMsg) Effect {
 	if !r.applying.Done(m.N) {
 		return Effect{}
 	}

@@ -4,57 +4,32 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
-// AfterConfirm is what follows when a transaction is confirmed that was started
-// here: flows that end. It is done once, and never after a rollback.
-type AfterConfirm struct {
-	id    string // of the transaction; empty before it began
-	flows []engine.Flow
-}
-
-// Ready notes the flows of a transaction that is about to be started.
-func (a *AfterConfirm) Ready(flows []engine.Flow) { a.id, a.flows = "", flows }
-
-// Began notes the transaction that was started.
-func (a *AfterConfirm) Began(id string) { a.id = id }
-
-// Due gives the flows when that very transaction was confirmed, and forgets
-// them when it ended in any way.
-func (a *AfterConfirm) Due(m TrialEnded) []engine.Flow {
-	if a.id == "" || m.ID != a.id {
-		return nil
-	}
-	flows := a.flows
-	a.id, a.flows = "", nil
-	if m.State != engine.Confirmed {
-		return nil
-	}
-	return flows
-}
-
 // trialEnded ends the flows that were chosen for it.
-func (r *Review) trialEnded(m TrialEnded) Effect {
+func (r *Review) trialEnded(m desk.TrialEnded) Effect {
 	flows := r.after.Due(m)
 	if len(flows) == 0 {
 		return Effect{}
 	}
-	e := say(Good, "kept: the new rules stay; ending %s, which takes some seconds ...", plural(len(flows), "grandfathered flow"))
+	e := say(Good, "kept: the new rules stay; ending %s, which takes some seconds ...", words.Plural(len(flows), "grandfathered flow"))
 	e.Cmd = r.Calls.EndFlows(&r.ending, flows)
 	return e
 }
 
 // ended says what became of them.
-func (r *Review) ended(m EndedMsg) Effect {
+func (r *Review) ended(m desk.EndedMsg) Effect {
 	switch {
 	case !r.ending.Done(m.N):
 		return Effect{}
 	case m.Err != nil:
 		return say(Bad, "kept, but the grandfathered flows did not end: %v", m.Err)
 	}
-	kind, words := EndedWords(m.Value, "grandfathered flow")
-	return say(kind, "kept: the new rules stay; %s", words)
+	words, sure := words.Ended(m.Value, "grandfathered flow")
+	return say(endedKind(sure), "kept: the new rules stay; %s", words)
 }
 
 // toggleEnd chooses whether the grandfathered flows end after the confirm.
@@ -74,11 +49,11 @@ func (r *Review) takeImpact(msg tea.Msg) {
 // chosen about them. Where a word is typed, x is a letter of it.
 func (p *impact) dialogWords(word bool) []widget.Safe {
 	switch {
-	case p.flowErr != nil:
-		return []widget.Safe{widget.Format("What happens to the flows is not known: %v", p.flowErr)}
+	case p.FlowErr != nil:
+		return []widget.Safe{widget.Format("What happens to the flows is not known: %v", p.FlowErr)}
 	case p.flowAsk.Busy():
 		return []widget.Safe{"The flows are still being judged."}
-	case p.flows == nil:
+	case p.Flows == nil:
 		return nil
 	}
 	text := []widget.Safe{widget.Format("Flows: %d cut, %d grandfathered, %d newly open.",

@@ -7,7 +7,9 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // applyDialog is the dialog before an apply: how long the countdown takes can
@@ -18,7 +20,7 @@ type applyDialog struct {
 	text    func(*applyDialog) []widget.Safe
 	toggle  func() // of the flows that end after the confirm
 	timeout time.Duration
-	still   Request
+	still   desk.Request
 	live    widget.Safe
 }
 
@@ -68,7 +70,7 @@ func (a *applyDialog) key(k tea.KeyPressMsg) bool {
 
 // take takes the answer whether the kernel still holds what was compared; again
 // is the key that compares.
-func (a *applyDialog) take(m StillLiveMsg, again string) {
+func (a *applyDialog) take(m desk.StillLiveMsg, again string) {
 	if !a.still.Done(m.N) {
 		return
 	}
@@ -109,11 +111,11 @@ func (r *Review) askApply() Effect {
 func (r *Review) applyWords() []widget.Safe {
 	var text []widget.Safe
 	if n := len(r.Desk.Dirty()); n > 0 {
-		text = append(text, widget.Format("%s with %s saved first.", plural(n, "table"), r.Desk.StagedLines()))
+		text = append(text, widget.Format("%s with %s saved first.", words.Plural(n, "table"), r.Desk.StagedLines()))
 	}
-	text = append(text, widget.Clean(Summary(r.preview.Diff)+"."))
-	if of := r.comparison.of; of != nil && of.review.Lost > 0 {
-		text = append(text, widget.Format("%s; all others are carried over.", lostWords(of.review.Lost)))
+	text = append(text, widget.Clean(words.Difference(r.preview.Diff)+"."))
+	if of := r.comparison.of; of != nil && of.Review.Lost > 0 {
+		text = append(text, widget.Format("%s; all others are carried over.", lostWords(of.Review.Lost)))
 	} else {
 		text = append(text, "All counters are carried over.")
 	}

@@ -5,15 +5,17 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // impact shows the consequences of a change: for the flows of now, and for the
 // new connections that it allows, denies or sends elsewhere.
 type impact struct {
 	*Shared
-	verdicts
-	flowAsk, policyAsk Request
+	words.Consequences
+	flowAsk, policyAsk desk.Request
 
 	// counts is how many flows there are of each fate, groups are the flows
 	// with similar ones as one line.
@@ -59,32 +61,32 @@ func (p *impact) ask(of *engine.Preview) tea.Cmd {
 func (p *impact) forget() {
 	p.flowAsk.Drop()
 	p.policyAsk.Drop()
-	p.verdicts, p.counts, p.groups, p.ending = verdicts{}, nil, engine.TouchedGroups{}, nil
+	p.Consequences, p.counts, p.groups, p.ending = words.Consequences{}, nil, engine.TouchedGroups{}, nil
 	p.lay()
 }
 
 // known reports whether there are consequences, or will be.
 func (p *impact) known() bool {
-	return p.flowAsk.Busy() || p.policyAsk.Busy() || p.flows != nil || p.policy != nil || p.flowErr != nil || p.policyErr != nil
+	return p.flowAsk.Busy() || p.policyAsk.Busy() || p.Flows != nil || p.Policy != nil || p.FlowErr != nil || p.PolicyErr != nil
 }
 
 // take takes an answer; false when it is none of these that count.
 func (p *impact) take(msg tea.Msg) bool {
 	switch msg := msg.(type) {
-	case FlowImpactMsg:
+	case desk.FlowImpactMsg:
 		if !p.flowAsk.Done(msg.N) {
 			return false
 		}
-		if p.flowErr = msg.Err; msg.Err == nil {
-			p.flows = msg.Value
+		if p.FlowErr = msg.Err; msg.Err == nil {
+			p.Flows = msg.Value
 			p.count()
 		}
-	case PolicyImpactMsg:
+	case desk.PolicyImpactMsg:
 		if !p.policyAsk.Done(msg.N) {
 			return false
 		}
-		if p.policyErr = msg.Err; msg.Err == nil {
-			p.policy = msg.Value
+		if p.PolicyErr = msg.Err; msg.Err == nil {
+			p.Policy = msg.Value
 		}
 	default:
 		return false
@@ -96,28 +98,11 @@ func (p *impact) take(msg tea.Msg) bool {
 // count counts the fates, and finds the flows that may end after the confirm.
 func (p *impact) count() {
 	p.counts = make(map[engine.Fate]int)
-	p.groups = p.flows.Groups()
+	p.groups = p.Flows.Groups()
 	for _, fate := range []engine.Fate{engine.Cut, engine.Grandfathered, engine.Opens} {
-		p.counts[fate] = p.flows.Count(fate)
+		p.counts[fate] = p.Flows.Count(fate)
 	}
-	p.ending = MayEnd(p.flows)
-}
-
-// MayEnd are the flows that may end after the confirm of a change: the
-// grandfathered ones, as many as end at a time, but never the administrator's
-// own.
-func MayEnd(of *engine.FlowImpact) (flows []engine.Flow) {
-	cut := of.Count(engine.Cut) // they come first
-	for i := range of.Count(engine.Grandfathered) {
-		if len(flows) == maxEnded {
-			break
-		}
-		t := of.Touched.At(cut + i)
-		if of.Own == nil || !isBetween(&t.Flow, of.Own.Client, of.Own.Server) {
-			flows = append(flows, t.Flow)
-		}
-	}
-	return flows
+	p.ending = desk.MayEnd(p.Flows)
 }
 
 // noEnd says why no flows can be ended after a confirm; empty when some can.
@@ -209,14 +194,14 @@ func (p *impact) selected() (*engine.TouchedFlows, *engine.PacketSet) {
 		return &t, nil
 	}
 	at -= p.groups.Len()
-	if p.policy == nil {
+	if p.Policy == nil {
 		return nil, nil
 	}
-	for _, kind := range setKinds(p.policy) {
-		if at < len(kind.sets) {
-			return nil, &kind.sets[at]
+	for _, kind := range words.SetKinds(p.Policy) {
+		if at < len(kind.Sets) {
+			return nil, &kind.Sets[at]
 		}
-		at -= len(kind.sets)
+		at -= len(kind.Sets)
 	}
 	return nil, nil
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
+	"github.com/mfwtui/mfwtui/tui/desk"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // grandfathered are flows of one client to ssh, each with its own source port
@@ -46,13 +48,13 @@ func TestFlowsToEndAfterTheConfirmAreNotMoreThanTheLimitNorOnesOwn(t *testing.T)
 		{"one's own", 20, own(10_003, "198.51.100.4:22"), 19, 3},
 		{"one's own behind a translation", 20, own(10_004, "192.168.10.1:2222"), 19, 4},
 		{"another server's", 20, own(10_003, "198.51.100.5:22"), 20, -1},
-		{"as many as end at a time", maxEnded, nil, maxEnded, -1},
-		{"more", maxEnded + 200, nil, maxEnded, -1},
-		{"more, with one's own", maxEnded + 200, own(10_001, "198.51.100.4:22"), maxEnded, 1},
+		{"as many as end at a time", desk.MaxEnded, nil, desk.MaxEnded, -1},
+		{"more", desk.MaxEnded + 200, nil, desk.MaxEnded, -1},
+		{"more, with one's own", desk.MaxEnded + 200, own(10_001, "198.51.100.4:22"), desk.MaxEnded, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := &impact{verdicts: verdicts{flows: &engine.FlowImpact{Touched: engine.ListTouched(grandfathered(tt.flows)...), Own: tt.own}}}
+			p := &impact{Consequences: words.Consequences{Flows: &engine.FlowImpact{Touched: engine.ListTouched(grandfathered(tt.flows)...), Own: tt.own}}}
 			p.count()
 			if got := len(p.ending); got != tt.want {
 				t.Errorf("%d flows may end, want %d", got, tt.want)
@@ -72,7 +74,7 @@ func TestSimilarFlowsAreOneLineOfTheImpact(t *testing.T) {
 	list[3].Orig.DstPort = 25
 	f := &engine.FlowImpact{Touched: engine.ListTouched(list...), Judged: 9}
 	var got []string
-	for line := range ImpactWords(f, nil) {
+	for line := range words.Impact(f, nil) {
 		got = append(got, string(line))
 	}
 	want := []string{
@@ -87,9 +89,9 @@ func TestSimilarFlowsAreOneLineOfTheImpact(t *testing.T) {
 
 func TestTheImpactIsToldInTheWordsThatFit(t *testing.T) {
 	p := newImpact(testShared())
-	p.verdicts = verdicts{
-		flows:  &engine.FlowImpact{Touched: engine.ListTouched(grandfathered(30)...)},
-		policy: &engine.PolicyImpact{Allowed: make([]engine.PacketSet, 10), Denied: make([]engine.PacketSet, 45), Redirected: make([]engine.PacketSet, 1)},
+	p.Consequences = words.Consequences{
+		Flows:  &engine.FlowImpact{Touched: engine.ListTouched(grandfathered(30)...)},
+		Policy: &engine.PolicyImpact{Allowed: make([]engine.PacketSet, 10), Denied: make([]engine.PacketSet, 45), Redirected: make([]engine.PacketSet, 1)},
 	}
 	p.count()
 	for _, tt := range []struct {

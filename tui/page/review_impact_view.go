@@ -6,6 +6,7 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // lay gives the list its parts. Their lines are made when they are drawn.
@@ -14,7 +15,7 @@ func (p *impact) lay() {
 	if n := p.groups.Len(); n > 0 {
 		p.parts = append(p.parts, impactPart{p.flowHead, n, p.flowLine})
 	}
-	if p.policy != nil {
+	if p.Policy != nil {
 		p.layPolicy()
 	}
 	p.size = 0
@@ -27,11 +28,11 @@ func (p *impact) lay() {
 
 // layPolicy adds the sets of packets, and what could not be judged.
 func (p *impact) layPolicy() {
-	kinds := setKinds(p.policy)
-	if n := len(kinds[0].sets) + len(kinds[1].sets) + len(kinds[2].sets); n > 0 {
+	kinds := words.SetKinds(p.Policy)
+	if n := len(kinds[0].Sets) + len(kinds[1].Sets) + len(kinds[2].Sets); n > 0 {
 		p.parts = append(p.parts, impactPart{p.setHead, n, func(i int) widget.DiffLine { return setLine(kinds, i) }})
 	}
-	if doubts := p.policy.Doubts; len(doubts) > 0 {
+	if doubts := p.Policy.Doubts; len(doubts) > 0 {
 		head := func() widget.Safe { return " NOT JUDGED: these rules depend on what no packet shows" }
 		line := func(i int) widget.DiffLine { return widget.DiffLine{Mark: '!', Text: widget.Clean(doubts[i])} }
 		p.parts = append(p.parts, impactPart{head, len(doubts), line})
@@ -89,13 +90,13 @@ func (p *impact) endsWidth() int {
 
 func (p *impact) flowLine(i int) widget.DiffLine {
 	t := p.groups.At(i)
-	ends := widget.Clean(touchedEnds(&t)).CutMiddle(p.endsWidth(), p.Styles.Glyphs.Ellipsis)
+	ends := widget.Clean(words.TouchedPath(&t)).CutMiddle(p.endsWidth(), p.Styles.Glyphs.Ellipsis)
 	l := widget.DiffLine{Mark: fateMark(t.Fate)}
 	if p.width < impactWide {
-		l.Text = widget.Format("%-5s %-4s %-*s %s", fateWords[t.Fate], protoName(&t.Flow), p.endsWidth(), string(ends), shortVerdict(t.After))
+		l.Text = widget.Format("%-5s %-4s %-*s %s", fateWords[t.Fate], words.Protocol(&t.Flow), p.endsWidth(), string(ends), shortVerdict(t.After))
 		return l
 	}
-	l.Text = widget.Format("%-5s %-4s %-*s %-12s %-16s %s", fateWords[t.Fate], protoName(&t.Flow), p.endsWidth(), string(ends), t.From+">"+t.To, shortVerdict(t.Before), t.After)
+	l.Text = widget.Format("%-5s %-4s %-*s %-12s %-16s %s", fateWords[t.Fate], words.Protocol(&t.Flow), p.endsWidth(), string(ends), t.From+">"+t.To, shortVerdict(t.Before), t.After)
 	return l
 }
 
@@ -110,29 +111,29 @@ func shortVerdict(words string) string {
 }
 
 func (p *impact) setHead() widget.Safe {
-	if p.policy.More {
+	if p.Policy.More {
 		return "  NEW CONNECTIONS, every one that changes (the list was cut)"
 	}
 	return "  NEW CONNECTIONS, every one that changes"
 }
 
-func setLine(kinds []setKind, i int) widget.DiffLine {
+func setLine(kinds []words.SetKind, i int) widget.DiffLine {
 	for _, k := range kinds {
-		if i < len(k.sets) {
-			s := &k.sets[i]
-			return widget.DiffLine{Mark: k.mark, Text: widget.Format("%-13s %-5s %s", k.name, setFamilies(s), s)}
+		if i < len(k.Sets) {
+			s := &k.Sets[i]
+			return widget.DiffLine{Mark: k.Mark, Text: widget.Format("%-13s %-5s %s", k.Name, words.Families(s), s)}
 		}
-		i -= len(k.sets)
+		i -= len(k.Sets)
 	}
 	return widget.DiffLine{Mark: ' '}
 }
 
 // title is what the tab is called.
 func (p *impact) title() widget.Safe {
-	if p.flows == nil {
+	if p.Flows == nil {
 		return "impact"
 	}
-	return widget.Format("impact %d", p.flows.Touched.Len())
+	return widget.Format("impact %d", p.Flows.Touched.Len())
 }
 
 // place says which entry is selected.
@@ -175,9 +176,9 @@ func (p *impact) Summary(width int) []string {
 
 func (p *impact) flowSummary(l *widget.Line) {
 	switch {
-	case p.flowErr != nil:
-		l.Put(p.Styles.Bad, widget.Format("flows not judged: %v", p.flowErr))
-	case p.flows == nil:
+	case p.FlowErr != nil:
+		l.Put(p.Styles.Bad, widget.Format("flows not judged: %v", p.FlowErr))
+	case p.Flows == nil:
 		l.Put(p.Styles.Dim, "judging the flows ...")
 	default:
 		p.putCount(l, p.Styles.Bad, p.counts[engine.Cut], "%d cut ")
@@ -188,16 +189,16 @@ func (p *impact) flowSummary(l *widget.Line) {
 
 func (p *impact) policySummary(l *widget.Line, words verdictWords) {
 	switch {
-	case p.policyErr != nil:
-		l.Put(p.Styles.Bad, widget.Format("new connections not judged: %v", p.policyErr))
-	case p.policy == nil:
+	case p.PolicyErr != nil:
+		l.Put(p.Styles.Bad, widget.Format("new connections not judged: %v", p.PolicyErr))
+	case p.Policy == nil:
 		l.Put(p.Styles.Dim, "judging new connections ...")
-	case p.policy.Empty():
+	case p.Policy.Empty():
 		l.Text("no new connection gets another verdict")
 	default:
-		p.putCount(l, p.Styles.Warn, len(p.policy.Allowed), words[0])
-		p.putCount(l, p.Styles.Warn, len(p.policy.Denied), words[1])
-		if n := len(p.policy.Redirected); n > 0 {
+		p.putCount(l, p.Styles.Warn, len(p.Policy.Allowed), words[0])
+		p.putCount(l, p.Styles.Warn, len(p.Policy.Denied), words[1])
+		if n := len(p.Policy.Redirected); n > 0 {
 			l.Text(widget.Format(string(words[2]), n))
 		}
 	}
@@ -236,15 +237,15 @@ func (p *impact) render(width, height int) []string {
 func (p *impact) head(width int) []string {
 	l := p.line(width).Text(" ")
 	switch {
-	case p.flowErr != nil, p.flows == nil:
+	case p.FlowErr != nil, p.Flows == nil:
 		p.flowSummary(l)
 		return []string{l.String()}
 	}
 	p.putCount(l, p.Styles.Bad, p.counts[engine.Cut], "%d cut     ")
 	p.putCount(l, p.Styles.Warn, p.counts[engine.Grandfathered], "%d grandfathered     ")
 	p.putCount(l, p.Styles.Good, p.counts[engine.Opens], "%d newly open     ")
-	lines := []string{l.Text(widget.Format("of %s", plural(p.flows.Judged, "flow"))).String()}
-	o := p.flows.Own
+	lines := []string{l.Text(widget.Format("of %s", words.Plural(p.Flows.Judged, "flow"))).String()}
+	o := p.Flows.Own
 	if o == nil {
 		return append(lines, p.line(width).Put(p.Styles.Dim, " your own connection is not known").String())
 	}
@@ -253,7 +254,7 @@ func (p *impact) head(width int) []string {
 		how = p.Styles.Bad
 	}
 	return append(lines,
-		p.line(width).Text(" ").Put(how, widget.Format("your SSH %s: %s; %s: %s", goesOnWords(o), o.Open, reopensWords(o), o.New)).String(),
+		p.line(width).Text(" ").Put(how, widget.Format("your SSH %s: %s; %s: %s", words.GoesOn(o), o.Open, words.Reopens(o), o.New)).String(),
 		p.line(width).Text(widget.Format(" SSH %s", o.OtherFamily)).String())
 }
 
@@ -263,11 +264,11 @@ func (p *impact) foot(width int) []string {
 	switch t, set := p.selected(); {
 	case t != nil:
 		lines = append(lines,
-			p.line(width).Text(widget.Format(" %s %s  %s > %s", protoName(&t.Flow), touchedEnds(t), t.From, t.To)).String(),
+			p.line(width).Text(widget.Format(" %s %s  %s > %s", words.Protocol(&t.Flow), words.TouchedPath(t), t.From, t.To)).String(),
 			p.line(width).Text(widget.Format(" today %s; afterwards, as new: %s", t.Before, t.After)).String())
 	case set != nil:
 		lines = append(lines,
-			p.line(width).Text(widget.Format(" %s %s", setFamilies(set), set)).String(),
+			p.line(width).Text(widget.Format(" %s %s", words.Families(set), set)).String(),
 			p.line(width).Text(widget.Format(" was %s; then %s", set.Before, set.After)).String())
 	}
 	return append(lines, p.line(width).Text(" ").Text(p.choice()).String())
@@ -286,7 +287,7 @@ func (p *impact) choice() widget.Safe {
 	case len(p.ending) < n:
 		return widget.Format("%s x  after the confirm end %d of the %d grandfathered flows too", box, len(p.ending), n)
 	}
-	return widget.Format("%s x  after the confirm end the %s too", box, plural(n, "grandfathered flow"))
+	return widget.Format("%s x  after the confirm end the %s too", box, words.Plural(n, "grandfathered flow"))
 }
 
 // fateMark is the sign of a fate.

@@ -5,22 +5,16 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
 // rawText is the text that the restore tools would be given.
 type rawText struct {
-	ask   Request
-	lines []rawLine
+	ask   desk.Request
+	lines []desk.RestoreLine
 	view  *widget.Diff
 	err   error
-}
-
-// rawLine is a line of a restore text; a heading has the mark '@'.
-type rawLine struct {
-	mark byte
-	text string
 }
 
 // openRaw asks for the text.
@@ -41,63 +35,30 @@ func (r *Review) rawKey(k tea.KeyPressMsg) {
 	}
 }
 
-func (t *rawText) take(m PayloadMsg) {
+func (t *rawText) take(m desk.PayloadMsg) {
 	if t == nil || !t.ask.Done(m.N) {
 		return
 	}
-	t.lines, t.err = m.lines, m.Err
+	t.lines, t.err = m.Lines, m.Err
 	src := widget.DiffSource{Len: len(t.lines), Line: func(i int) widget.DiffLine {
-		return widget.DiffLine{Mark: t.lines[i].mark, Text: widget.Clean(t.lines[i].text)}
+		return widget.DiffLine{Mark: t.lines[i].Mark, Text: widget.Clean(t.lines[i].Text)}
 	}}
 	for i, l := range t.lines {
-		if l.mark == '@' {
+		if l.Mark == '@' {
 			src.Heads = append(src.Heads, i)
 		}
 	}
 	t.view.Set(src)
 }
 
-// rawLines cuts restore texts into lines and marks what each one does: + adds,
-// - takes away, ~ puts something in the place of another.
-func rawLines(texts []engine.RestoreText) []rawLine {
-	var lines []rawLine
-	for _, t := range texts {
-		lines = append(lines, rawLine{'@', t.Title})
-		for text := range strings.Lines(t.Text) {
-			text = strings.TrimSuffix(text, "\n")
-			lines = append(lines, rawLine{rawMark(text), text})
-		}
-	}
-	return lines
-}
-
-func rawMark(text string) byte {
-	if strings.HasPrefix(text, "[") { // the counters of a rule
-		_, text, _ = strings.Cut(text, "] ")
-	}
-	word, _, _ := strings.Cut(text, " ")
-	switch word {
-	case "-A", "-I", "add", "create", "-N":
-		return '+'
-	case "-D", "-X", "-F", "del", "destroy", "flush":
-		return '-'
-	case "-R", "swap", "rename":
-		return '~'
-	}
-	if strings.HasPrefix(word, ":") {
-		return '+'
-	}
-	return ' '
-}
-
 // text is the whole text up to a number of bytes.
 func (t *rawText) text(most int) string {
 	var b strings.Builder
 	for _, l := range t.lines {
-		if l.mark == '@' {
+		if l.Mark == '@' {
 			b.WriteString("# ")
 		}
-		b.WriteString(l.text)
+		b.WriteString(l.Text)
 		b.WriteByte('\n')
 		if b.Len() > most {
 			break

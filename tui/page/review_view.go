@@ -5,6 +5,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // Render draws the page.
@@ -94,18 +95,18 @@ func (r *Review) totals(width int) []string {
 		return nil
 	}
 	l := r.line(width).Put(r.Styles.Strong, " CHANGES  ").
-		Text(widget.Format("%s   rules +%d -%d", plural(len(of.review.Rows), "row"), of.added, of.gone))
-	if n := len(of.diff.Sets); n > 0 {
-		l.Text(widget.Format("   %s", plural(n, "set")))
+		Text(widget.Format("%s   rules +%d -%d", words.Plural(len(of.Review.Rows), "row"), of.Added, of.Gone))
+	if n := len(of.Diff.Sets); n > 0 {
+		l.Text(widget.Format("   %s", words.Plural(n, "set")))
 	}
-	if n := len(of.diff.Hooks); n > 0 {
-		l.Text(widget.Format("   %s", plural(n, "hook")))
+	if n := len(of.Diff.Hooks); n > 0 {
+		l.Text(widget.Format("   %s", words.Plural(n, "hook")))
 	}
-	if of.review.Lost > 0 {
-		l.Put(r.Styles.Warn, widget.Format("   %s", lostWords(of.review.Lost)))
+	if of.Review.Lost > 0 {
+		l.Put(r.Styles.Warn, widget.Format("   %s", lostWords(of.Review.Lost)))
 	}
-	if of.oneFamily > 0 {
-		l.Put(r.Styles.Warn, widget.Format("   ! %d in one family", of.oneFamily))
+	if of.OneFamily > 0 {
+		l.Put(r.Styles.Warn, widget.Format("   ! %d in one family", of.OneFamily))
 	}
 	return []string{l.End(r.Styles.Dim, widget.Format("tables: %s ", r.problems)).String()}
 }
@@ -150,15 +151,15 @@ func (r *Review) note() widget.Safe {
 func (r *Review) baseNote() widget.Safe {
 	of := r.comparison.of
 	switch {
-	case of.review.Unread != "":
-		return widget.Format("rows cannot be compared: %s", of.review.Unread)
-	case r.preview.Diff.Empty() && len(of.review.Rows) == 0:
+	case of.Review.Unread != "":
+		return widget.Format("rows cannot be compared: %s", of.Review.Unread)
+	case r.preview.Diff.Empty() && len(of.Review.Rows) == 0:
 		return "no difference: the firewall runs exactly these rules"
-	case of.review.Against == nil:
+	case of.Review.Against == nil:
 		return "nothing was confirmed yet: every row is new"
 	case r.preview.Diff.Empty():
 		return "no rule of the kernel changes; the rows below differ from the confirmed tables"
-	case len(of.review.Rows) == 0:
+	case len(of.Review.Rows) == 0:
 		return "no row differs from the confirmed tables, but the kernel does not run them: somebody changed its rules"
 	}
 	return ""

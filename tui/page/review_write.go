@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -13,7 +14,7 @@ import (
 type savePanel struct {
 	edit  *widget.Editor
 	quiet widget.Quiet
-	ask   Request
+	ask   desk.Request
 	err   error
 }
 
@@ -49,12 +50,12 @@ func (r *Review) write(replace bool) Effect {
 	if r.save == nil || r.comparison.of == nil {
 		return Effect{}
 	}
-	return Effect{Cmd: r.Calls.WriteDiff(&r.save.ask, r.save.edit.Text(), r.comparison.of, r.comparison.impact.verdicts, replace)}
+	return Effect{Cmd: r.Calls.WriteDiff(&r.save.ask, r.save.edit.Text(), r.comparison.of, r.comparison.impact.Consequences, replace)}
 }
 
 // written takes the answer of a write. A file that exists is overwritten only
 // after a question.
-func (r *Review) written(m WrittenMsg) Effect {
+func (r *Review) written(m desk.WrittenMsg) Effect {
 	if r.save == nil || !r.save.ask.Done(m.N) {
 		return Effect{}
 	}

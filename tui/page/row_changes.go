@@ -10,6 +10,7 @@ import (
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // rowChanges lists changed table rows: each in one line, or in two where there
@@ -93,7 +94,7 @@ func (c *rowChanges) render(width, height int, s *Shared) []string {
 func (c *rowChanges) row(i, width int, s *Shared) []string {
 	e := &c.rows[i]
 	st := s.Styles
-	m := rowMark(e)
+	m := words.RowMark(e)
 	how := lookOf(m, st)
 	l := s.line(width)
 	if i == c.at {
@@ -101,33 +102,22 @@ func (c *rowChanges) row(i, width int, s *Shared) []string {
 	} else {
 		l.Text(" ")
 	}
-	l.Put(how, widget.Format("%c ", m)).Cell(st.Strong, widget.Clean(rowPlace(e)), 14)
+	l.Put(how, widget.Format("%c ", m)).Cell(st.Strong, widget.Clean(words.RowPlace(e)), 14)
 	warn := widget.Safe("")
 	if e.Missing != "" {
 		warn = "! "
 	}
 	if c.tall == 1 {
-		return []string{l.Cell(st.Text, rowHead(e), headWidth).Text(" ").Put(st.Warn, warn).Put(how, rowTail(e)).String()}
+		return []string{l.Cell(st.Text, words.RowHead(e), headWidth).Text(" ").Put(st.Warn, warn).Put(how, words.RowTail(e)).String()}
 	}
 	return []string{
-		l.Text(rowHead(e)).String(),
-		s.line(width).Text("     ").Put(st.Warn, warn).Put(how, rowTail(e)).String(),
+		l.Text(words.RowHead(e)).String(),
+		s.line(width).Text("     ").Put(st.Warn, warn).Put(how, words.RowTail(e)).String(),
 	}
 }
 
 // headWidth is the room for what says which row it is.
 const headWidth = 26
-
-// rowMark is + for a row that is new, - for one that is gone, ~ for another.
-func rowMark(e *engine.RowEffect) byte {
-	switch {
-	case e.Before == nil:
-		return '+'
-	case e.After == nil:
-		return '-'
-	}
-	return '~'
-}
 
 // lookOf is the style of a mark.
 func lookOf(m byte, st *style.Styles) style.Style {
@@ -140,76 +130,6 @@ func lookOf(m byte, st *style.Styles) style.Style {
 	return st.Changed
 }
 
-// rowPlace is the line of a row: in the new tables, or in the old ones when it
-// is gone.
-func rowPlace(e *engine.RowEffect) string {
-	if e.Now > 0 {
-		return fmt.Sprintf("%s:%d", e.Kind, e.Now)
-	}
-	return fmt.Sprintf("%s:%d", e.Kind, e.Was)
-}
-
-// rowCells are the cells of a row as they are afterwards, or were.
-func rowCells(e *engine.RowEffect) []string {
-	if e.After != nil {
-		return e.After.Texts()
-	}
-	return e.Before.Texts()
-}
-
-// rowHead says which row it is: what its table is read by.
-func rowHead(e *engine.RowEffect) widget.Safe {
-	cells := rowCells(e)
-	switch {
-	case e.Kind == tables.Rules && len(cells) >= 4:
-		return widget.Format("%s > %s  %s > %s", cells[0], cells[1], cells[2], cells[3])
-	case e.Kind == tables.Virtuals && len(cells) >= 3:
-		return widget.Format("%s  %s > %s", cells[0], cells[1], cells[2])
-	case e.Kind == tables.Options && len(cells) >= 2:
-		return widget.Format("%s %s", cells[0], cells[1])
-	case len(cells) > 0:
-		return widget.Clean(cells[0])
-	}
-	return ""
-}
-
-// headCells is how many cells the head tells.
-var headCells = map[tables.Kind]int{tables.Rules: 4, tables.Virtuals: 3, tables.Options: 2}
-
-// rowTail says what became of the row.
-func rowTail(e *engine.RowEffect) widget.Safe {
-	var parts []string
-	for _, c := range e.Cells() {
-		parts = append(parts, fmt.Sprintf("%s %s -> %s", strings.ToLower(c.Column.Title), orDash(c.Was), orDash(c.Now)))
-	}
-	switch {
-	case e.SwitchedOff():
-		parts = append(parts, "switched off")
-	case e.SwitchedOn():
-		parts = append(parts, "switched on")
-	}
-	if e.Moved {
-		parts = append(parts, fmt.Sprintf("moved, was line %d", e.Was))
-	}
-	if len(parts) > 0 {
-		return widget.Clean(strings.Join(parts, ", "))
-	}
-	cells := rowCells(e)
-	skip := min(max(headCells[e.Kind], 1), len(cells))
-	tail := strings.Join(cells[skip:], "  ")
-	if e.After != nil && e.After.Disabled || e.After == nil && e.Before.Disabled {
-		tail += "  (switched off)"
-	}
-	return widget.Clean(tail)
-}
-
-func orDash(cell string) string {
-	if cell == "" {
-		return "-"
-	}
-	return cell
-}
-
 // effectLines say what the selected change does, and what its rules counted
 // where they count.
 func effectLines(e *engine.RowEffect, counted bool, s *Shared, width int) []string {
@@ -218,10 +138,10 @@ func effectLines(e *engine.RowEffect, counted bool, s *Shared, width int) []stri
 	}
 	st := s.Styles
 	lines := []string{
-		s.line(width).Put(st.Strong, widget.Format(" %s", rowPlace(e))).Text(widget.Format("  %s", rowHead(e))).String(),
+		s.line(width).Put(st.Strong, widget.Format(" %s", words.RowPlace(e))).Text(widget.Format("  %s", words.RowHead(e))).String(),
 	}
-	for _, part := range rowTail(e).Wrap(width - 4) {
-		lines = append(lines, s.line(width).Text("   ").Put(lookOf(rowMark(e), st), part).String())
+	for _, part := range words.RowTail(e).Wrap(width - 4) {
+		lines = append(lines, s.line(width).Text("   ").Put(lookOf(words.RowMark(e), st), part).String())
 	}
 	lines = append(lines, s.line(width).Text(widget.Format("   %s", ruleWords(e))).String())
 	if counted {
@@ -240,7 +160,7 @@ func effectLines(e *engine.RowEffect, counted bool, s *Shared, width int) []stri
 func ruleWords(e *engine.RowEffect) string {
 	one := func(f string, of engine.RuleEffect) string {
 		if of.Added == 0 && of.Gone == 0 {
-			return fmt.Sprintf("%s none (%s)", f, plural(of.Has, "rule"))
+			return fmt.Sprintf("%s none (%s)", f, words.Plural(of.Has, "rule"))
 		}
 		return fmt.Sprintf("%s +%d -%d", f, of.Added, of.Gone)
 	}

@@ -2,12 +2,10 @@ package page
 
 import (
 	"fmt"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -60,17 +58,6 @@ func Clock(d time.Duration) widget.Safe {
 	return widget.Format("%02d:%02d", s/60, s%60)
 }
 
-// endpoint writes an address with a port; without a port when there is none.
-func endpoint(a netip.Addr, port uint16, ports bool) widget.Safe {
-	switch {
-	case !a.IsValid():
-		return "-"
-	case !ports:
-		return widget.Clean(a.String())
-	}
-	return widget.Clean(netip.AddrPortFrom(a, port).String())
-}
-
 // shortRule leaves out of a rule the names of the extensions whose options
 // speak for themselves.
 func shortRule(text string) string {
@@ -80,24 +67,10 @@ func shortRule(text string) string {
 	return text
 }
 
-// plural is "1 rule", "2 rules".
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // shortPlural is "1 packet", "5.9k packets".
 func shortPlural(n uint64, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
 	return short(float64(n)) + " " + what + "s"
-}
-
-// item is a line of text with its style.
-type item struct {
-	how  style.Style
-	text widget.Safe
 }

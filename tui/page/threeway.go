@@ -5,6 +5,7 @@ import (
 
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // threeWay shows what somebody else changed on disk beside what was changed
@@ -47,7 +48,7 @@ type hunkRef struct {
 func (p *Policy) compare(theirs *tables.Set) Effect {
 	w := &threeWay{Policy: p, theirs: theirs, moves: widget.Moves(), keys: newThreeWayKeys()}
 	for _, k := range tables.Kinds() {
-		base, mine, other := p.Desk.saved.File(k), p.Desk.Set().File(k), theirs.File(k)
+		base, mine, other := p.Desk.Base().File(k), p.Desk.Set().File(k), theirs.File(k)
 		if mine.Equal(base) && other.Equal(base) {
 			continue
 		}
@@ -96,7 +97,7 @@ func (w *threeWay) bindings() []widget.Binding {
 		choose = "only a conflict has a choice"
 	}
 	if n := w.open(); n > 0 {
-		merge = widget.Format("first choose in %s", plural(n, "conflict"))
+		merge = widget.Format("first choose in %s", words.Plural(n, "conflict"))
 	}
 	k := w.keys
 	k.mine, k.theirs, k.both, k.merge = k.mine.Off(choose), k.theirs.Off(choose), k.both.Off(choose), k.merge.Off(merge)

@@ -6,6 +6,7 @@ import (
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // wideEnough is the width from which the three versions stand side by side.
@@ -15,7 +16,7 @@ func (w *threeWay) render(width, height int) View {
 	title := w.line(width).Put(w.Styles.Strong, " Somebody else changed the tables on disk since they were read here")
 	answer := w.line(width)
 	if n := w.open(); n > 0 {
-		answer.Put(w.Styles.Bad, widget.Format(" %s: choose m, t or b for each", plural(n, "open conflict")))
+		answer.Put(w.Styles.Bad, widget.Format(" %s: choose m, t or b for each", words.Plural(n, "open conflict")))
 	} else {
 		answer.Put(w.Styles.Good, " no open conflict").Text(widget.Format(": M brings both changes together here; %s then saves them", w.keyName(PolicyScreen, "s")))
 	}

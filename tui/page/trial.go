@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
@@ -23,10 +24,10 @@ type Trial struct {
 	err    error     // why the last reading failed
 	quiet  widget.Quiet
 	typed  string
-	answer Request
+	answer desk.Request
 	wrong  bool
 
-	ask      Request
+	ask      desk.Request
 	asked    time.Time
 	rest     time.Duration // until the next proof is asked for
 	proof    engine.TrialProof
@@ -149,18 +150,18 @@ func (t *Trial) Handle(msg tea.Msg) Effect {
 		return Effect{Cmd: t.look()}
 	case Tick:
 		return Effect{Cmd: t.look()}
-	case ProofMsg:
+	case desk.ProofMsg:
 		if t.ask.Done(msg.N) {
 			t.takeProof(msg)
 		}
-	case AnsweredMsg:
+	case desk.AnsweredMsg:
 		if !t.answer.Done(msg.N) {
 			break
 		}
 		if msg.Err != nil {
 			return say(Bad, "%v", msg.Err)
 		}
-		if msg.What == Extend {
+		if msg.What == desk.Extend {
 			t.Take(msg.Status, nil)
 			return say(Info, "%s left", Clock(msg.Status.Left))
 		}
@@ -181,7 +182,7 @@ func (t *Trial) look() tea.Cmd {
 	return t.Calls.Proof(&t.ask)
 }
 
-func (t *Trial) takeProof(m ProofMsg) {
+func (t *Trial) takeProof(m desk.ProofMsg) {
 	t.rest = proofShare * t.Now().Sub(t.asked)
 	switch {
 	case errors.Is(m.Err, engine.ErrNoTrial): // it ends at this moment

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // trialLine is a line of the screen. When there is no room for all, those of
@@ -189,7 +189,7 @@ func (t *Trial) loginLines(width int) []trialLine {
 	}
 	var lines []trialLine
 	what, how, state := t.invitation(), t.Styles.Warn, widget.Safe("waiting ...")
-	if best := bestLogin(p); best != nil {
+	if best := words.BestLogin(p); best != nil {
 		from := widget.Safe("from ")
 		if p.Client.IsValid() && best.From.Addr() != p.Client {
 			from = "not you: " // in front: an IPv6 address may be cut
@@ -216,14 +216,14 @@ const maxLogins = 4
 // loginDetails say how far the connections have come, the one that proves most
 // first.
 func (t *Trial) loginDetails(width int) []trialLine {
-	best := bestLogin(&t.proof)
+	best := words.BestLogin(&t.proof)
 	if best == nil {
 		return nil
 	}
-	lines := []trialLine{t.more(whyLine, width, t.Styles.Dim, loginWords(best, false))}
+	lines := []trialLine{t.more(whyLine, width, t.Styles.Dim, words.Login(best, false))}
 	for i := range t.proof.Logins {
 		if l := &t.proof.Logins[i]; l != best && len(lines) <= maxLogins {
-			lines = append(lines, t.more(moreLine, width, t.Styles.Dim, loginWords(l, true)))
+			lines = append(lines, t.more(moreLine, width, t.Styles.Dim, words.Login(l, true)))
 		}
 	}
 	return lines
@@ -234,48 +234,6 @@ func (t *Trial) invitation() widget.Safe {
 		return widget.Format("open one from %s", t.proof.Client)
 	}
 	return "open one from where you sit"
-}
-
-// bestLogin is the connection that proves the most: one that was established,
-// of the administrator rather than of somebody else.
-func bestLogin(p *engine.TrialProof) *engine.Login {
-	var best *engine.Login
-	worth := func(l *engine.Login) (n int) {
-		if l.Done {
-			n += 2
-		}
-		if l.From.Addr() == p.Client {
-			n++
-		}
-		return n
-	}
-	for i := range p.Logins {
-		if l := &p.Logins[i]; best == nil || worth(l) > worth(best) {
-			best = l
-		}
-	}
-	return best
-}
-
-// loginWords tell how far a connection has come; with from they name it.
-func loginWords(l *engine.Login, from bool) widget.Safe {
-	state := "handshake not done"
-	if l.Done {
-		state = "handshake done"
-	}
-	verdict := l.Verdict
-	if verdict == "" {
-		verdict = "verdict not known"
-	}
-	who := ""
-	if from {
-		who = l.From.String() + ": "
-	}
-	seen := ""
-	if !l.At.IsZero() {
-		seen = " " + l.At.Format("15:04:05")
-	}
-	return widget.Format("%sfirst packet seen%s, %s, %s", who, seen, verdict, state)
 }
 
 // deniedLines tell what the new rules turned away.
@@ -298,10 +256,10 @@ func (t *Trial) deniedLines(width int) []trialLine {
 		d := &p.Denied[i]
 		all += d.Packets
 		if i < 3 {
-			parts = append(parts, fmt.Sprintf("%dx %s", d.Packets, deniedName(d)))
+			parts = append(parts, fmt.Sprintf("%dx %s", d.Packets, words.DeniedName(d)))
 		}
 		if i < 6 && d.Row.Line > 0 {
-			lines = append(lines, t.more(moreLine, width, t.Styles.Dim, widget.Format("%6dx %-10s %s", d.Packets, deniedName(d), d.Text)))
+			lines = append(lines, t.more(moreLine, width, t.Styles.Dim, widget.Format("%6dx %-10s %s", d.Packets, words.DeniedName(d), d.Text)))
 		}
 	}
 	if n := len(p.Denied) - len(parts); n > 0 {
@@ -309,19 +267,6 @@ func (t *Trial) deniedLines(width int) []trialLine {
 	}
 	lines[0] = t.row(proofLine, width, name, widget.Format("%d  (%s)", all, strings.Join(parts, ", ")), t.Styles.Text, "")
 	return lines
-}
-
-// deniedName is the row, or what a built-in part stands for.
-func deniedName(d *engine.DeniedRow) string {
-	switch {
-	case d.Row.Line > 0:
-		return fmt.Sprintf("%s:%d", d.Row.Kind, d.Row.Line)
-	case d.Row.Name == "reject" || d.ID == "reject":
-		return "no row"
-	case d.Row.Name != "":
-		return d.Row.Name
-	}
-	return d.ID
 }
 
 // serviceLines tell which ports of this host the new rules let somebody reach.
@@ -336,7 +281,7 @@ func (t *Trial) serviceLines(width int) []trialLine {
 	case len(p.Services) == 0:
 		return []trialLine{t.row(proofLine, width, name, "none, loopback apart", t.Styles.Text, "")}
 	}
-	open, closed, cut := sortServices(p.Services)
+	open, closed, cut := words.Services(p.Services)
 	list := ""
 	if len(open) > 0 {
 		list = "  (" + strings.Join(open, " ") + ")"
@@ -349,24 +294,6 @@ func (t *Trial) serviceLines(width int) []trialLine {
 		lines = append(lines, t.more(whyLine, width, t.Styles.Warn, widget.Format("connected now, and could not connect again: %s", strings.Join(cut, ", "))))
 	}
 	return lines
-}
-
-// sortServices lists the ports that somebody reaches, those that nobody does,
-// and those whose present clients could not connect again.
-func sortServices(services []engine.Service) (open, closed, cut []string) {
-	for i := range services {
-		s := &services[i]
-		port := fmt.Sprint(s.Port)
-		if s.Reachable {
-			open = append(open, port)
-		} else {
-			closed = append(closed, port)
-		}
-		if s.Cut > 0 {
-			cut = append(cut, fmt.Sprintf("%s to %s", plural(s.Cut, "client"), port))
-		}
-	}
-	return open, closed, cut
 }
 
 // checkedLines are what was verified before the flip.

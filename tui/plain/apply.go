@@ -6,7 +6,8 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
-	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/desk"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // apply asks, saves and starts the transaction.
@@ -54,25 +55,25 @@ const endWord = "end"
 // mayEnd says what an apply means for the flows of now, and gives those that may
 // end after the confirm.
 func (s *session) mayEnd(p *engine.Preview) []engine.Flow {
-	s.say("%s.", page.Summary(p.Diff))
+	s.say("%s.", words.Difference(p.Diff))
 	if p.Diff.Empty() {
 		return nil
 	}
-	m := answer[page.FlowImpactMsg](s.calls.FlowImpact(&s.ask, p))
+	m := answer[desk.FlowImpactMsg](s.calls.FlowImpact(&s.ask, p))
 	if m.Err != nil {
 		s.say("What happens to the flows is not known: %v.", m.Err)
 		return nil
 	}
 	s.say("Flows: %d cut, %d grandfathered, %d newly open.",
 		m.Value.Count(engine.Cut), m.Value.Count(engine.Grandfathered), m.Value.Count(engine.Opens))
-	return page.MayEnd(m.Value)
+	return desk.MayEnd(m.Value)
 }
 
 // askApply says what will happen and asks whether it shall. Where the rules
 // would lock the administrator out, the name of the host must be typed.
 func (s *session) askApply(a *applying) (bool, error) {
 	if n := s.desk.Staged(); len(s.desk.Dirty()) > 0 {
-		s.say("%s saved first.", upperFirst(count(n, "changed line")))
+		s.say("%s saved first.", upperFirst(words.Plural(n, "changed line")))
 	}
 	s.say("The old rules come back by themselves after %.0f seconds, whatever happens to this session, unless you type the code that is said then.", a.preview.Countdown.Seconds())
 	word := "yes"
@@ -102,7 +103,7 @@ func endsToo(n int) string {
 	if n == 1 {
 		return "the grandfathered flow ends"
 	}
-	return "the " + count(n, "grandfathered flow") + " end"
+	return "the " + words.Plural(n, "grandfathered flow") + " end"
 }
 
 // understand reads the answer: the word, and behind it whether flows end.
@@ -127,7 +128,7 @@ func (s *session) start(a *applying) bool {
 	if a.end {
 		s.after.Ready(a.flows)
 	}
-	m := answer[page.AppliedMsg](s.calls.Apply(&s.ask, save, a.preview, engine.ApplyRequest{Override: a.override}))
+	m := answer[desk.AppliedMsg](s.calls.Apply(&s.ask, save, a.preview, engine.ApplyRequest{Override: a.override}))
 	if m.Saved != nil {
 		s.desk.Saved(m.Saved)
 	}
@@ -151,17 +152,17 @@ func (s *session) start(a *applying) bool {
 // finish does what follows when a transaction ended: after a confirm the flows
 // end that were chosen for it.
 func (s *session) finish(st engine.TrialStatus) {
-	flows := s.after.Due(page.TrialEnded{ID: st.ID, State: st.State})
+	flows := s.after.Due(desk.TrialEnded{ID: st.ID, State: st.State})
 	if len(flows) == 0 {
 		return
 	}
 	what := "grandfathered flow"
-	s.say("Ending %s, which takes some seconds.", count(len(flows), what))
-	m := answer[page.EndedMsg](s.calls.EndFlows(&s.ask, flows))
+	s.say("Ending %s, which takes some seconds.", words.Plural(len(flows), what))
+	m := answer[desk.EndedMsg](s.calls.EndFlows(&s.ask, flows))
 	if m.Err != nil {
 		s.say("Kept, but the grandfathered flows did not end: %v.", m.Err)
 		return
 	}
-	_, words := page.EndedWords(m.Value, what)
-	s.say("%s.", upperFirst(words))
+	text, _ := words.Ended(m.Value, what)
+	s.say("%s.", upperFirst(text))
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // command is a word that a person may type.
@@ -71,7 +72,7 @@ func (s *session) do(line string) error {
 	if s.isCode(line) {
 		return s.confirm(words)
 	}
-	if c := find(words[0]); c != nil {
+	if c := lookUp(words[0]); c != nil {
 		return c.run(s, words[1:])
 	}
 	if s.trial.pending() {
@@ -82,9 +83,9 @@ func (s *session) do(line string) error {
 	return nil
 }
 
-// find looks a word or a number up; the beginning of a word is enough when
+// lookUp looks a word or a number up; the beginning of a word is enough when
 // only one begins so.
-func find(word string) *command {
+func lookUp(word string) *command {
 	word = strings.ToLower(word)
 	all := commands()
 	var found []*command
@@ -129,7 +130,7 @@ func (s *session) menu() {
 
 func (s *session) help(args []string) error {
 	if len(args) > 0 {
-		c := find(args[0])
+		c := lookUp(args[0])
 		if c == nil {
 			s.say("There is no command %s.", args[0])
 			return nil
@@ -174,7 +175,7 @@ func (s *session) page(lines []widget.Safe) {
 
 func (s *session) sayRest() {
 	if len(s.rest) > 0 {
-		s.say("%s follow: type more.", count(len(s.rest), "line"))
+		s.say("%s follow: type more.", words.Plural(len(s.rest), "line"))
 	}
 }
 
@@ -204,7 +205,7 @@ func (s *session) quit([]string) error {
 		}
 	}
 	if len(s.desk.Dirty()) > 0 {
-		s.say("Not saved: %s.", count(s.desk.Staged(), "changed line"))
+		s.say("Not saved: %s.", words.Plural(s.desk.Staged(), "changed line"))
 		s.say("Type save to write them first, yes to drop them, or anything else to stay.")
 		line, err := s.next("save, yes or no")
 		switch {

@@ -2,7 +2,8 @@
 // for terminals that cannot move their cursor, and for pipes.
 //
 // It does what the screens do, with the same engine and the same desk of
-// tables. It never redraws, moves the cursor or uses colour; each thing has a
+// tables; it asks filters in the same language, and says most things in the same
+// words. It never redraws, moves the cursor or uses colour; each thing has a
 // line of its own, words stand for signs, and every text from outside goes
 // through the sanitiser.
 package plain

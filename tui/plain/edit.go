@@ -7,8 +7,9 @@ import (
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/tables"
-	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // edit changes a cell. What the line does not say is asked for.
@@ -66,7 +67,7 @@ func cellNamed(k tables.Kind, word string, have int) (int, bool) {
 }
 
 // setCell writes a cell, after a word about an error in it.
-func (s *session) setCell(at page.Place, text string) error {
+func (s *session) setCell(at desk.Place, text string) error {
 	for {
 		set := func(f *tables.File) error { return f.SetCell(at.Line, at.Cell, text) }
 		f := s.cellFault(at, set)
@@ -91,7 +92,7 @@ func (s *session) setCell(at page.Place, text string) error {
 
 // cellFault is what is wrong with a cell as an edit would make it; nil for
 // nothing that an apply would be refused for.
-func (s *session) cellFault(at page.Place, edit func(*tables.File) error) *fault {
+func (s *session) cellFault(at desk.Place, edit func(*tables.File) error) *fault {
 	all, f := s.draft(at, edit)
 	for _, p := range all {
 		if p.Severity == tables.Error && p.Cell == at.Cell {
@@ -109,13 +110,13 @@ type fault struct {
 
 // draft checks the tables as an edit would make them, and gives the problems of
 // the row. A text that cannot stand in a cell is a fault.
-func (s *session) draft(at page.Place, edit func(*tables.File) error) (tables.Problems, *fault) {
+func (s *session) draft(at desk.Place, edit func(*tables.File) error) (tables.Problems, *fault) {
 	set, err := s.desk.Set().Edit(at.Kind, edit)
 	if err != nil {
 		return nil, &fault{tables.Problem{File: at.Kind.String(), Line: at.Line, Cell: at.Cell, Severity: tables.Error, Text: err.Error()}, true}
 	}
 	var found tables.Problems
-	for _, p := range answer[page.CheckedMsg](s.calls.Check(&s.ask, set)).Problems {
+	for _, p := range answer[desk.CheckedMsg](s.calls.Check(&s.ask, set)).Problems {
 		if p.File == at.Kind.String() && p.Line == at.Line {
 			found = append(found, p)
 		}
@@ -136,7 +137,7 @@ const (
 // Empty says what an empty line is for.
 func (s *session) mend(f *fault, text, empty string) (string, decision, error) {
 	s.say("%s", problemWords(&f.Problem))
-	at, _ := page.PlaceOf(f.Problem)
+	at, _ := desk.PlaceOf(f.Problem)
 	ways := "another text"
 	if f.Suggest != "" {
 		ways = "yes to take " + f.Suggest + ", another text"
@@ -164,7 +165,7 @@ const mostOffers = 20
 
 // nextText waits for the text of a cell. With ? behind it, or alone, it asks
 // what may stand there.
-func (s *session) nextText(at page.Place, prompt widget.Safe) (string, error) {
+func (s *session) nextText(at desk.Place, prompt widget.Safe) (string, error) {
 	for {
 		line, err := s.next(prompt)
 		typed, asks := strings.CutSuffix(line, "?")
@@ -175,7 +176,7 @@ func (s *session) nextText(at page.Place, prompt widget.Safe) (string, error) {
 	}
 }
 
-func (s *session) sayOffers(at page.Place, typed string) {
+func (s *session) sayOffers(at desk.Place, typed string) {
 	offers := tables.Complete(s.desk.Set(), at.Kind, at.Cell, typed)
 	for _, o := range offers[:min(len(offers), mostOffers)] {
 		if o.Help == "" {
@@ -195,7 +196,7 @@ func (s *session) sayOffers(at page.Place, typed string) {
 }
 
 // change edits a table and says what the row is then.
-func (s *session) change(at page.Place, edit func(*tables.File) error) bool {
+func (s *session) change(at desk.Place, edit func(*tables.File) error) bool {
 	if err := s.desk.Edit(at, edit); err != nil {
 		s.say("Not changed: %v.", err)
 		return false
@@ -205,7 +206,7 @@ func (s *session) change(at page.Place, edit func(*tables.File) error) bool {
 	return true
 }
 
-func (s *session) sayRow(at page.Place) {
+func (s *session) sayRow(at desk.Place) {
 	if lines := s.desk.Set().File(at.Kind).Lines; at.Line <= len(lines) && len(lines[at.Line-1].Cells) > 0 {
 		s.say("%s row %s", upperFirst(at.Kind.String()), s.rowWords(at.Kind, at.Line, lines[at.Line-1]))
 	}
@@ -268,7 +269,7 @@ func (s *session) enable(args []string) error {
 func (s *session) undo([]string) error { return s.travel(s.desk.Undo, "undo", "Undone") }
 func (s *session) redo([]string) error { return s.travel(s.desk.Redo, "redo", "Done again") }
 
-func (s *session) travel(step func() (page.Place, bool), what, done string) error {
+func (s *session) travel(step func() (desk.Place, bool), what, done string) error {
 	at, ok := step()
 	if !ok {
 		s.say("There is nothing to %s.", what)
@@ -292,7 +293,7 @@ func (s *session) saved() bool {
 		return true
 	}
 	n := s.desk.Staged()
-	m := answer[page.SavedMsg](s.desk.Save(s.calls))
+	m := answer[desk.SavedMsg](s.desk.Save(s.calls))
 	s.desk.TakeSaved(m)
 	var changed *engine.ErrChanged
 	switch {
@@ -301,14 +302,14 @@ func (s *session) saved() bool {
 	case m.Err != nil:
 		s.say("Not saved: %v.", m.Err)
 	default:
-		s.say("Saved: %s.", count(n, "changed line"))
+		s.say("Saved: %s.", words.Plural(n, "changed line"))
 	}
 	return m.Err == nil
 }
 
 func (s *session) reload([]string) error {
 	if n := s.desk.Staged(); len(s.desk.Dirty()) > 0 {
-		if ok, err := s.yes("This drops %s.", count(n, "changed line")); err != nil || !ok {
+		if ok, err := s.yes("This drops %s.", words.Plural(n, "changed line")); err != nil || !ok {
 			return err
 		}
 	}

@@ -5,8 +5,9 @@ import (
 	"strings"
 
 	"github.com/mfwtui/mfwtui/tables"
-	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // insert makes a row. Cells that the line does not give are asked for, one
@@ -37,7 +38,7 @@ func (s *session) insert(args []string) error {
 		}
 		return err
 	}
-	s.change(page.Place{Kind: k, Line: num}, r.insert(len(r.cells)))
+	s.change(desk.Place{Kind: k, Line: num}, r.insert(len(r.cells)))
 	return nil
 }
 
@@ -64,13 +65,13 @@ func (r *newRow) insert(n int) func(*tables.File) error {
 
 // takeCells appends the words of a line as cells; false when they are more than
 // the table has.
-func (s *session) takeCells(r *newRow, words []string) bool {
+func (s *session) takeCells(r *newRow, cells []string) bool {
 	columns := r.kind.Columns()
-	if n := len(r.cells) + len(words); n > len(columns) {
-		s.say("That makes %s, and a row of %s has %d.", count(n, "cell"), r.kind, len(columns))
+	if n := len(r.cells) + len(cells); n > len(columns) {
+		s.say("That makes %s, and a row of %s has %d.", words.Plural(n, "cell"), r.kind, len(columns))
 		return false
 	}
-	r.cells = append(r.cells, words...)
+	r.cells = append(r.cells, cells...)
 	return true
 }
 
@@ -103,7 +104,7 @@ func (s *session) askCell(r *newRow) (bool, error) {
 	cell := len(r.cells)
 	c := r.kind.Columns()[cell]
 	s.say("Cell %d, %s: %s.", cell+1, c.Name, c.Help)
-	line, err := s.nextText(page.Place{Kind: r.kind, Cell: cell}, widget.Clean(c.Name))
+	line, err := s.nextText(desk.Place{Kind: r.kind, Cell: cell}, widget.Clean(c.Name))
 	if err != nil || line == "" {
 		return false, err
 	}
@@ -115,7 +116,7 @@ func (s *session) askCell(r *newRow) (bool, error) {
 // decided to keep; nil for none. An earlier cell may be wrong because of a later
 // one.
 func (s *session) rowFault(r *newRow, last int) *fault {
-	all, f := s.draft(page.Place{Kind: r.kind, Line: r.num, Cell: last}, r.insert(last+1))
+	all, f := s.draft(desk.Place{Kind: r.kind, Line: r.num, Cell: last}, r.insert(last+1))
 	if f != nil {
 		return f
 	}

@@ -12,8 +12,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // Options are what the conversation needs besides the engine.
@@ -47,7 +48,7 @@ func Run(ctx context.Context, b engine.Backend, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &session{
-		Options: o, ctx: ctx, backend: b, calls: page.NewCalls(ctx, b), desk: &page.Desk{},
+		Options: o, ctx: ctx, backend: b, calls: desk.NewCalls(ctx, b), desk: &desk.Desk{},
 		lines: readLines(ctx, o.In), tick: time.NewTicker(time.Second),
 	}
 	defer s.tick.Stop()
@@ -65,9 +66,9 @@ type session struct {
 	Options
 	ctx     context.Context
 	backend engine.Backend
-	calls   *page.Calls
-	desk    *page.Desk
-	ask     page.Request // of the call under way: there is one at a time
+	calls   *desk.Calls
+	desk    *desk.Desk
+	ask     desk.Request // of the call under way: there is one at a time
 
 	lines <-chan string
 	tick  *time.Ticker
@@ -75,7 +76,7 @@ type session struct {
 	rest  []widget.Safe // of a list that was too long
 	prompt
 	trial  trial
-	after  page.AfterConfirm
+	after  desk.AfterConfirm
 	failed error // of the output
 }
 
@@ -185,7 +186,7 @@ func (s *session) farewell(err error) {
 		s.say("The trial goes on without this session. The old rules come back at the end, unless somebody confirms: mfwtui confirm.")
 	}
 	if n := len(s.desk.Dirty()); n > 0 && !errors.Is(err, errQuit) {
-		s.say("Not saved, and lost: %s.", count(s.desk.Staged(), "changed line"))
+		s.say("Not saved, and lost: %s.", words.Plural(s.desk.Staged(), "changed line"))
 	}
 	s.say("Bye.")
 }
@@ -214,15 +215,7 @@ func (s *session) where() widget.Safe {
 // countOf is "1 of 2 rows", or "2 rows" for all of them.
 func countOf(n, all int, what string) string {
 	if n == all {
-		return count(n, what)
+		return words.Plural(n, what)
 	}
-	return fmt.Sprintf("%d of %s", n, count(all, what))
-}
-
-// count is "1 row", "2 rows".
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d of %s", n, words.Plural(all, what))
 }

@@ -368,7 +368,7 @@ func TestEveryCommandHasItsHelpAndNoWordTwice(t *testing.T) {
 				t.Errorf("%s means two commands", w)
 			}
 			words[w] = true
-			if found := find(w); found == nil || found.words[0] != c.words[0] {
+			if found := lookUp(w); found == nil || found.words[0] != c.words[0] {
 				t.Errorf("%s does not find %s", w, c.words[0])
 			}
 		}
@@ -378,7 +378,7 @@ func TestEveryCommandHasItsHelpAndNoWordTwice(t *testing.T) {
 	}
 	for beginning, want := range map[string]string{"ov": "overview", "app": "", "rej": "", "q": "", "con": "", "hist": "history"} {
 		got := ""
-		if c := find(beginning); c != nil {
+		if c := lookUp(beginning); c != nil {
 			got = c.words[0]
 		}
 		if got != want {

@@ -9,8 +9,9 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/plan"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
-	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // preview compiles the tables as edited and compares them with the kernel; nil
@@ -20,7 +21,7 @@ func (s *session) preview() *engine.Preview {
 		s.say("The tables cannot be read. problems says why.")
 		return nil
 	}
-	m := answer[page.PreviewMsg](s.calls.Preview(&s.ask, s.desk.Set()))
+	m := answer[desk.PreviewMsg](s.calls.Preview(&s.ask, s.desk.Set()))
 	switch {
 	case errors.Is(m.Err, engine.ErrProblems):
 		s.say("The tables have errors and cannot be compiled. problems lists them.")
@@ -43,7 +44,7 @@ func (s *session) review([]string) error {
 		s.say("No difference: the firewall runs exactly these rules.")
 		return nil
 	}
-	s.say("%s.", page.Summary(p.Diff))
+	s.say("%s.", words.Difference(p.Diff))
 	s.page(append(s.impactWords(p), changeWords(p)...))
 	return nil
 }
@@ -51,19 +52,19 @@ func (s *session) review([]string) error {
 // impactWords says what an apply means for the flows of now, and for new
 // connections.
 func (s *session) impactWords(p *engine.Preview) []widget.Safe {
-	flows := answer[page.FlowImpactMsg](s.calls.FlowImpact(&s.ask, p))
+	flows := answer[desk.FlowImpactMsg](s.calls.FlowImpact(&s.ask, p))
 	if flows.Err != nil {
 		s.say("What happens to the flows is not known: %v.", flows.Err)
 	}
-	policy := answer[page.PolicyImpactMsg](s.calls.PolicyImpact(&s.ask, p))
+	policy := answer[desk.PolicyImpactMsg](s.calls.PolicyImpact(&s.ask, p))
 	if policy.Err != nil {
 		s.say("Which new connections change is not known: %v.", policy.Err)
 	}
-	words := slices.Collect(page.ImpactWords(flows.Value, policy.Value))
-	if flows.Value != nil && len(page.MayEnd(flows.Value)) > 0 {
-		words = append(words, "The grandfathered flows go on only because they are open. apply asks whether they shall end after the confirm.")
+	lines := slices.Collect(words.Impact(flows.Value, policy.Value))
+	if flows.Value != nil && len(desk.MayEnd(flows.Value)) > 0 {
+		lines = append(lines, "The grandfathered flows go on only because they are open. apply asks whether they shall end after the confirm.")
 	}
-	return words
+	return lines
 }
 
 func (s *session) sayLockout(p *engine.Preview) {
@@ -100,7 +101,7 @@ func changeWords(p *engine.Preview) []widget.Safe {
 		}
 	}
 	for _, set := range d.Sets {
-		add("Set %s%s: %s added, %d removed.", set.Name, opWords(set.Op), count(len(set.Added), "member"), len(set.Gone))
+		add("Set %s%s: %s added, %d removed.", set.Name, opWords(set.Op), words.Plural(len(set.Added), "member"), len(set.Gone))
 	}
 	return out
 }

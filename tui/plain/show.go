@@ -12,8 +12,10 @@ import (
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
-	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/desk"
+	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // overview says how things stand.
@@ -29,7 +31,7 @@ func (s *session) overview([]string) error {
 }
 
 func (s *session) sayStatus() {
-	m := answer[page.StatusMsg](s.calls.Status(&s.ask))
+	m := answer[desk.StatusMsg](s.calls.Status(&s.ask))
 	if m.Err != nil {
 		s.say("The firewall cannot be read: %v.", m.Err)
 		return
@@ -47,7 +49,7 @@ func (s *session) sayStatus() {
 		s.say("Attention: the kernel does not run what was applied last. review says what differs from the tables.")
 	}
 	s.say("Last apply: %s by %s.", st.Current.When.Format("2006-01-02 15:04"), st.Current.Who)
-	if f := answer[page.ForeignMsg](s.calls.ForeignDrift(&s.ask)); f.Err == nil {
+	if f := answer[desk.ForeignMsg](s.calls.ForeignDrift(&s.ask)); f.Err == nil {
 		s.sayForeign("Docker", f.Value.Docker)
 		s.sayForeign("Others", f.Value.Foreign)
 	}
@@ -58,12 +60,12 @@ func (s *session) sayStatus() {
 
 func (s *session) sayForeign(who string, c engine.RuleChange) {
 	if c.Added+c.Gone > 0 {
-		s.say("Attention: since then %s added %s and removed %d.", who, count(c.Added, "rule"), c.Gone)
+		s.say("Attention: since then %s added %s and removed %d.", who, words.Plural(c.Added, "rule"), c.Gone)
 	}
 }
 
 func (s *session) sayTraffic() {
-	m := answer[page.TrafficMsg](s.calls.Traffic(&s.ask))
+	m := answer[desk.TrafficMsg](s.calls.Traffic(&s.ask))
 	if m.Err != nil {
 		s.say("The interfaces cannot be read: %v.", m.Err)
 		return
@@ -87,7 +89,7 @@ func (s *session) sayZones(cfg *tables.Config, t *engine.TrafficSnapshot) {
 	if !t.Rated {
 		s.say("Rates are known from the second look on.")
 	}
-	for _, z := range page.ZoneRates(cfg, t) {
+	for _, z := range desk.ZoneRates(cfg, t) {
 		if !t.Rated {
 			s.say("Zone %s, interfaces %s.", z.Zone, z.Interfaces)
 			continue
@@ -115,7 +117,7 @@ const maxFlows = 100
 
 // flows says the busiest connections.
 func (s *session) flows(words []string) error {
-	m := answer[page.LiveFlowsMsg](s.calls.LiveFlows(&s.ask))
+	m := answer[desk.LiveFlowsMsg](s.calls.LiveFlows(&s.ask))
 	if m.Err != nil && m.Value.At.IsZero() {
 		s.say("The connections cannot be read: %v.", m.Err)
 		return nil
@@ -124,7 +126,7 @@ func (s *session) flows(words []string) error {
 		s.say("Which rows admit the connections is not known: %v.", m.Err)
 	}
 	flows := m.Value.Flows
-	sieve := page.SieveFlows(s.desk, &m.Value, strings.Join(words, " "), func(i int) string {
+	sieve := find.Flows(s.desk, &m.Value, strings.Join(words, " "), func(i int) string {
 		f := flows.At(i)
 		return flowWords(&f)
 	})
@@ -183,14 +185,14 @@ func endWords(f *engine.Flow, a netip.Addr, port uint16) string {
 
 // counters says what each row has counted.
 func (s *session) counters(words []string) error {
-	m := answer[page.CountersMsg](s.calls.Counters(&s.ask))
+	m := answer[desk.CountersMsg](s.calls.Counters(&s.ask))
 	if m.Err != nil {
 		s.say("The counters cannot be read: %v.", m.Err)
 		return nil
 	}
 	rows := m.Value.Rows
 	say := func(i int) string { return counterWords(&rows[i]) }
-	s.sifted(page.SieveCounters(s.desk, rows, strings.Join(words, " "), say), len(rows), "Packets by row", "row", say)
+	s.sifted(find.Counters(s.desk, rows, strings.Join(words, " "), say), len(rows), "Packets by row", "row", say)
 	return nil
 }
 
@@ -204,13 +206,13 @@ func counterWords(r *engine.RowCounter) string {
 
 // history says every apply, refusal and boot, the latest first.
 func (s *session) history(words []string) error {
-	m := answer[page.HistoryMsg](s.calls.History(&s.ask))
+	m := answer[desk.HistoryMsg](s.calls.History(&s.ask))
 	if m.Err != nil {
 		s.say("The history cannot be read: %v.", m.Err)
 		return nil
 	}
 	say := func(i int) string { return pastWords(&m.Value[i]) }
-	s.sifted(page.SievePast(s.desk, m.Value, strings.Join(words, " "), say), len(m.Value), "History, the latest first", "event", say)
+	s.sifted(find.Past(s.desk, m.Value, strings.Join(words, " "), say), len(m.Value), "History, the latest first", "event", say)
 	return nil
 }
 
@@ -229,7 +231,7 @@ func pastWords(g *engine.Generation) string {
 		text += " by " + g.By
 	}
 	if g.Changes != nil {
-		text += ", " + count(g.Changes.Rows, "row")
+		text += ", " + words.Plural(g.Changes.Rows, "row")
 	}
 	if g.Reason != "" {
 		text += ", " + g.Reason

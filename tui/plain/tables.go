@@ -6,20 +6,22 @@ import (
 	"strings"
 
 	"github.com/mfwtui/mfwtui/tables"
-	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/desk"
+	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/widget"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // load reads the tables and checks them.
 func (s *session) load() {
-	s.desk.TakeLoaded(answer[page.LoadedMsg](s.desk.Load(s.calls)))
+	s.desk.TakeLoaded(answer[desk.LoadedMsg](s.desk.Load(s.calls)))
 	s.check()
 }
 
 // check checks the tables as edited.
 func (s *session) check() {
 	if call := s.desk.Check(s.calls); call != nil {
-		s.desk.TakeChecked(answer[page.CheckedMsg](call))
+		s.desk.TakeChecked(answer[desk.CheckedMsg](call))
 	}
 }
 
@@ -37,19 +39,19 @@ func (s *session) tables() {
 	}
 	s.sayCheck()
 	if n := s.desk.Staged(); set != nil && n > 0 {
-		s.say("Not saved: %s.", count(n, "changed line"))
+		s.say("Not saved: %s.", words.Plural(n, "changed line"))
 	}
 }
 
 func (s *session) sayCheck() {
 	errs, warnings := s.desk.Problems().Count()
-	s.say("Check: %s, %s.", count(errs, "error"), count(warnings, "warning"))
+	s.say("Check: %s, %s.", words.Plural(errs, "error"), words.Plural(warnings, "warning"))
 }
 
 func (s *session) problems(words []string) error {
 	all := s.desk.Problems()
 	say := func(i int) string { return problemWords(&all[i]) }
-	lines, ok := s.kept(page.SieveProblems(s.desk, all, strings.Join(words, " "), say), len(all), say)
+	lines, ok := s.kept(find.Problems(s.desk, all, strings.Join(words, " "), say), len(all), say)
 	if !ok {
 		return nil
 	}
@@ -77,7 +79,7 @@ func problemWords(p *tables.Problem) string {
 // cellWords are the cell that a problem is about, by number, and by name where
 // the text of the problem does not say it; empty for the row as a whole.
 func cellWords(p *tables.Problem) string {
-	at, ok := page.PlaceOf(*p)
+	at, ok := desk.PlaceOf(*p)
 	if !ok || at.Cell < 0 || at.Cell >= len(at.Kind.Columns()) {
 		return ""
 	}
@@ -110,22 +112,22 @@ func (s *session) kindNamed(args []string) (tables.Kind, bool) {
 }
 
 // row finds a row by table and number.
-func (s *session) row(args []string) (page.Place, *tables.Line, bool) {
+func (s *session) row(args []string) (desk.Place, *tables.Line, bool) {
 	k, ok := s.kindNamed(args)
 	if !ok {
-		return page.Place{}, nil, false
+		return desk.Place{}, nil, false
 	}
 	if len(args) < 2 {
 		s.say("Which row? list %s gives the numbers.", k)
-		return page.Place{}, nil, false
+		return desk.Place{}, nil, false
 	}
 	num, err := strconv.Atoi(args[1])
 	file := s.desk.Set().File(k)
 	if err != nil || num < 1 || num > len(file.Lines) || len(file.Lines[num-1].Cells) == 0 {
 		s.say("%s has no row %s. list %s gives the numbers.", upperFirst(k.String()), args[1], k)
-		return page.Place{}, nil, false
+		return desk.Place{}, nil, false
 	}
-	return page.Place{Kind: k, Line: num}, file.Lines[num-1], true
+	return desk.Place{Kind: k, Line: num}, file.Lines[num-1], true
 }
 
 // list says the rows of a table.
@@ -142,13 +144,13 @@ func (s *session) list(args []string) error {
 		}
 	}
 	say := func(i int) string { return s.rowWords(k, nums[i], file.Line(nums[i])) }
-	s.sifted(page.SieveRows(s.desk, k, nums, strings.Join(args[1:], " "), say), len(nums), upperFirst(k.String()), "row", say)
+	s.sifted(find.Rows(s.desk, k, nums, strings.Join(args[1:], " "), say), len(nums), upperFirst(k.String()), "row", say)
 	return nil
 }
 
 // sifted says how many of n rows a filter keeps, and their lines. What is the
 // name of one of them.
-func (s *session) sifted(sieve page.Sieve, n int, title, what string, line func(i int) string) {
+func (s *session) sifted(sieve find.Sieve, n int, title, what string, line func(i int) string) {
 	if lines, ok := s.kept(sieve, n, line); ok {
 		s.say("%s: %s.", title, countOf(len(lines), n, what))
 		s.page(lines)
@@ -157,7 +159,7 @@ func (s *session) sifted(sieve page.Sieve, n int, title, what string, line func(
 
 // kept are the lines of the rows that a filter keeps; false when the filter
 // cannot be read, which was said then.
-func (s *session) kept(sieve page.Sieve, n int, line func(i int) string) (lines []widget.Safe, ok bool) {
+func (s *session) kept(sieve find.Sieve, n int, line func(i int) string) (lines []widget.Safe, ok bool) {
 	if s.sayUnread(sieve) {
 		return nil, false
 	}
@@ -170,7 +172,7 @@ func (s *session) kept(sieve page.Sieve, n int, line func(i int) string) (lines 
 }
 
 // sayUnread says what in a filter cannot be read; false when all can.
-func (s *session) sayUnread(sieve page.Sieve) bool {
+func (s *session) sayUnread(sieve find.Sieve) bool {
 	for _, p := range sieve.Problems {
 		s.say("The filter cannot be read: %v.", p)
 	}
@@ -209,7 +211,7 @@ func (s *session) show(args []string) error {
 	return nil
 }
 
-func (s *session) cells(at page.Place, line *tables.Line) {
+func (s *session) cells(at desk.Place, line *tables.Line) {
 	columns := at.Kind.Columns()
 	for i, text := range line.Texts() {
 		name := "surplus"

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/mfwtui/mfwtui/engine"
-	"github.com/mfwtui/mfwtui/tui/page"
+	"github.com/mfwtui/mfwtui/tui/desk"
+	"github.com/mfwtui/mfwtui/tui/words"
 )
 
 // trial is the transaction that is pending, and what was said about its clock.
@@ -51,7 +52,7 @@ func (s *session) second() {
 		}
 		return
 	}
-	m := answer[page.TrialMsg](s.calls.Trial(&s.ask))
+	m := answer[desk.TrialMsg](s.calls.Trial(&s.ask))
 	switch {
 	case m.Err != nil:
 		if left := s.left(); s.trial.due(left) > 0 {
@@ -71,7 +72,7 @@ func (s *session) second() {
 
 // findTrial looks whether a trial runs, be it another administrator's.
 func (s *session) findTrial() {
-	m := answer[page.TrialMsg](s.calls.Trial(&s.ask))
+	m := answer[desk.TrialMsg](s.calls.Trial(&s.ask))
 	if m.Err == nil && m.Pending && m.Status.Code != "" {
 		s.begin(m.Status)
 	}
@@ -100,7 +101,7 @@ func spelled(code string) string {
 }
 
 func seconds(d time.Duration) string {
-	return count(int((max(d, 0)+time.Second-1)/time.Second), "second")
+	return words.Plural(int((max(d, 0)+time.Second-1)/time.Second), "second")
 }
 
 // left is the time until the rollback, as the guardian said last.
@@ -112,7 +113,7 @@ func (s *session) left() time.Duration {
 func (s *session) ended() {
 	id := s.trial.status.ID
 	s.trial = trial{}
-	m := answer[page.HistoryMsg](s.calls.History(&s.ask))
+	m := answer[desk.HistoryMsg](s.calls.History(&s.ask))
 	for _, g := range m.Value {
 		if g.ID == id {
 			s.sayEnd(engine.TrialStatus{ID: id, State: g.Result, Reason: g.Reason}, g.When.Add(g.Took))
@@ -129,7 +130,7 @@ func (s *session) sayEnd(st engine.TrialStatus, at time.Time) {
 		s.say("Kept: the new rules stay.")
 	case engine.RolledBack:
 		s.say("Rolled back at %s: %s.", at.Format("15:04:05"), st.Reason)
-		s.say("The tables keep your changes. Not saved: %s.", count(s.desk.Staged(), "changed line"))
+		s.say("The tables keep your changes. Not saved: %s.", words.Plural(s.desk.Staged(), "changed line"))
 	default:
 		s.say("The trial has ended: %s %s.", st.State, st.Reason)
 	}
@@ -161,13 +162,13 @@ func (s *session) confirm(args []string) error {
 		s.say("That was not the code. Nothing was confirmed. The code is %s.", spelled(code))
 		return nil
 	}
-	s.answered(answer[page.AnsweredMsg](s.calls.Confirm(&s.ask, code)))
+	s.answered(answer[desk.AnsweredMsg](s.calls.Confirm(&s.ask, code)))
 	return nil
 }
 
 func (s *session) reject([]string) error {
 	if s.needTrial() {
-		s.answered(answer[page.AnsweredMsg](s.calls.Reject(&s.ask)))
+		s.answered(answer[desk.AnsweredMsg](s.calls.Reject(&s.ask)))
 	}
 	return nil
 }
@@ -188,16 +189,16 @@ func (s *session) extend(args []string) error {
 		}
 		by = time.Duration(n) * time.Second
 	}
-	s.answered(answer[page.AnsweredMsg](s.calls.Extend(&s.ask, by)))
+	s.answered(answer[desk.AnsweredMsg](s.calls.Extend(&s.ask, by)))
 	return nil
 }
 
 // answered says what an answer to the trial did.
-func (s *session) answered(m page.AnsweredMsg) {
+func (s *session) answered(m desk.AnsweredMsg) {
 	switch {
 	case m.Err != nil:
 		s.say("%s.", upperFirst(m.Err.Error()))
-	case m.What == page.Extend:
+	case m.What == desk.Extend:
 		s.trial = trial{status: m.Status, at: s.Now(), said: m.Status.Left}
 		s.say("%s left.", upperFirst(seconds(m.Status.Left)))
 	default:
@@ -211,7 +212,7 @@ func (s *session) proof([]string) error {
 	if !s.needTrial() {
 		return nil
 	}
-	m := answer[page.ProofMsg](s.calls.Proof(&s.ask))
+	m := answer[desk.ProofMsg](s.calls.Proof(&s.ask))
 	switch {
 	case errors.Is(m.Err, engine.ErrNoTrial):
 		s.say("The trial ends at this moment.")
@@ -220,7 +221,7 @@ func (s *session) proof([]string) error {
 		s.say("Not known: %v.", m.Err)
 		return nil
 	}
-	for _, line := range page.ProofWords(&m.Value) {
+	for _, line := range words.Proof(&m.Value) {
 		s.line(line)
 	}
 	return nil
