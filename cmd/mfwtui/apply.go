@@ -91,12 +91,10 @@ func (a *app) printProofs(seen *proofs) {
 	}
 }
 
-// A trial without a guardian is looked after more than once: another command that
-// looks whether there is one holds its lock for a moment.
-const (
-	mostRevivals = 20
-	revivalPause = 100 * time.Millisecond
-)
+// mostRevivals is how often a trial is looked after whose guardian does not
+// answer. More than once, since another command that looks whether there is one
+// holds its lock for a moment, and one that is only late answers later.
+const mostRevivals = 4
 
 // wait blocks until the transaction has ended. An interrupt rolls it back; one
 // that lost its guardian gets another.
@@ -109,8 +107,6 @@ func (a *app) wait(ctx context.Context, e *engine.Engine, id string, watch func(
 		}
 		if did != "" {
 			a.note("%s", did)
-		} else {
-			time.Sleep(revivalPause)
 		}
 		st, err = e.WaitTrial(ctx, id, watch)
 	}
