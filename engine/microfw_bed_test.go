@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/engine/apply"
 	"github.com/mfwtui/mfwtui/engine/host"
 	"github.com/mfwtui/mfwtui/engine/lab"
 	"github.com/mfwtui/mfwtui/engine/plan"
@@ -225,6 +227,40 @@ func (s *site) start(req engine.ApplyRequest) (*engine.Preview, engine.TrialStat
 		return err
 	})
 	return p, status
+}
+
+// inTime demands that port 80 is closed in a trial. Where the window was over
+// before that was known, another trial begins, with a longer one. It gives the
+// trial.
+func (s *site) inTime(begin func(window time.Duration) (id string)) string {
+	s.t.Helper()
+	closed := s.questions("client1 > firewall tcp 80: DROP")[0]
+	for window := firstWindow; window < engine.MaxTimeout; window *= 3 {
+		id := begin(window)
+		var got [2]lab.Outcome
+		for i, f := range ruleset.Families() {
+			p := closed.probe
+			p.Dst = s.addr(closed.to, f)
+			answer, err := s.Host(closed.from).Probe(p)
+			s.must(err)
+			got[i] = answer.Outcome
+		}
+		if status, pending, _ := s.pending(); pending && status.ID == id && status.Left > 0 {
+			if got != [2]lab.Outcome{lab.Drop, lab.Drop} {
+				s.t.Errorf("in the trial port 80 is %s", got)
+			}
+			return id
+		}
+		s.t.Logf("the window of %s was lost", window)
+		s.idle()
+	}
+	s.t.Fatal("no window was long enough")
+	return ""
+}
+
+// pending is the trial that is pending.
+func (s *site) pending() (apply.Status, bool, error) {
+	return apply.Query(s.t.Context(), apply.Paths{State: s.config.State, Run: s.config.Run})
 }
 
 // apply applies the tables, confirms, and holds the program to its word: there

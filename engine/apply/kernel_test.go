@@ -17,46 +17,6 @@ import (
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 )
 
-// trialOver starts a trial of the second rules over the first ones, with plenty
-// of time for an answer.
-func trialOver(b *bed) (first, second plan.Target, s Status) {
-	b.t.Helper()
-	first, second = letting(22), letting(22, 80)
-	b.apply(first)
-	s = b.start(second, plenty)
-	if !onTrial(s) {
-		b.t.Fatalf("trial: %+v", s)
-	}
-	return first, second, s
-}
-
-func onTrial(s Status) bool { return s.State == Trial && len(s.Code) == 4 && s.DeadMan }
-
-// silentTrialOver is trialOver for a trial that nobody will answer, and a scene
-// that is played before its deadline.
-func silentTrialOver(b *bed, play func(s Status) error) (first plan.Target, s Status) {
-	b.t.Helper()
-	first = letting(22)
-	b.apply(first)
-	s = b.inTime(letting(22, 80), time.Second, func(s Status) error {
-		if !onTrial(s) {
-			return fmt.Errorf("trial: %+v", s)
-		}
-		return play(s)
-	})
-	return first, s
-}
-
-// ended waits for the end and checks how it came.
-func (b *bed) ended(id string, state State, reason string) {
-	b.t.Helper()
-	s := b.wait(id)
-	if s.State != state || !strings.Contains(s.Reason, reason) {
-		b.t.Errorf("ended as %q (%s), want %q (%s)", s.State, s.Reason, state, reason)
-	}
-	b.idle()
-}
-
 func TestConfirmedRulesStay(t *testing.T) {
 	onKernel(t, func(t *testing.T, b *bed) {
 		_, second, s := trialOver(b)
