@@ -141,9 +141,10 @@ func (m *model) show(to page.Screen) tea.Cmd {
 	if to == m.at {
 		return nil
 	}
+	hidden := m.apply(m.page().Handle(page.Hidden{}))
 	m.before, m.at = m.at, to
 	if m.before == page.TrialScreen { // Back never leads from the trial to itself
 		m.before = to
 	}
-	return m.apply(m.page().Handle(page.Shown{}))
+	return tea.Batch(hidden, m.apply(m.page().Handle(page.Shown{})))
 }

@@ -83,6 +83,20 @@ func (a *applyDialog) take(m StillLiveMsg, again string) {
 	a.write()
 }
 
+// wantApply opens the dialog before an apply; while the tables are compared, as
+// soon as they are.
+func (r *Review) wantApply() Effect {
+	why := r.blocked()
+	switch {
+	case why != "":
+		return say(Warn, "%s", why)
+	case r.ask.Busy():
+		r.wanted = true
+		return say(Info, "comparing with the kernel: the question follows")
+	}
+	return r.askApply()
+}
+
 // askApply opens the dialog before an apply. When the rules would lock the
 // administrator out, the name of the host must be typed.
 func (r *Review) askApply() Effect {
