@@ -52,7 +52,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return m, m.leave()
 		}
 		m.leaving = false
-		return m, m.apply(m.policy.Handle(msg))
+		return m, tea.Batch(m.apply(m.policy.Handle(msg)), m.shared.Calls.Status(&m.asked.status))
 	case page.StatusMsg:
 		if m.asked.status.Done(msg.N) {
 			m.status, m.statusErr = msg.Value, msg.Err

@@ -13,7 +13,8 @@ import (
 	"github.com/mfwtui/mfwtui/tui/widget"
 )
 
-// The columns of the list. The ones behind the age are for wide screens.
+// The columns of the list. The ones behind the age are for wide screens. Zones
+// have room for those of containers and the outside, DOCKER>ext.
 const (
 	protoCol = iota
 	sourceCol
@@ -34,9 +35,9 @@ func newFlowTable() *widget.Table[flowKey] {
 	t := widget.NewTable[flowKey](
 		widget.Column{Title: "P", Width: 5},
 		widget.Column{Title: "SOURCE", Width: 19, Grow: 3, Middle: true, Bare: true},
-		widget.Column{Title: "DESTINATION", Width: 19, Grow: 3, Middle: true, Bare: true},
+		widget.Column{Title: "DESTINATION", Width: 17, Grow: 3, Middle: true, Bare: true},
 		widget.Column{Title: "STATE", Width: 6, Rank: 4, Bare: true},
-		widget.Column{Title: "ZONES", Width: 8, Rank: 2, Bare: true},
+		widget.Column{Title: "ZONES", Width: 10, Rank: 2, Bare: true},
 		widget.Column{Title: "RULE", Width: 11, Rank: 3, Bare: true},
 		widget.Column{Title: "NAT", Width: 4, Rank: 6, Bare: true},
 		widget.Column{Title: "B/S", Width: 5, Right: true, Down: true, Bare: true},

@@ -79,7 +79,10 @@ func (o *Overview) stateBindings() []widget.Binding {
 		on = "the kernel notes already when a flow begins"
 	}
 	var same widget.Safe
-	if o.unapplied() == "" {
+	switch {
+	case o.status.Trial != nil:
+		same = "an apply is on trial: it must be answered first"
+	case o.unapplied() == "":
 		same = "there is nothing to apply: the firewall runs these tables"
 	}
 	k := o.keys

@@ -290,6 +290,8 @@ func (p *Policy) Handle(msg tea.Msg) Effect {
 		p.takeHits(msg)
 	case SavedMsg:
 		return p.saved(msg.Err)
+	case StatusMsg:
+		return p.runsSaved(msg)
 	default:
 		return p.handleDisk(msg)
 	}
