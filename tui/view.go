@@ -95,6 +95,9 @@ func (m *model) tooSmall() ([]string, *page.Point) {
 // bindings are the keys that the hints show: those of the page, then the
 // console's.
 func (m *model) bindings() []widget.Binding {
+	if m.dialog != nil || m.find != nil || m.help != nil { // which say themselves what they take
+		return nil
+	}
 	own := m.page().Bindings()
 	if m.page().Typing() {
 		return own

@@ -125,7 +125,7 @@ func (c *Counters) noRow() widget.Safe {
 // spark draws the last minute of a counter and when it last counted.
 func (c *Counters) spark(l *widget.Line, past counterPast, rate float64) {
 	room := min(len(past.rates), sparkSeconds, max(l.Left()-40, 0))
-	l.Text(widget.Format("  %s/s  ", shortRate(rate))).Text(widget.Spark(past.rates, room, c.Styles.Glyphs))
+	l.Text(widget.Format("  %s  ", perSecond(rate))).Text(widget.Spark(past.rates, room, c.Styles.Glyphs))
 	switch {
 	case past.seen.IsZero():
 	case past.hit.IsZero():

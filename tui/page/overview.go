@@ -168,6 +168,8 @@ func (o *Overview) Handle(msg tea.Msg) Effect {
 // take takes an answer of the engine.
 func (o *Overview) take(msg tea.Msg) {
 	switch msg := msg.(type) {
+	case TrialEnded: // what an apply left wants to be seen, not the containers
+		o.inside = false
 	case StatusMsg:
 		o.known, o.statusErr = true, msg.Err
 		if msg.Err == nil {

@@ -142,7 +142,7 @@ func (r *Review) applyText(a *applyDialog, about []widget.Safe, override bool) [
 		text = append(text, r.lockoutText(), "")
 	}
 	text = append(append(text, about...), r.comparison.impact.dialogWords(override)...)
-	text = append(text, a.live, "", widget.Format("COUNTDOWN %s   %s change it", seconds(a.timeout), adjustKeys(override)),
+	text = append(text, "", widget.Format("COUNTDOWN %s   %s change it", seconds(a.timeout), adjustKeys(override)), a.live,
 		"The old rules come back by themselves when it is over, whatever happens to this window, unless you type the code that is shown then.")
 	return text
 }

@@ -339,9 +339,9 @@ func (s *Site) Status(ctx context.Context) (engine.Status, error) {
 
 // unapplied are the tables on disk that are not those of the generation in force.
 func (s *Site) unapplied() []tables.Kind {
-	saved, _ := tables.Load(s.Files)
+	saved, problems := tables.Load(s.Files)
 	applied, _ := tables.Load(s.archive[s.confirmed()])
-	if saved == nil || applied == nil {
+	if saved == nil || applied == nil || problems.HasErrors() {
 		return nil
 	}
 	return saved.Changed(applied)
