@@ -97,6 +97,16 @@ func (x *Explanation) Decider() RowRef {
 	return decider
 }
 
+// DeciderWords is Decider for people: "rules:12", a built-in part, or "the final
+// reject"; empty when neither a row nor a part of ours decided.
+func (x *Explanation) DeciderWords() string {
+	ref := x.Decider()
+	if ref.Line == 0 && ref.Name == "reject" {
+		return finalReject
+	}
+	return ref.String()
+}
+
 // NotSimulated lists what no walk judges, and what these ways met beside it;
 // one that is nil is passed over.
 func NotSimulated(ways ...*Explanation) []string {

@@ -1,14 +1,17 @@
 package engine
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mfwtui/mfwtui/engine/lab"
 	"github.com/mfwtui/mfwtui/etc"
 	"github.com/mfwtui/mfwtui/tables"
 )
@@ -189,6 +192,72 @@ func TestATableThatCannotBeReplacedKeepsTheOthersOld(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
+}
+
+// F66 and F68: the quota of the person is used up, or the disk takes only the
+// beginning of a table.
+func TestASaveThatTheDiskDoesNotTakeChangesNothing(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		save func(t *testing.T, dir string, s *store, set *tables.Set) error
+		want error
+	}{
+		{"over quota", func(t *testing.T, _ string, s *store, set *tables.Set) error {
+			return lab.OverQuota(func() error { return s.save(withService(t, set, "new-one")) })
+		}, unix.EDQUOT},
+		{"a short write", func(t *testing.T, dir string, s *store, set *tables.Set) error {
+			long := []byte(read(t, filepath.Join(dir, "services")))
+			long = append(long, bytes.Repeat([]byte("# a line of a table that is longer than the disk\n"), 4000)...)
+			return s.save(set.With(tables.Parse(tables.Services, long)))
+		}, unix.ENOSPC},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := sampleDir(t)
+			if tt.want == unix.ENOSPC {
+				dir = smallDisk(t, dir)
+			}
+			s, set := loaded(t, dir)
+			before := read(t, filepath.Join(dir, "services"))
+			if err := tt.save(t, dir, s, set); !errors.Is(err, tt.want) {
+				t.Errorf("the save says %v, want %v", err, tt.want)
+			}
+			if got := read(t, filepath.Join(dir, "services")); got != before {
+				t.Errorf("services has changed:\n%s", got)
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+			if _, problems := s.load(); problems.HasErrors() {
+				t.Errorf("the tables cannot be read any more: %v", problems)
+			}
+		})
+	}
+}
+
+// smallDisk is a copy of a directory on a disk with room for half of a long
+// table.
+func smallDisk(t *testing.T, of string) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		if os.Getenv("MFWTUI_TEST_KERNEL") == "must" {
+			t.Fatal("a small disk needs root")
+		}
+		t.Skip("a small disk needs root")
+	}
+	dir := t.TempDir()
+	runtime.LockOSThread() // and never unlocked: the mounts end with the thread
+	if err := errors.Join(
+		unix.Unshare(unix.CLONE_NEWNS),
+		unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
+		unix.Mount("tmpfs", dir, "tmpfs", 0, "size=128k,mode=700"),
+	); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	if err := os.CopyFS(dir, os.DirFS(of)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func TestAListOfRenamesCannotNameOtherFiles(t *testing.T) {

@@ -93,6 +93,23 @@ func TestInsertFillsARowCellByCell(t *testing.T) {
 	})
 }
 
+func TestWhatStandsForNothingOrAllIsTypedOver(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "tab", "tab", "G", "o")
+		c.text("rsync")
+		c.press("tab")
+		c.text("873")
+		c.press("tab", "enter")
+		c.shows("rsync                  873                     -")
+		c.press("shift+tab", "shift+tab", "g", "j", "j", "l", "l", "e") // a source address of ALL
+		c.text("lan_")
+		c.shows("source address 'lan_' does not exist")
+		c.press("tab", "enter", "e") // a name is written on
+		c.text("x")
+		c.shows("source address 'lan_homex' does not exist")
+	})
+}
+
 func TestUnfinishedRowCannotBeApplied(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("2", "j", "o")

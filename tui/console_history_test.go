@@ -44,7 +44,7 @@ func TestHistoryIsFiltered(t *testing.T) {
 func TestHistoryDetailComparesWithThePredecessorAndWithNow(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("7", "j", "enter")
-		c.shows("against its PREDECESSOR", "rolled back after 30s", "no confirmation within 30s", "changes 2", "+ rules:", "- rules:")
+		c.shows("against its PREDECESSOR", "rolled back, took 30s", "no confirmation within 30s", "changes 2", "+ rules:", "- rules:")
 		c.press("d")
 		c.shows("against NOW", "changes 1", "- rules:8")
 		c.press("tab")
@@ -79,7 +79,7 @@ func TestRestoreGoesThroughReviewAndTrialAndCanBeUndone(t *testing.T) {
 		c.press("enter", "y")
 		c.shows("Restore these tables?") // only its own letter counts
 		c.press("r")
-		c.shows("[3 Review]", "- rules:8", "STAGED 1", "on the desk: the tables of")
+		c.shows("[3 Review]", "- rules:8", "STAGED 1", "taken: the tables of")
 		if calls := c.site.Calls(); len(calls) > 0 {
 			t.Fatalf("restoring called %q", calls)
 		}
@@ -101,7 +101,7 @@ func TestRestoreGoesThroughReviewAndTrialAndCanBeUndone(t *testing.T) {
 func TestRestoreOfWhatIsThereAlreadyChangesNothing(t *testing.T) {
 	inConsole(t, 80, 24, nil, func(c *console) {
 		c.press("7", "A", "r")
-		c.shows("the tables on the desk are these already", "[7 History]")
+		c.shows("these are the tables that are edited here", "[7 History]")
 	})
 }
 

@@ -56,6 +56,51 @@ func TestReviewComparesRowsWithTheConfirmedTables(t *testing.T) {
 	})
 }
 
+func TestAnApplyAskedForDuringTheComparisonOpensItsDialogAfterIt(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		keys  []string // after A, before the answer
+		fails error
+		opens bool
+		says  string
+	}{
+		{name: "the answer comes", opens: true},
+		{name: "the answer comes to the tab beside", keys: []string{"tab"}, opens: true},
+		{name: "the answer comes to another screen", keys: []string{"2", "3"}},
+		{name: "the comparison fails", fails: errors.New("no kernel"), says: "no kernel"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inConsole(t, 80, 24, changed("telnet ", "http   "), func(c *console) {
+				var held []tea.Msg
+				c.meddle = func(msg tea.Msg) tea.Msg {
+					if m, ok := msg.(desk.PreviewMsg); ok {
+						if tt.fails != nil {
+							m.Preview, m.Err = nil, tt.fails
+						}
+						held = append(held, m)
+						return nil
+					}
+					return msg
+				}
+				c.press("3", "A")
+				c.shows("comparing with the kernel: the question follows")
+				if c.dialog != nil {
+					t.Fatal("a dialog about nothing is open")
+				}
+				c.press(tt.keys...)
+				c.meddle = nil
+				for _, msg := range held {
+					c.send(msg)
+				}
+				if opens := c.dialog != nil; opens != tt.opens {
+					t.Errorf("a dialog is open: %v, want %v", opens, tt.opens)
+				}
+				c.shows(tt.says)
+			})
+		})
+	}
+}
+
 func TestReviewLightsTheRulesOfTheSelectedRowBesideIt(t *testing.T) {
 	inConsole(t, 120, 40, changed("telnet ", "http   "), func(c *console) {
 		c.press("3")

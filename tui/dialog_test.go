@@ -259,3 +259,21 @@ func TestFailureOfTheFilterIsSaidWhileItIsTyped(t *testing.T) {
 		c.hides(" E ")
 	})
 }
+
+func TestKeysThatADialogDoesNotTakeAreNotHinted(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		for _, keys := range [][]string{{"2", "x", "3", "A"}, {"esc", "?"}, {"esc", ":"}} {
+			c.press(keys...)
+			c.hides("q quit  : commands")
+		}
+		c.press("esc")
+		c.shows("q quit  : commands")
+	})
+}
+
+func TestTheCountdownIsShownInTheDialogOfTheSmallestScreen(t *testing.T) {
+	inConsole(t, minWidth, minHeight, nil, func(c *console) {
+		c.press("2", "x", "3", "A")
+		c.shows("COUNTDOWN 30 s", "y   apply", "Esc no, go back")
+	})
+}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -130,5 +131,21 @@ func TestReloadAsksOnlyWhenEditsWouldBeLost(t *testing.T) {
 		c.shows("Nobody else changed them. 1 changed line not saved would be lost")
 		c.press("y")
 		c.shows("STAGED 0")
+	})
+}
+
+func TestASaveSaysWhatTheFirewallRuns(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "x", "s")
+		c.shows("saved, not applied: the firewall keeps its rules until A reviews and applies")
+		c.press("u", "s")
+		c.shows("saved: the firewall runs these rules")
+		c.press("j", "o")
+		c.text("ssh")
+		c.press("enter", "esc", "s")
+		c.shows("saved with 1 error: the firewall keeps its rules until that is mended (w)")
+		c.site.Fail = map[string]error{"Status": errors.New("no kernel")}
+		c.press("u", "u", "x", "s")
+		c.shows("saved, not applied: the firewall keeps its rules")
 	})
 }

@@ -10,7 +10,7 @@ import (
 
 func TestFirstUseOffersTablesThatKeepTheSessionReachable(t *testing.T) {
 	inConsole(t, 80, 24, noTables, func(c *console) {
-		c.shows("/etc/microfw has no tables yet", "eth0", "default route", "docker0", "DOCKER",
+		c.shows("No tables yet; these can be made for this host in /etc/microfw", "eth0", "default route", "docker0", "DOCKER",
 			"Your SSH session from 203.0.113.7 stays reachable by this rule", "ext  FW  admin  ALL  ssh  accept", "check: ok")
 		c.hides("veth3f1")
 		c.press("o")
@@ -46,7 +46,7 @@ func TestFirstUseCanWait(t *testing.T) {
 		c.press("esc")
 		c.shows("nothing was written; R offers it again")
 		c.press("R")
-		c.shows("has no tables yet")
+		c.shows("No tables yet")
 		c.press("h", "h", "e", "ctrl+u", "#", "x", "enter", "C")
 		c.shows("the tables would have errors")
 		if len(c.site.Files) > 0 {

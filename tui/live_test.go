@@ -4,8 +4,12 @@ import (
 	"errors"
 	"net/netip"
 	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
 )
 
@@ -188,5 +192,36 @@ func TestNamesOfAddressesAreAskedOnlyWhenSwitchedOn(t *testing.T) {
 		c.press("h")
 		c.hides("cpe-203")
 		c.shows("not asked any more")
+	})
+}
+
+func TestDeniedSaysSinceWhenItListens(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.meddle = func(msg tea.Msg) tea.Msg {
+			if m, ok := msg.(desk.DeniedMsg); ok {
+				m.Value.List = nil
+				return m
+			}
+			return msg
+		}
+		c.press("4", "tab")
+		since := time.Now().Format("15:04:05")
+		c.press("/")
+		c.text("x")
+		c.press("esc")
+		c.seconds(3)
+		c.shows("Listening since "+since+": nothing was logged since then", "5 Counters counts them")
+		c.meddle = nil
+		c.seconds(1)
+		c.shows("by the final reject: no row decided")
+	})
+}
+
+func TestTheChainsSayThatTheFilterKeepsNone(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("5", "/")
+		c.text("nothing-like-it")
+		c.press("enter", "tab")
+		c.shows("the filter keeps no chain; Esc drops it")
 	})
 }

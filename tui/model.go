@@ -50,7 +50,7 @@ type model struct {
 	settings settings.Settings
 	profile  colorprofile.Profile
 
-	movesNoCells bool // the terminal can neither insert nor delete characters
+	movesNoCells bool // the terminal can neither insert nor delete characters, nor lines
 
 	env     []string    // of the person
 	editing *desk.Place // where the editor is about to be opened; nil: nowhere
@@ -142,9 +142,10 @@ func (m *model) show(to page.Screen) tea.Cmd {
 	if to == m.at {
 		return nil
 	}
+	hidden := m.apply(m.page().Handle(page.Hidden{}))
 	m.before, m.at = m.at, to
 	if m.before == page.TrialScreen { // Back never leads from the trial to itself
 		m.before = to
 	}
-	return m.apply(m.page().Handle(page.Shown{}))
+	return tea.Batch(hidden, m.apply(m.page().Handle(page.Shown{})))
 }

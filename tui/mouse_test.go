@@ -91,7 +91,7 @@ func TestASecondClickOpensWhatTheFirstSelected(t *testing.T) {
 	}{
 		{"flow", "4", 80, 24, "203.0.113.2:40002", ">tcp   203.0.113.2:40002", "[6 Explain]"},
 		{"cell", "2", 80, 24, "monitoring", ">        9 ext      FW       monitoring", "Enter write the cell"},
-		{"event", "7", 80, 24, "rolled back", "rolled back after", "against its PREDECESSOR"},
+		{"event", "7", 80, 24, "rolled back", "rolled back, took", "against its PREDECESSOR"},
 		{"attention", "1", 80, 24, "! Docker changed", ">! Docker changed", "[5 Counters]"},
 	} {
 		t.Run(one.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mfwtui/mfwtui/tui/page"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
@@ -112,5 +113,19 @@ func TestOverviewIsOfUseOnTheSmallestScreen(t *testing.T) {
 	inConsole(t, 60, 15, nil, func(c *console) {
 		c.seconds(3)
 		c.shows("POLICY", "LIVE RULESET", "drift", "ATTENTION", "legacy tables")
+	})
+}
+
+func TestOverviewOffersNoApplyOfWhatIsOnTrial(t *testing.T) {
+	inConsole(t, 80, 24, nil, func(c *console) {
+		c.press("2", "x", "s", "1")
+		c.seconds(statusEvery)
+		c.shows("saved, not applied: rules")
+		c.site.StartTrial(time.Minute)
+		c.seconds(statusEvery)
+		c.press("tab", "1")
+		c.hides("not applied")
+		c.press("A")
+		c.shows("an apply is on trial: it must be answered first")
 	})
 }

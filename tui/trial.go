@@ -132,7 +132,7 @@ func (m *model) ended(how ending) tea.Cmd {
 	default:
 		m.note = page.Note{Text: widget.Format("the trial has ended: %s %s", how.state, how.reason), Kind: page.Warn}
 	}
-	cmds := []tea.Cmd{m.shared.Calls.Status(&m.asked.status), m.apply(m.review.Handle(told))}
+	cmds := []tea.Cmd{m.shared.Calls.Status(&m.asked.status), m.apply(m.review.Handle(told)), m.apply(m.pages[page.OverviewScreen].Handle(told))}
 	if m.at == page.TrialScreen {
 		cmds = append(cmds, m.show(to))
 	}

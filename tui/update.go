@@ -53,7 +53,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return m, m.leave()
 		}
 		m.leaving = false
-		return m, m.apply(m.policy.Handle(msg))
+		return m, tea.Batch(m.apply(m.policy.Handle(msg)), m.shared.Calls.Status(&m.asked.status))
 	case desk.StatusMsg:
 		if m.asked.status.Done(msg.N) {
 			m.status, m.statusErr = msg.Value, msg.Err
@@ -133,7 +133,12 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		}
 		k = turned
 	}
-	return m.key(k)
+	under := m.help != nil
+	cmd := m.key(k)
+	if m.movesNoCells && under != (m.help != nil) {
+		return tea.Batch(cmd, tea.ClearScreen) // or what moved under the help would be moved by DL
+	}
+	return cmd
 }
 
 // key routes a key: what lies on top gets it first.

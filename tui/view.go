@@ -93,8 +93,11 @@ func (m *model) tooSmall() ([]string, *page.Point) {
 }
 
 // bindings are the keys that the hints show: those of the page, then the
-// console's.
+// console's. What lies over the page says itself what it takes, and is left alike.
 func (m *model) bindings() []widget.Binding {
+	if m.dialog != nil || m.find != nil || m.help != nil {
+		return []widget.Binding{widget.Bind("Esc", "close", "esc")}
+	}
 	own := m.page().Bindings()
 	if m.page().Typing() {
 		return own

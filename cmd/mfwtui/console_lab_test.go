@@ -68,7 +68,7 @@ func (c *console) insertsRow() {
 	c.types("accept\r")
 	c.waits("compiles to  v4 and v6 each: 1 rule in ext_inp")
 	c.types("s")
-	c.waits("saved, not applied: the firewall runs the old rules until A reviews")
+	c.waits("saved, not applied: the firewall keeps its rules until A reviews")
 	if rules, err := os.ReadFile(filepath.Join(c.path("tables"), "rules")); err != nil || !strings.Contains(string(rules), httpsRow+"\n") {
 		c.Errorf("the table on disk has no row %q (%v)", httpsRow, err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -14,7 +15,8 @@ import (
 )
 
 func (a *app) dockerCommand() *cobra.Command {
-	return rootOnly(a.jsonFlag(&cobra.Command{
+	var follow bool
+	cmd := rootOnly(a.jsonFlag(&cobra.Command{
 		Use:   "docker",
 		Short: "containers, and who reaches their published ports",
 		Long: `docker prints the containers of this host with their networks, bridges, zones and
@@ -23,32 +25,56 @@ run now: through the port of this host, straight to the container, and through
 Docker's proxy. It also says whether our hooks stand in front of Docker's rules. It
 asks the engine by reading calls only, at the socket that DOCKER_HOST names.
 
-It ends with 1 when something wants attention.`,
-		Example: "  mfwtui docker\n  mfwtui docker --json",
+It ends with 1 when something wants attention. With --follow it looks every second,
+prints all of it again whenever something changed, with --json each on one line, and
+ends with 0 when it is told to end.`,
+		Example: "  mfwtui docker\n  mfwtui docker --json\n  mfwtui docker --follow",
 		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.docker(cmd) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.docker(cmd, follow) },
 	}))
+	cmd.Flags().BoolVar(&follow, "follow", false, "print the containers again whenever something changes")
+	return cmd
 }
 
-func (a *app) docker(cmd *cobra.Command) error {
+func (a *app) docker(cmd *cobra.Command, follow bool) error {
 	e := a.engine()
 	if err := a.recovered(cmd, e); err != nil {
 		return err
+	}
+	if follow {
+		return followChanges(a, cmd, func() (sight[string], error) { return a.dockerSight(cmd, e) })
 	}
 	view, err := e.Containers(cmd.Context())
 	if err != nil {
 		return err
 	}
-	if a.asJSON {
-		err = a.json(dockerJSONOf(&view))
-	} else {
-		err = a.containers(&view)
-	}
+	err = a.printDocker(&view, a.json)
 	wrong := slices.ContainsFunc(view.Hooks, func(h engine.HookPlace) bool { return h.Why != "" })
 	if err == nil && (wrong || len(view.Warnings) > 0) {
 		err = exit(1)
 	}
 	return err
+}
+
+// printDocker prints a view, as JSON in one of two forms.
+func (a *app) printDocker(v *engine.ContainerView, asJSON func(any) error) error {
+	if a.asJSON {
+		return asJSON(dockerJSONOf(v))
+	}
+	return a.containers(v)
+}
+
+// dockerSight is the view of now; views that differ in their time only are the
+// same.
+func (a *app) dockerSight(cmd *cobra.Command, e *engine.Engine) (sight[string], error) {
+	view, err := e.Containers(cmd.Context())
+	if err != nil {
+		return sight[string]{}, err
+	}
+	known := dockerJSONOf(&view)
+	known.At = time.Time{}
+	key, err := json.Marshal(known)
+	return sight[string]{string(key), func() error { return a.printDocker(&view, a.jsonLine) }}, err
 }
 
 // containers prints the view for people.

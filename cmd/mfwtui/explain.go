@@ -262,8 +262,8 @@ func decidedBy(x *engine.Explanation) string {
 	if x.With != "" {
 		words = " with " + x.With
 	}
-	if row := x.Decider().String(); row != "" {
-		return words + " by " + row
+	if by := x.DeciderWords(); by != "" {
+		return words + " by " + by
 	}
 	if len(x.Path) == 0 {
 		return words

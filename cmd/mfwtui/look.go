@@ -15,6 +15,7 @@ type look struct {
 	palette style.Palette
 	ascii   bool
 	mouse   bool
+	plain   bool
 }
 
 // lookFlags gives a command that opens the console its flags.
@@ -24,6 +25,7 @@ func (l *look) lookFlags(cmd *cobra.Command) {
 	f.Var(&l.palette, "palette", "colours: "+settings.Palettes())
 	f.BoolVar(&l.ascii, "ascii", false, "draw the console without characters beyond ASCII")
 	f.BoolVar(&l.mouse, "mouse", false, "let the mouse work in the console")
+	f.BoolVar(&l.plain, "plain", false, "talk line by line, for screen readers, dumb terminals and pipes")
 }
 
 // settings are those of the files, and over them what the command line says.
@@ -54,7 +56,7 @@ func (l *look) settings(cmd *cobra.Command) (settings.Settings, error) {
 // handOn are the flags that were given, for the console of the demo.
 func (l *look) handOn(cmd *cobra.Command) []string {
 	var args []string
-	for _, name := range []string{"config", "palette", "ascii", "mouse"} {
+	for _, name := range []string{"config", "palette", "ascii", "mouse", "plain"} {
 		if f := cmd.Flags().Lookup(name); f.Changed {
 			args = append(args, "--"+name+"="+f.Value.String())
 		}

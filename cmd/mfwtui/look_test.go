@@ -29,7 +29,7 @@ func TestCommandLineCountsMoreThanTheFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte("palette = 'dark'\nmouse = true\nascii = true\nrefresh = 5"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l, cmd := lookedAt(t, "--config", file, "--palette", "mono", "--mouse=false")
+	l, cmd := lookedAt(t, "--config", file, "--palette", "mono", "--mouse=false", "--plain")
 	got, err := l.settings(cmd)
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestCommandLineCountsMoreThanTheFile(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"--config=" + file, "--palette=mono", "--mouse=false"}, l.handOn(cmd)); diff != "" {
+	if diff := cmp.Diff([]string{"--config=" + file, "--palette=mono", "--mouse=false", "--plain=true"}, l.handOn(cmd)); diff != "" {
 		t.Errorf("handed on to the console of the demo: %s", diff)
 	}
 }

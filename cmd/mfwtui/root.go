@@ -19,7 +19,7 @@ type app struct {
 	*terminal
 	look
 	dir, node, state, run, geo, asn string
-	asJSON, plain                   bool
+	asJSON                          bool
 	addresses                       addressFlags
 	told                            tables.Problems // that were printed
 }
@@ -52,7 +52,6 @@ terminal and in a pipe it talks line by line instead of drawing screens.`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	a.lookFlags(root)
-	root.Flags().BoolVar(&a.plain, "plain", false, "talk line by line, for screen readers, dumb terminals and pipes")
 	f := root.PersistentFlags()
 	f.StringVarP(&a.dir, "dir", "C", envOr("MFWTUI_DIR", engine.DefaultDir), "directory of the tables")
 	f.StringVarP(&a.node, "node", "n", "", "use the tables in nodes/NODE")

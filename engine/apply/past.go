@@ -129,6 +129,9 @@ func History(paths Paths) ([]Generation, error) {
 	for _, id := range ids {
 		list = append(list, s.generation(id))
 	}
+	if j, pending, err := readJournal(paths); err == nil || !pending {
+		tellUntoldEnds(list, j.Generation, time.Now())
+	}
 	for _, p := range s.past() {
 		if _, stored := slices.BinarySearchFunc(ids, p.ID, func(a, b string) int { return cmp.Compare(b, a) }); !stored {
 			list = append(list, p.generation())
@@ -136,4 +139,31 @@ func History(paths Paths) ([]Generation, error) {
 	}
 	slices.SortStableFunc(list, func(a, b Generation) int { return cmp.Compare(b.ID, a.ID) })
 	return list, nil
+}
+
+// untoldEnd is the reason of an end that is known from what followed only. So
+// long after its generation was written an apply has a journal, if it runs.
+const (
+	untoldEnd   = "how it ended could not be written down"
+	untoldAfter = time.Minute
+)
+
+// tellUntoldEnds says how the applies ended whose results are missing, as after
+// a trial on a disk that was full: one that another followed was kept, one that
+// is neither pending nor was ever in force was not.
+func tellUntoldEnds(list []Generation, pending string, now time.Time) {
+	followed := make(map[string]bool)
+	for i := range list {
+		followed[list[i].Previous] = true
+	}
+	for i := range list {
+		g := &list[i]
+		if g.Result != "" || g.Damaged != nil || g.ID == pending || now.Sub(g.When) < untoldAfter {
+			continue
+		}
+		g.Result, g.Reason = RolledBack, untoldEnd
+		if followed[g.ID] {
+			g.Result = Confirmed
+		}
+	}
 }

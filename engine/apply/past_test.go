@@ -50,6 +50,45 @@ func historyOutlivesItsGenerations(t *testing.T) {
 	}
 }
 
+// The results of these applies are missing, as after trials on a disk that was
+// full.
+func TestHistoryTellsEndsThatCouldNotBeWrittenDown(t *testing.T) {
+	s := store{t.TempDir()}
+	run := t.TempDir()
+	first := put(t, s, 1, letting(22)) // kept
+	if err := s.promote(first); err != nil {
+		t.Fatal(err)
+	}
+	second := put(t, s, 2, letting(22)) // kept
+	if err := s.promote(second); err != nil {
+		t.Fatal(err)
+	}
+	third := put(t, s, 3, letting(22)) // not kept
+	fourth := put(t, s, 4, letting(22))
+	now := put(t, s, time.Now().Unix(), letting(22)) // has no journal yet
+	j := testJournal()
+	j.ID, j.Generation = fourth, fourth
+	if err := writeJournal(Paths{Run: run}, j); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]State{first: Confirmed, second: Confirmed, third: RolledBack, fourth: "", now: ""}
+	list, err := History(Paths{State: s.dir, Run: run})
+	if err != nil || len(list) != len(want) {
+		t.Fatalf("history: %+v, %v", list, err)
+	}
+	for _, g := range list {
+		if told := g.Reason == untoldEnd; g.Result != want[g.ID] || told != (g.ID == first || g.ID == third) {
+			t.Errorf("%v: ended %q for %q, want %q", g.When, g.Result, g.Reason, want[g.ID])
+		}
+	}
+	if err := os.WriteFile(filepath.Join(run, journalFile), []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if list, err = History(Paths{State: s.dir, Run: run}); err != nil || list[2].Result != "" {
+		t.Errorf("what is on trial is not known, and yet %v ended: %q, %v", list[2].When, list[2].Result, err)
+	}
+}
+
 func TestHistoryTellsRefusalsAndBoots(t *testing.T) {
 	s := store{t.TempDir()}
 	for i, p := range []pastLine{

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/mfwtui/mfwtui/engine/lab"
 	"github.com/mfwtui/mfwtui/engine/plan"
 )
 
@@ -186,5 +189,14 @@ func TestCodesHaveNoLookAlikes(t *testing.T) {
 				t.Fatalf("code %q has %c", code, r)
 			}
 		}
+	}
+}
+
+// F66: a quota that is used up is said, and the file not taken for written.
+func TestAGenerationOverQuotaIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	err := lab.OverQuota(func() error { return writeNew(filepath.Join(dir, "rules.v4"), make([]byte, 4096)) })
+	if !errors.Is(err, unix.EDQUOT) {
+		t.Errorf("a file over quota: %v, want %v", err, unix.EDQUOT)
 	}
 }

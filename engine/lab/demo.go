@@ -24,6 +24,9 @@ type DemoOptions struct {
 	Tables fs.FS
 	// Command is the program with its arguments.
 	Command []string
+	// Name is what this program is called in the command's search path, where it
+	// comes first; empty when it need not be found there.
+	Name string
 }
 
 // Demo builds a lab with traffic, runs the command on its firewall host, and
@@ -64,6 +67,8 @@ type demoPlan struct {
 	Lab     Options
 	Files   map[string][]byte
 	Command []string
+	// Program is the file of this program, found by Name; empty for none.
+	Program, Name string
 	// Terminal says that the command gets the terminal.
 	Terminal bool
 }
@@ -73,6 +78,13 @@ func newDemoPlan(opts DemoOptions) (*demoPlan, error) {
 		return nil, errors.New("demo has no command to run")
 	}
 	plan := &demoPlan{Lab: opts.Lab, Files: map[string][]byte{}, Command: opts.Command, Terminal: hasTerminal()}
+	if opts.Name != "" {
+		path, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("find the program of the demo: %w", err)
+		}
+		plan.Program, plan.Name = path, opts.Name
+	}
 	if opts.Tables == nil {
 		return plan, nil
 	}

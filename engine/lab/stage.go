@@ -114,6 +114,9 @@ func runHost(report *os.File) (int, error) {
 	if err := plan.writeFiles(); err != nil {
 		return 0, err
 	}
+	if err := plan.linkProgram(); err != nil {
+		return 0, fmt.Errorf("put %s into the search path: %w", plan.Name, err)
+	}
 	stop, err := l.StartTraffic(context.Background())
 	if err != nil {
 		return 0, err
@@ -129,6 +132,7 @@ func runHost(report *os.File) (int, error) {
 const (
 	demoTables = "/run/mfwtui-demo/tables"
 	demoState  = "/run/mfwtui-demo/state"
+	demoBin    = "/run/mfwtui-demo/bin"
 	demoRun    = "/run/mfwtui"
 )
 
@@ -144,6 +148,20 @@ func (p *demoPlan) writeFiles() error {
 		}
 	}
 	return nil
+}
+
+// linkProgram puts this program first in the search path, under its name.
+func (p *demoPlan) linkProgram() error {
+	if p.Name == "" {
+		return nil
+	}
+	if err := os.Mkdir(demoBin, 0o700); err != nil {
+		return err
+	}
+	if err := os.Symlink(p.Program, filepath.Join(demoBin, p.Name)); err != nil {
+		return err
+	}
+	return os.Setenv("PATH", demoBin+":"+os.Getenv("PATH"))
 }
 
 // foreground runs a command on the host with our own standard streams, one of

@@ -63,7 +63,7 @@ func (c *Counters) renderChains(width, height int) []string {
 			head.Put(c.Styles.Dim, "  not ours, only read here")
 		}
 	} else {
-		head.Put(c.Styles.Dim, " no chains")
+		head.Put(c.Styles.Dim, " "+c.noChain())
 	}
 	tree := p.tree.Render(left, height, c.Styles)
 	rules := append([]string{head.String()}, p.rules.Render(right, height-1, c.Styles)...)
@@ -100,7 +100,14 @@ func (c *Counters) detail(width int) string {
 	return l.Text("  " + widget.Clean(r.Text)).String()
 }
 
-// spark draws the last minute of a counter and when it last counted.
+// noChain says why a table shows no chains.
+func (c *Counters) noChain() widget.Safe {
+	if c.filter.Text() != "" {
+		return "the filter keeps no chain; Esc drops it"
+	}
+	return "no chains"
+}
+
 // noRow says why a view by row is empty; nothing before the first reading.
 func (c *Counters) noRow() widget.Safe {
 	switch {
@@ -116,9 +123,10 @@ func (c *Counters) noRow() widget.Safe {
 	return "every row makes rules for both families"
 }
 
+// spark draws the last minute of a counter and when it last counted.
 func (c *Counters) spark(l *widget.Line, past counterPast, rate float64) {
 	room := min(len(past.rates), sparkSeconds, max(l.Left()-40, 0))
-	l.Text(widget.Format("  %s/s  ", shortRate(rate))).Text(widget.Spark(past.rates, room, c.Styles.Glyphs))
+	l.Text(widget.Format("  %s  ", perSecond(rate))).Text(widget.Spark(past.rates, room, c.Styles.Glyphs))
 	switch {
 	case past.seen.IsZero():
 	case past.hit.IsZero():

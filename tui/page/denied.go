@@ -28,6 +28,7 @@ type deniedList struct {
 	paused pause
 	moved  int // groups that came or grew since the pause began
 	sorted time.Time
+	since  time.Time // the first reading, when listening began
 	err    error
 	names  addressNames
 }
@@ -112,6 +113,9 @@ func (d *deniedList) take(m desk.DeniedMsg) {
 	}
 	if d.err = m.Err; m.Err != nil {
 		return
+	}
+	if d.since.IsZero() {
+		d.since = d.Now()
 	}
 	d.latest = m.Value
 	if d.paused.on {
@@ -232,5 +236,8 @@ func (d *deniedList) noneText() []widget.Safe {
 	case d.table.Len() > 0:
 		return []widget.Safe{"the filter keeps no packet; Esc drops it"}
 	}
-	return []widget.Safe{"nothing was denied since this console looks"}
+	return []widget.Safe{
+		widget.Format("Listening since %s: nothing was logged since then.", d.since.Format("15:04:05")),
+		widget.Format("What came before, and rows without +log: %s counts them.", d.screenName(CountersScreen, "Counters")),
+	}
 }

@@ -221,10 +221,18 @@ func (d *deniedList) detail(width int) []string {
 	if name := d.nameOf(one); name != "" {
 		head.Put(d.Styles.Dim, "  names ").Text(name)
 	}
-	by := d.line(width).Put(d.Styles.Dim, " by ").Text(widget.Clean(cmp.Or(one.By+"  "+one.Text, "-")))
+	by := d.line(width).Put(d.Styles.Dim, " by ").Text(widget.Clean(deniedBy(one)))
 	seen := d.line(width).Put(d.Styles.Dim, " in ").Text(widget.Clean(cmp.Or(one.In, "-"))).Put(d.Styles.Dim, " out ").Text(widget.Clean(cmp.Or(one.Out, "-"))).
 		Text(widget.Format("  %s logged in %s; the kernel logs at a limited rate", words.Plural(int(one.Count), "packet"), age(one.Last.Sub(one.First))))
 	return []string{d.rule(width), head.String(), by.String(), seen.String()}
+}
+
+// deniedBy is what denied a group of packets, with the cells of its row.
+func deniedBy(one *engine.DeniedPackets) string {
+	if one.Ref.Line == 0 && one.Ref.Name == "reject" {
+		return one.By + ": no row decided"
+	}
+	return one.By + "  " + one.Text
 }
 
 // state is the line under the list: paused or live, and what the list lacks.

@@ -255,8 +255,8 @@ func (e *Explain) verdict(side, way int) cell {
 
 // decidedBy names what decided.
 func decidedBy(x *engine.Explanation) string {
-	if ref := x.Decider(); ref != (engine.RowRef{}) {
-		return "by " + ref.String()
+	if by := x.DeciderWords(); by != "" {
+		return "by " + by
 	}
 	if len(x.Path) == 0 {
 		return ""

@@ -12,7 +12,7 @@ import (
 
 func (f *firstUse) render(width, height int) View {
 	lines := []string{
-		f.line(width).Put(f.Styles.Strong, widget.Format(" %s has no tables yet. These can be made for this host:", f.dir())).String(),
+		f.line(width).Put(f.Styles.Strong, widget.Format(" No tables yet; these can be made for this host in %s:", f.dir())).String(),
 		f.rule(width),
 		f.row(width, "INTERFACE", "STATE", "ZONE", "ADDRESSES"),
 	}

@@ -110,7 +110,7 @@ func (f *Flows) detail(width int) []string {
 	}
 	if f.snap.Accounting {
 		room := min(sparkSeconds, max(l.Left()-14, 0))
-		l.End(f.Styles.Text, widget.Spark(f.track.rates, min(room, len(f.track.rates)), f.Styles.Glyphs)+" "+f.rate(w.Rate)+f.unit()+" ")
+		l.End(f.Styles.Text, widget.Spark(f.track.rates, min(room, len(f.track.rates)), f.Styles.Glyphs)+" "+f.speed(w.Rate)+" ")
 	}
 	return append(lines, l.String())
 }
@@ -131,6 +131,14 @@ func (f *Flows) unit() widget.Safe {
 		return "bit/s"
 	}
 	return "B/s"
+}
+
+// speed is a rate with its unit.
+func (f *Flows) speed(rate float64) widget.Safe {
+	if rate <= 0 {
+		return "0" + f.unit()
+	}
+	return f.rate(rate) + f.unit()
 }
 
 // flowHead is the state of a flow.
@@ -169,9 +177,9 @@ func translations(w *engine.Flow) []string {
 func (f *Flows) direction(name, path widget.Safe, n ruleset.Counters, rate float64, width int) string {
 	l := f.line(width).Put(f.Styles.Dim, " "+name+" ").Text(path)
 	if f.snap.Accounting {
-		figures := widget.Format("%s %s B", shortPlural(n.Packets, "pkt"), short(float64(n.Bytes)))
+		figures := widget.Format("%s %sB", shortPlural(n.Packets, "pkt"), short(float64(n.Bytes)))
 		if rate > 0 {
-			figures += " " + f.rate(rate) + f.unit()
+			figures += " " + f.speed(rate)
 		}
 		l.End(f.Styles.Text, figures+" ")
 	}
@@ -184,7 +192,7 @@ func (f *Flows) groupDetail(width int) []string {
 		return []string{f.line(width).Put(f.Styles.Dim, " no flows").String()}
 	}
 	head := f.line(width).Put(f.Styles.Strong, widget.Format(" %s %s", groupingNames[g.by], g.name())).Text("  " + f.groupName(&g))
-	sum := f.line(width).Text(widget.Format(" %s, %s B, ", words.Plural(g.flows, "flow"), short(float64(g.bytes)))).Text(f.rate(g.rate) + f.unit())
+	sum := f.line(width).Text(widget.Format(" %s, %sB, ", words.Plural(g.flows, "flow"), short(float64(g.bytes)))).Text(f.speed(g.rate))
 	lines := []string{head.String(), sum.String()}
 	if filter := g.filter(); filter != "" {
 		lines = append(lines, f.line(width).Put(f.Styles.Dim, widget.Format(" Enter shows them: /%s", filter)).String())

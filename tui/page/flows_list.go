@@ -14,7 +14,8 @@ import (
 	"github.com/mfwtui/mfwtui/tui/words"
 )
 
-// The columns of the list. The ones behind the age are for wide screens.
+// The columns of the list. The ones behind the age are for wide screens. Zones
+// have room for those of containers and the outside, DOCKER>ext.
 const (
 	protoCol = iota
 	sourceCol
@@ -35,12 +36,12 @@ func newFlowTable() *widget.Table[flowKey] {
 	t := widget.NewTable[flowKey](
 		widget.Column{Title: "P", Width: 5},
 		widget.Column{Title: "SOURCE", Width: 19, Grow: 3, Middle: true, Bare: true},
-		widget.Column{Title: "DESTINATION", Width: 19, Grow: 3, Middle: true, Bare: true},
+		widget.Column{Title: "DESTINATION", Width: 18, Grow: 3, Middle: true, Bare: true},
 		widget.Column{Title: "STATE", Width: 6, Rank: 4, Bare: true},
-		widget.Column{Title: "ZONES", Width: 8, Rank: 2, Bare: true},
+		widget.Column{Title: "ZONES", Width: 9, Rank: 2, Bare: true},
 		widget.Column{Title: "RULE", Width: 11, Rank: 3, Bare: true},
 		widget.Column{Title: "NAT", Width: 4, Rank: 6, Bare: true},
-		widget.Column{Title: "B/S", Width: 5, Right: true, Down: true, Bare: true},
+		widget.Column{Title: "B/S", Width: 4, Right: true, Down: true, Bare: true},
 		widget.Column{Title: "BYTES", Width: 6, Right: true, Down: true, Rank: 5, Bare: true},
 		widget.Column{Title: "AGE", Width: 4, Right: true, Down: true, Rank: 1, Bare: true},
 		widget.Column{Title: "PKTS", Width: 5, Right: true, Down: true, Rank: 8, Bare: true},

@@ -10,11 +10,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/desk"
 	"github.com/mfwtui/mfwtui/tui/query"
+	"github.com/mfwtui/mfwtui/tui/style"
 	"github.com/mfwtui/mfwtui/tui/tuitest"
+	"github.com/mfwtui/mfwtui/tui/widget"
 	"github.com/mfwtui/mfwtui/tui/words"
 )
 
@@ -222,6 +226,26 @@ func TestTheHintAboutFiltersIsNeverCut(t *testing.T) {
 		got := string(filterHint(room))
 		if len(got) > room || !strings.HasPrefix(whole, got) || got != "" && got != whole && whole[len(got)] != ' ' {
 			t.Errorf("in %d cells: %q", room, got)
+		}
+	}
+}
+
+func TestFlowZonesOfContainersAreWholeOnAnOrdinaryScreen(t *testing.T) {
+	texts := map[int]widget.Safe{
+		protoCol: "tcp", sourceCol: "192.168.10.20:60614", destCol: "203.0.113.12:443", stateCol: "TIME-W", zoneCol: "DOCKER>ext",
+		ruleCol: "hairpin-docker0", natCol: "src", rateCol: "999k", bytesCol: "999k", ageCol: "116s", packetsCol: "999k", nameCol: "int_host > db:postgres",
+	}
+	for _, width := range []int{80, 120} {
+		table := newFlowTable()
+		table.Set(widget.Source[flowKey]{
+			Len: 1, Key: func(int) flowKey { return flowKey{} },
+			Cell: func(_, col int) (widget.Safe, style.Style) { return texts[col], style.Style{} },
+		})
+		row := ansi.Strip(strings.Join(table.Render(width, 2, style.New(style.Mono(), style.Unicode())), "\n"))
+		for _, whole := range []int{sourceCol, destCol, zoneCol, rateCol, ageCol} {
+			if !strings.Contains(row, string(texts[whole])) {
+				t.Errorf("%d columns do not show %q whole:\n%s", width, texts[whole], row)
+			}
 		}
 	}
 }

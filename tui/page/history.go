@@ -227,11 +227,11 @@ func (h *History) askRestore() Effect {
 	d := &widget.Dialog{
 		Title: "Restore these tables?",
 		Text: []widget.Safe{
-			widget.Format("The tables of the apply of %s by %s come on the desk in place of those that are there.", string(words.PastWhen(&g)), g.Who), "",
+			widget.Format("The tables of the apply of %s by %s take the place of those that are edited here.", string(words.PastWhen(&g)), g.Who), "",
 			widget.Format("Nothing is saved or applied by that: %s shows what would change, and %s there applies it on trial like any other change. On %s %s takes it back.",
 				h.screenName(ReviewScreen, "Review"), h.keyName(ReviewScreen, "A"), h.screenName(PolicyScreen, "Policy"), h.undoKey()),
 		},
-		Choices: []widget.Choice{{Key: "r", Does: "put them on the desk and review"}},
+		Choices: []widget.Choice{{Key: "r", Does: "take them and review"}},
 	}
 	if n := h.Desk.Staged(); n > 0 {
 		d.Text = append(d.Text, "", widget.Format("%s that is not saved is replaced; %s brings it back too.", words.Plural(n, "changed line"), h.undoKey()))
@@ -249,9 +249,9 @@ func (h *History) restored(m desk.PastTablesMsg) Effect {
 	case h.Desk.Set() == nil:
 		return say(Bad, "not restored: the tables on disk cannot be read")
 	case !h.Desk.Replace(m.Set):
-		return say(Info, "the tables on the desk are these already")
+		return say(Info, "these are the tables that are edited here")
 	}
-	e := say(Good, "on the desk: the tables of %s, not applied; %s on %s undoes it", string(words.PastWhen(&m.Of)), h.undoKey(), h.screenName(PolicyScreen, "Policy"))
+	e := say(Good, "taken: the tables of %s, not applied; %s on %s undoes it", string(words.PastWhen(&m.Of)), h.undoKey(), h.screenName(PolicyScreen, "Policy"))
 	e.Cmd, e.Go = h.Desk.Check(h.Calls), ReviewScreen
 	return e
 }

@@ -154,7 +154,7 @@ func (h *History) about(g *engine.Generation, width, most int) []string {
 	l := h.line(width).Text(" ").Put(h.Styles.Strong, words.PastWhen(g)).Text("  ").Text(widget.Clean(g.Who)).Text("  ").
 		Put(h.endStyle(g), h.end(g))
 	if g.Event == engine.Applied && g.Took > 0 {
-		l.Text(" after " + lasted(g.Took))
+		l.Text(", took " + lasted(g.Took))
 	}
 	if g.Changes != nil {
 		l.Text(widget.Format("   +%d -%d rules", g.Changes.Added, g.Changes.Gone))

@@ -80,7 +80,10 @@ func (o *Overview) stateBindings() []widget.Binding {
 		on = "the kernel notes already when a flow begins"
 	}
 	var same widget.Safe
-	if o.unapplied() == "" {
+	switch {
+	case o.status.Trial != nil:
+		same = "an apply is on trial: it must be answered first"
+	case o.unapplied() == "":
 		same = "there is nothing to apply: the firewall runs these tables"
 	}
 	k := o.keys
@@ -166,6 +169,8 @@ func (o *Overview) Handle(msg tea.Msg) Effect {
 // take takes an answer of the engine.
 func (o *Overview) take(msg tea.Msg) {
 	switch msg := msg.(type) {
+	case desk.TrialEnded: // what an apply left wants to be seen, not the containers
+		o.inside = false
 	case desk.StatusMsg:
 		o.known, o.statusErr = true, msg.Err
 		if msg.Err == nil {

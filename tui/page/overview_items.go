@@ -109,7 +109,7 @@ func (o *Overview) unapplied() widget.Safe {
 	key := o.keyName(OverviewScreen, "A")
 	staged := o.Desk.Staged()
 	switch {
-	case !o.known || o.statusErr != nil || o.Desk.Set() == nil:
+	case !o.known || o.statusErr != nil || o.Desk.Set() == nil, o.status.Trial != nil: // what is on trial runs
 		return ""
 	case o.status.Current == nil:
 		return widget.Format("nothing is applied yet: %s shows what an apply would change, and applies it", key)

@@ -23,8 +23,8 @@ type Page interface {
 	Typing() bool
 	// Key handles a key that is not one of the console's.
 	Key(k tea.KeyPressMsg) Effect
-	// Handle takes a message: an answer of the engine, Shown, Tick, or a
-	// paste while Typing, or while a Paster takes it.
+	// Handle takes a message: an answer of the engine, Shown, Hidden, Tick, or
+	// a paste while Typing, or while a Paster takes it.
 	Handle(msg tea.Msg) Effect
 	// Render draws the page into width by height cells.
 	Render(width, height int) View
@@ -116,6 +116,9 @@ func say(kind NoteKind, format string, args ...any) Effect {
 
 // Shown tells a page that it became visible.
 type Shown struct{}
+
+// Hidden tells a page that another one took its place.
+type Hidden struct{}
 
 // Tick tells the visible page that a second went by.
 type Tick struct{}

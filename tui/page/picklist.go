@@ -232,7 +232,7 @@ func (l *pickList) pick(item *pickItem) Effect {
 	l.show()
 	return Effect{
 		Cmd: l.Desk.Check(l.Calls),
-		Say: &Note{Text: widget.Format("%s:%d %s added (%s takes it back)", l.kind, num, item.row[0], l.undoKey()), Kind: Good},
+		Say: &Note{Text: widget.Format("%s:%d %s added (Esc, then %s takes it back)", l.kind, num, item.row[0], l.undoKey()), Kind: Good},
 	}
 }
 

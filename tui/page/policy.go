@@ -291,6 +291,8 @@ func (p *Policy) Handle(msg tea.Msg) Effect {
 		p.takeHits(msg)
 	case desk.SavedMsg:
 		return p.saved(msg.Err)
+	case desk.StatusMsg:
+		return p.runsSaved(msg)
 	default:
 		return p.handleDisk(msg)
 	}

@@ -25,6 +25,7 @@ type diskState struct {
 	firstUse desk.Request
 	reading  desk.Request
 	rebasing desk.Request
+	saved    bool // since then it was not said whether the firewall runs it
 }
 
 // Edited tells the page that the person's editor has ended.
@@ -72,7 +73,25 @@ func (p *Policy) saved(err error) Effect {
 	if then != nil {
 		return Effect{Edit: then}
 	}
-	return say(Good, "saved, not applied: the firewall runs the old rules until %s reviews and applies", p.keyName(PolicyScreen, "A"))
+	if n, _ := p.Desk.Problems().Count(); n > 0 {
+		return say(Warn, "saved with %s: the firewall keeps its rules until that is mended (%s) and applied", words.Plural(n, "error"), p.problemsKey())
+	}
+	p.disk.saved = true
+	return say(Good, "saved")
+}
+
+// runsSaved says after a save whether the firewall runs what was written, as
+// after an undo of what was never applied.
+func (p *Policy) runsSaved(m desk.StatusMsg) Effect {
+	if !p.disk.saved {
+		return Effect{}
+	}
+	p.disk.saved = false
+	st := m.Value
+	if m.Err == nil && st.Current != nil && st.Drift != nil && st.Drift.Empty() && len(st.Unapplied) == 0 && st.Trial == nil {
+		return say(Good, "saved: the firewall runs these rules")
+	}
+	return say(Good, "saved, not applied: the firewall keeps its rules until %s reviews and applies", p.keyName(PolicyScreen, "A"))
 }
 
 // loaded looks whether tables that cannot be read are missing altogether.

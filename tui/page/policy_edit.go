@@ -49,6 +49,7 @@ func (p *Policy) startEdit(fresh bool) Effect {
 		e.editor.SetText("")
 	}
 	e.editor.Solid = true
+	e.editor.Standin = text == tables.Empty || text == tables.All || text == tables.ScopeAll
 	p.edit = e
 	return p.editChanged()
 }

@@ -75,7 +75,10 @@ func (p *Policy) mending(width int) string {
 		l.Put(p.Styles.Key, " Enter").Text(" takes ").Put(p.Styles.Strong, widget.Clean(s))
 	}
 	if b := p.objectBinding(); b.Why == "" && p.edit.problem.Severity == tables.Error && p.edit.editor.Text() != "" {
-		l.Put(p.Styles.Key, "  ^o").Text(widget.Clean(" " + b.Help().Desc))
+		if s != "" {
+			l.Text(" ")
+		}
+		l.Put(p.Styles.Key, " ^o").Text(widget.Clean(" " + b.Help().Desc))
 	}
 	if s != "" {
 		l.Put(p.Styles.Key, "   Esc").Text(" keeps what you typed")

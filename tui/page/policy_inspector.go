@@ -140,8 +140,12 @@ func (p *Policy) summaryOfObject(width int, at desk.Place) []string {
 		lines = append(lines, p.line(width).Put(st.Dim, " resolves to  ").Text(what).String())
 	}
 	if o != (object{}) {
-		l := p.line(width).Put(st.Dim, " used by      ").Text(p.usedBy(o))
-		lines = append(lines, l.End(st.Dim, widget.Format("%s lists it ", p.keyName(PolicyScreen, "v"))).String())
+		by := p.usedBy(o)
+		l := p.line(width).Put(st.Dim, " used by      ").Text(by)
+		if by != unused {
+			l.End(st.Dim, widget.Format("%s lists it ", p.keyName(PolicyScreen, "v")))
+		}
+		lines = append(lines, l.String())
 	}
 	return lines
 }
@@ -240,7 +244,7 @@ func (p *Policy) hitsOf(line *tables.Line) widget.Safe {
 	case !ok:
 		return "none: the firewall does not run this row yet"
 	default:
-		text := widget.Format("v4 %s   v6 %s   %s/s", short(float64(hits.V4.Packets)), short(float64(hits.V6.Packets)), shortRate(hits.Rate))
+		text := widget.Format("v4 %s   v6 %s   %s", short(float64(hits.V4.Packets)), short(float64(hits.V6.Packets)), perSecond(hits.Rate))
 		if !hits.Last.IsZero() {
 			text += widget.Format("   last %s ago", age(p.Now().Sub(hits.Last)))
 		}
@@ -298,12 +302,15 @@ func listOf[T interface{ String() string }](values []T) string {
 	return strings.Join(words, ", ")
 }
 
+// unused is what an object is used by that no cell names.
+const unused = widget.Safe("nothing")
+
 // usedBy counts the uses of an object and names the first ones.
 func (p *Policy) usedBy(o object) widget.Safe {
 	uses := p.usesOf(o)
 	_, used, off := countUses(uses)
 	if used+off == 0 {
-		return "nothing"
+		return unused
 	}
 	var names []string
 	for _, u := range uses {

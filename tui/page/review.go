@@ -31,6 +31,8 @@ type Review struct {
 	// problems counts all of them in words.
 	problems string
 	awaits   bool // a comparison was asked for before the tables were read
+	// wanted says that an apply was asked for while the tables were compared.
+	wanted bool
 
 	asks     applyDialog
 	applying desk.Request
@@ -103,8 +105,9 @@ func (r *Review) blocked() widget.Safe {
 		return "an apply is under way"
 	case r.Desk.Set() == nil:
 		return widget.Format("the tables cannot be read; %s says why", r.problemsKey())
-	case r.preview == nil || r.ask.Busy():
-		return "the comparison is not ready yet"
+	case r.ask.Busy(): // an apply waits for it
+	case r.preview == nil:
+		return widget.Format("there is no comparison; %s compares", r.keyName(ReviewScreen, "R"))
 	case r.of != r.Desk.Set():
 		return widget.Format("the tables were edited since; %s compares again", r.keyName(ReviewScreen, "R"))
 	case r.preview.Compiled == nil, r.preview.Diff == nil:
@@ -125,7 +128,7 @@ func (r *Review) Key(k tea.KeyPressMsg) Effect {
 	case r.save != nil:
 		return r.saveKey(k)
 	case keys.Apply.Is(k):
-		return r.askApply()
+		return r.wantApply()
 	case r.raw != nil:
 		r.rawKey(k)
 	case keys.Refresh.Is(k):
@@ -198,6 +201,8 @@ func (r *Review) compare() tea.Cmd {
 // Handle takes messages.
 func (r *Review) Handle(msg tea.Msg) Effect {
 	switch msg := msg.(type) {
+	case Hidden:
+		r.wanted = false
 	case Shown:
 		if r.of != r.Desk.Set() || r.Now().Sub(r.at()) > 2*time.Second {
 			return Effect{Cmd: r.compare()}
@@ -248,6 +253,8 @@ func (r *Review) take(m desk.PreviewMsg) Effect {
 	if m.Preview == nil || m.Err != nil {
 		r.comparison.impact.forget()
 	}
+	wanted := r.wanted
+	r.wanted = false
 	if m.Preview == nil {
 		return Effect{}
 	}
@@ -260,7 +267,13 @@ func (r *Review) take(m desk.PreviewMsg) Effect {
 	if m.Err != nil {
 		return Effect{}
 	}
-	return Effect{Cmd: r.comparison.impact.ask(m.Preview)}
+	impact := r.comparison.impact.ask(m.Preview)
+	if !wanted {
+		return Effect{Cmd: impact}
+	}
+	asked := r.wantApply()
+	asked.Cmd = tea.Batch(impact, asked.Cmd)
+	return asked
 }
 
 // Copied is what the console's copy key takes: the text that is shown, up to

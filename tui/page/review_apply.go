@@ -85,6 +85,20 @@ func (a *applyDialog) take(m desk.StillLiveMsg, again string) {
 	a.write()
 }
 
+// wantApply opens the dialog before an apply; while the tables are compared, as
+// soon as they are.
+func (r *Review) wantApply() Effect {
+	why := r.blocked()
+	switch {
+	case why != "":
+		return say(Warn, "%s", why)
+	case r.ask.Busy():
+		r.wanted = true
+		return say(Info, "comparing with the kernel: the question follows")
+	}
+	return r.askApply()
+}
+
 // askApply opens the dialog before an apply. When the rules would lock the
 // administrator out, the name of the host must be typed.
 func (r *Review) askApply() Effect {
@@ -130,7 +144,7 @@ func (r *Review) applyText(a *applyDialog, about []widget.Safe, override bool) [
 		text = append(text, r.lockoutText(), "")
 	}
 	text = append(append(text, about...), r.comparison.impact.dialogWords(override)...)
-	text = append(text, a.live, "", widget.Format("COUNTDOWN %s   %s change it", seconds(a.timeout), adjustKeys(override)),
+	text = append(text, "", widget.Format("COUNTDOWN %s   %s change it", seconds(a.timeout), adjustKeys(override)), a.live,
 		"The old rules come back by themselves when it is over, whatever happens to this window, unless you type the code that is shown then.")
 	return text
 }

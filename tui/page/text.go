@@ -37,6 +37,14 @@ func shortRate(n float64) string {
 	return short(n)
 }
 
+// perSecond is shortRate in a sentence.
+func perSecond(n float64) string {
+	if n <= 0 {
+		return "0/s"
+	}
+	return shortRate(n) + "/s"
+}
+
 // age writes a duration in at most four characters: 9s, 12m, 3h, 41d.
 func age(d time.Duration) string {
 	switch {

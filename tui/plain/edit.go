@@ -142,8 +142,12 @@ func (s *session) mend(f *fault, text, empty string) (string, decision, error) {
 	if f.Suggest != "" {
 		ways = "yes to take " + f.Suggest + ", another text"
 	}
-	if !f.never {
+	kind, lacks := missingObject(at, text)
+	if lacks = lacks && !f.never; !f.never {
 		ways += ", keep to keep " + text
+	}
+	if lacks {
+		ways += ", new to make " + text + " in " + kind.String()
 	}
 	s.say("Type %s, ? for what may stand here, or an empty line %s.", ways, empty)
 	line, err := s.nextText(at, "text")
@@ -154,10 +158,29 @@ func (s *session) mend(f *fault, text, empty string) (string, decision, error) {
 		return "", giveUp, nil
 	case line == "yes" && f.Suggest != "":
 		return f.Suggest, another, nil
+	case line == "new" && lacks:
+		return text, another, s.newObject(kind, text)
 	case line == "keep" && !f.never:
 		return text, keep, nil
 	}
 	return line, another, nil
+}
+
+// missingObject is the table in which a row could give a cell's text a meaning;
+// false where none could.
+func missingObject(at desk.Place, text string) (tables.Kind, bool) {
+	if strings.ContainsAny(text, ",:") {
+		return 0, false
+	}
+	column := at.Kind.Columns()[at.Cell]
+	switch {
+	case column.Defines:
+	case column.Object == tables.AddressObject:
+		return tables.Addresses, true
+	case column.Object == tables.ServiceObject:
+		return tables.Services, true
+	}
+	return 0, false
 }
 
 // mostOffers is how many texts for a cell are said.

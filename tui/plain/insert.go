@@ -19,27 +19,38 @@ func (s *session) insert(args []string) error {
 	}
 	file := s.desk.Set().File(k)
 	if len(args) < 2 {
-		s.say("Which number shall the row have? The last line of %s is %d.", k, len(file.Lines))
+		s.say("Which number shall the row have? The last line of %s is %d: insert %s %d.", k, len(file.Lines), k, len(file.Lines)+1)
 		return nil
 	}
 	num, err := strconv.Atoi(args[1])
 	if err != nil || num < 1 || num > len(file.Lines)+1 {
-		s.say("The number must be between 1 and %d.", len(file.Lines)+1)
+		s.say("Behind %s stands the number that the row shall have, between 1 and %d.", k, len(file.Lines)+1)
 		return nil
 	}
-	r := newRow{kind: k, num: num, kept: make(map[int]bool)}
-	if !s.takeCells(&r, args[2:]) {
+	return s.insertRow(&newRow{kind: k, num: num, kept: make(map[int]bool)}, args[2:])
+}
+
+// insertRow makes a row of the cells that are given, and asks for the others.
+func (s *session) insertRow(r *newRow, cells []string) error {
+	ok := s.takeCells(r, cells)
+	if ok {
+		var err error
+		if ok, err = s.fill(r); err != nil {
+			return err
+		}
+	}
+	if !ok {
 		s.say("Nothing was inserted.")
 		return nil
 	}
-	if ok, err := s.fill(&r); !ok || err != nil {
-		if err == nil {
-			s.say("Nothing was inserted.")
-		}
-		return err
-	}
-	s.change(desk.Place{Kind: k, Line: num}, r.insert(len(r.cells)))
+	s.change(desk.Place{Kind: r.kind, Line: r.num}, r.insert(len(r.cells)))
 	return nil
+}
+
+// newObject makes a row at the end of a table for a name that a cell holds.
+func (s *session) newObject(k tables.Kind, name string) error {
+	r := newRow{kind: k, num: len(s.desk.Set().File(k).Lines) + 1, kept: make(map[int]bool)}
+	return s.insertRow(&r, []string{name})
 }
 
 // newRow is a row that is being written.

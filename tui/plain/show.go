@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mfwtui/mfwtui/engine"
 	"github.com/mfwtui/mfwtui/engine/ruleset"
@@ -225,7 +226,7 @@ func pastWords(g *engine.Generation) string {
 	case engine.Refused:
 		text += fmt.Sprintf(" by %s: refused", g.Who)
 	default:
-		text += fmt.Sprintf(" by %s: %s after %.0f seconds", g.Who, g.Result, g.Took.Seconds())
+		text += fmt.Sprintf(" by %s: %s after %s", g.Who, g.Result, words.Plural(int(g.Took.Round(time.Second).Seconds()), "second"))
 	}
 	if g.By != "" && g.By != g.Who {
 		text += " by " + g.By

@@ -25,7 +25,7 @@ func Dumb(env []string) bool {
 }
 
 // MovesNoCells reports whether the terminal can neither insert nor delete
-// characters: a vt100, by its entry in terminfo. Every later one can.
+// characters, nor lines: a vt100, by its entry in terminfo. Every later one can.
 func MovesNoCells(env []string) bool {
 	model, _, _ := strings.Cut(Getenv(env, "TERM"), "-")
 	return model == "vt100"

@@ -92,6 +92,7 @@ func (s *Site) Denied(ctx context.Context) (engine.DeniedSnapshot, error) {
 	for i, port := range []uint16{23, 3389, 445} {
 		var d engine.DeniedPackets
 		d.Row, d.By, d.In, d.From, d.To = "reject", "the final reject", "eth0", "ext", "FW"
+		d.Ref.Name, d.Text = "reject", "reject"
 		d.Src, d.Dst = netip.AddrFrom4([4]byte{203, 0, 113, byte(40 + i)}), netip.MustParseAddr("198.51.100.4")
 		d.Proto, d.SrcPort, d.DstPort, d.Flags = ruleset.TCP, 50000, port, 2
 		d.Count, d.Rate, d.First, d.Last = uint64(100/(i+1)), 1/float64(i+1), s.began, now

@@ -332,8 +332,19 @@ func (s *Site) Status(ctx context.Context) (engine.Status, error) {
 		if g.Damaged = s.Damaged; g.Damaged != nil {
 			st.Drift = nil
 		}
+		st.Unapplied = s.unapplied()
 	}
 	return st, nil
+}
+
+// unapplied are the tables on disk that are not those of the generation in force.
+func (s *Site) unapplied() []tables.Kind {
+	saved, problems := tables.Load(s.Files)
+	applied, _ := tables.Load(s.archive[s.confirmed()])
+	if saved == nil || applied == nil || problems.HasErrors() {
+		return nil
+	}
+	return saved.Changed(applied)
 }
 
 // History lists what was applied, newest first.

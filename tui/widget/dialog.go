@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -126,9 +127,11 @@ func (d *Dialog) Render(width, height int, st *style.Styles) []string {
 		}
 	}
 	answers := d.answers(inner, st)
-	if room := height - 2 - 1 - len(answers); len(body) > room {
-		body = body[:max(room, 0)]
+	room := max(height-2-1-len(answers), 0)
+	if len(body) > room {
+		body = slices.DeleteFunc(body, func(l string) bool { return l == "" })
 	}
+	body = body[:min(len(body), room)]
 	body = append(append(body, ""), answers...)
 	return Box(d.Title, body, inner, st)
 }

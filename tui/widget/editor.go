@@ -14,6 +14,9 @@ type Editor struct {
 	at   int // cursor, in runes
 	// Solid refuses blanks: for the cell of a table.
 	Solid bool
+	// Standin says that the text stands for none: what is typed or pasted
+	// first takes its place. Any other key of the editor keeps it.
+	Standin bool
 }
 
 // NewEditor starts with a text and the cursor behind it.
@@ -29,7 +32,7 @@ func (e *Editor) Text() string { return string(e.text) }
 // SetText replaces the text and puts the cursor behind it.
 func (e *Editor) SetText(s string) {
 	e.text = []rune(s)
-	e.at = len(e.text)
+	e.at, e.Standin = len(e.text), false
 }
 
 // Key handles a key press; false when it is not one of the editor's.
@@ -59,6 +62,7 @@ func (e *Editor) Key(k tea.KeyPressMsg) bool {
 		}
 		e.Insert(k.Text)
 	}
+	e.Standin = false
 	return true
 }
 
@@ -72,6 +76,9 @@ func (e *Editor) Insert(s string) {
 		return r
 	}, s)
 	add := []rune(s)
+	if e.Standin && len(add) > 0 {
+		e.SetText("")
+	}
 	e.text = slices.Insert(e.text, e.at, add...)
 	e.at += len(add)
 }

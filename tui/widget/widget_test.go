@@ -40,6 +40,33 @@ func TestEditorKeys(t *testing.T) {
 	}
 }
 
+func TestEditorReplacesAStandinByWhatIsTypedFirst(t *testing.T) {
+	tests := []struct {
+		name string
+		keys []string
+		want string
+	}{
+		{"typed over", []string{"4", "9"}, "49"},
+		{"the same again", []string{"-"}, "-"},
+		{"kept by a movement", []string{"left", "4", "9"}, "49-"},
+		{"kept by the end key", []string{"end", "4"}, "-4"},
+		{"deleted", []string{"backspace", "4"}, "4"},
+		{"a blank is nothing", []string{" "}, "-"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e := NewEditor("-")
+			e.Solid, e.Standin = true, true
+			for _, k := range tt.keys {
+				e.Key(press(k))
+			}
+			if got := e.Text(); got != tt.want {
+				t.Errorf("after %q %q, want %q", tt.keys, got, tt.want)
+			}
+		})
+	}
+}
+
 func TestEditorTakesNoControlCharacters(t *testing.T) {
 	e := NewEditor("")
 	e.Insert("a\x1b[2J\nb\u202ec")
