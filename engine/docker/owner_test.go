@@ -130,9 +130,11 @@ func TestEveryRuleOfDockersHasItsOwnerOnEveryGeneration(t *testing.T) {
 	for _, g := range generations {
 		t.Run(g.name, func(t *testing.T) {
 			for f, text := range map[ruleset.Family]string{ruleset.V4: g.v4, ruleset.V6: g.v6} {
+				table := ""
 				for line := range strings.Lines(strings.TrimSpace(text)) {
 					line = strings.TrimSpace(line)
 					if line == "" || line[0] == '*' {
+						table = strings.TrimPrefix(line, "*")
 						continue
 					}
 					spec, want, _ := strings.Cut(line, " =")
@@ -141,7 +143,7 @@ func TestEveryRuleOfDockersHasItsOwnerOnEveryGeneration(t *testing.T) {
 					if rule == nil {
 						t.Fatalf("%s: %v", line, err)
 					}
-					if diff := cmp.Diff(strings.TrimSpace(want), ownerWords(owners.Of(chain, rule))); diff != "" {
+					if diff := cmp.Diff(strings.TrimSpace(want), ownerWords(owners.Of(table, chain, rule))); diff != "" {
 						t.Errorf("%s (-want +got):\n%s", line, diff)
 					}
 				}
@@ -168,7 +170,7 @@ func TestEveryRuleOfARealEngineHasItsOwner(t *testing.T) {
 		for _, table := range all {
 			for _, c := range table.Chains {
 				for _, r := range c.Rules {
-					if whose := ownerWords(owners.Of(c.Name, r)); whose != "" {
+					if whose := ownerWords(owners.Of(table.Name, c.Name, r)); whose != "" {
 						got = append(got, fmt.Sprintf("%s %s %s %s = %s\n", f, table.Name, c.Name, r.Text(f), whose))
 					} else if !r.Owned() && r.JumpsTo() == "" {
 						t.Errorf("%s %s %s %s belongs to nobody", f, table.Name, c.Name, r.Text(f))
@@ -202,7 +204,7 @@ func TestWithoutAnEngineNoRuleHasAnOwner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := new(Snapshot).Owners().Of("DOCKER", rule); got != (Owner{}) {
+	if got := new(Snapshot).Owners().Of("filter", "DOCKER", rule); got != (Owner{}) {
 		t.Errorf("owner %+v", got)
 	}
 }

@@ -260,7 +260,7 @@ func (l *containerList) rulesOf(r *containerRow) []engine.ChainCounter {
 // does not have it.
 func ruleCountWords(r *chainRow) widget.Safe {
 	one := func(c *engine.ChainCounter) string {
-		if c == nil {
+		if c == nil || c.Uncounted() {
 			return "-"
 		}
 		return short(float64(c.Count.Packets))

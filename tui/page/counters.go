@@ -125,7 +125,7 @@ func (c *Counters) Key(k tea.KeyPressMsg) Effect {
 	case keys.Since.Is(k):
 		return c.countFrom()
 	case keys.Table.Is(k):
-		c.chains.nextTable()
+		c.chains.nextTable(&c.snap)
 		c.show(true)
 	case keys.Left.Is(k):
 		c.left()

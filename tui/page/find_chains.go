@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mfwtui/mfwtui/engine"
+	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tables"
 	"github.com/mfwtui/mfwtui/tui/query"
 )
@@ -155,7 +156,7 @@ func (r *chainRecord) Text(to []byte) []byte {
 func (c *Counters) speakOf() {
 	if c.tab == byChain {
 		c.filter.speak(c.Desk, chainKeys, map[query.Key][]string{
-			query.Table: {"filter", "nat", "mangle", "raw", "security"},
+			query.Table: {"filter", "nat", "mangle", "raw", "security", ruleset.DockerBridges},
 			query.Owner: {"ours", "docker", "foreign", "built-in"}, query.Iface: nil, query.Action: nil,
 		})
 		return
