@@ -1,9 +1,11 @@
 package ruleset
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -155,10 +157,12 @@ func (p *nftParser) dispatch(before *nftStatements, body json.RawMessage) ([]*Ru
 	if len(elements) > 0 && json.Unmarshal(elements, &pairs) != nil {
 		return nil, errNFTWord
 	}
+	// The kernel lists them in the order of their hashes, which changes.
+	slices.SortFunc(pairs, func(a, b [2]json.RawMessage) int { return bytes.Compare(a[0], b[0]) })
 	list := make([]*Rule, 0, len(pairs))
 	for _, pair := range pairs {
 		one := *before
-		one.rule.Matches = append([]Match(nil), before.rule.Matches...)
+		one.rule.Matches = slices.Clone(before.rule.Matches)
 		if !one.match(nftMatch{Op: "==", Left: vmap.Key, Right: pair[0]}) {
 			return nil, errNFTWord
 		}

@@ -199,6 +199,7 @@ func (s *nftStatements) iface(out, not bool, right json.RawMessage) bool {
 		*side = Iface{names[0], not}
 		return true
 	}
+	slices.Sort(names) // the kernel's order changes
 	s.rule.Matches = append(s.rule.Matches, MatchIfaces{Names: names, Out: out, Not: not})
 	return true
 }

@@ -47,7 +47,7 @@ func TestRulesOfNFTablesInTheWordsOfIptables(t *testing.T) {
 		{"not an interface", V4, matchOf("!=", out, `"br-a"`) + drop, "! -o br-a -j DROP"},
 		{"a wildcard", V4, matchOf("==", in, `"eth*"`) + drop, "-i eth+ -j DROP"},
 		{"a plus sign is a letter", V4, matchOf("==", in, `"eth+"`) + drop, `nft:match {"op":"==","left":{"meta":{"key":"iifname"}},"right":"eth+"} -j DROP`},
-		{"a set of interfaces", V4, matchOf("!=", in, `{"set": ["br-a", "eth5"]}`) + drop, "! -i br-a,eth5 -j DROP"},
+		{"a set of interfaces", V4, matchOf("!=", in, `{"set": ["eth5", "br-a"]}`) + drop, "! -i br-a,eth5 -j DROP"},
 		{"an address", V4, matchOf("==", daddr, `"172.17.0.2"`) + drop, "-d 172.17.0.2/32 -j DROP"},
 		{"not a network", V4, matchOf("!=", saddr, `{"prefix": {"addr": "127.0.0.0", "len": 8}}`) + drop, "! -s 127.0.0.0/8 -j DROP"},
 		{"an address of IPv6", V6, matchOf("==", daddr6, `"fd00::2"`) + drop, "-d fd00::2/128 -j DROP"},

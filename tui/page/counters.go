@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -254,7 +255,7 @@ func (c *Counters) Handle(msg tea.Msg) Effect {
 		c.filter.Set(msg.Text)
 		c.show(true)
 	case ShowChains:
-		c.tab = byChain
+		c.tab, c.chains.table = byChain, cmp.Or(msg.Table, c.chains.table)
 		c.speakOf()
 		c.filter.Set(msg.Text)
 		c.show(true)
