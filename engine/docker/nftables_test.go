@@ -149,6 +149,9 @@ func (w *world) told() {
 		if !slices.ContainsFunc(found, func(f engine.Finding) bool { return f.What == want }) {
 			w.t.Errorf("the doctor does not say what it means: %v", found)
 		}
+		if slices.ContainsFunc(found, func(f engine.Finding) bool { return strings.Contains(f.What, "made no chains yet") }) {
+			w.t.Errorf("the doctor waits for an engine that is there: %v", found)
+		}
 		return err
 	})
 }
