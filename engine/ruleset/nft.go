@@ -139,7 +139,7 @@ func (p *nftParser) dispatch(before *nftStatements, body json.RawMessage) ([]*Ru
 	if json.Unmarshal(body, &vmap) != nil {
 		return nil, errNFTWord
 	}
-	elements := vmap.Data
+	var elements json.RawMessage
 	var name string
 	if json.Unmarshal(vmap.Data, &name) == nil {
 		var known bool
