@@ -96,7 +96,7 @@ deps:
 
 # gcc is for the race detector.
 test-deps:
-	$(call packages,make test,iptables:iptables ipset:ipset conntrack:conntrack unshare:util-linux gcc:gcc)
+	$(call packages,make test,iptables:iptables ipset:ipset conntrack:conntrack unshare:util-linux gcc:gcc nft:nftables)
 	$(call quiet_package,make test,dockerd,docker.io,docker.service docker.socket containerd.service)
 	@[ -e /usr/include/stdio.h ] || $(SUDO) apt-get install -y -qq --no-install-recommends libc6-dev >/dev/null
 

@@ -35,15 +35,16 @@ import (
 // nowhere else.
 func TestTraceAndKernelAgree(t *testing.T) {
 	needs(t)
-	const sets, packets = 500, 20
+	const sets, packets = 600, 20
 	labs := []lab.Options{
 		{Backend: host.NFT, NoDocker: true}, {Backend: host.Legacy, NoDocker: true},
 		{Backend: host.NFT, Docker6: true}, {Backend: host.Legacy},
+		{Backend: host.NFT, DockerNFT: true}, {Backend: host.Legacy, DockerNFT: true},
 	}
 	var seen tally
 	t.Run("labs", func(t *testing.T) {
 		for i, opts := range labs {
-			t.Run(fmt.Sprintf("%s-docker=%t", opts.Backend, !opts.NoDocker), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s-docker=%t-nftables=%t", opts.Backend, !opts.NoDocker, opts.DockerNFT), func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, opts)
 				for seed := i; seed < sets; seed += len(labs) {

@@ -165,7 +165,7 @@ func (n *naming) zoneOf(iface string) string {
 func (v *ContainerView) warnings(snap *docker.Snapshot, names *naming) []string {
 	var list []string
 	if v.Firewall == "nftables" {
-		list = append(list, "Docker writes nftables rules of its own: they are asked beside ours, and what they drop stays dropped")
+		list = append(list, nativeEngine)
 	}
 	list = append(list, v.exposureWarnings(Unfiltered, "every address reaches %s")...)
 	list = append(list, v.exposureWarnings(Unreachable, "no row allows %s")...)

@@ -125,7 +125,7 @@ func rowText(set *tables.Set, ref compile.RowRef) string {
 func chainCounters(rs *ruleset.Ruleset, owners *docker.Owners) []ChainCounter {
 	list := make([]ChainCounter, 0, countRules(rs))
 	for _, f := range ruleset.Families() {
-		ts := *rs.Tables(f)
+		ts := rs.All(f)
 		for _, t := range ts {
 			for _, c := range t.Chains {
 				one := ChainCounter{Family: f, Table: t.Name, Chain: c.Name, Owner: live.Owner(ts, t.Name, c.Name).String()}
@@ -136,7 +136,7 @@ func chainCounters(rs *ruleset.Ruleset, owners *docker.Owners) []ChainCounter {
 				one.Words = ""
 				for i, r := range c.Rules {
 					one.Index, one.ID, one.Rule, one.Count = i+1, r.ID, r, r.Counters
-					whose := owners.Of(c.Name, r)
+					whose := owners.Of(t.Name, c.Name, r)
 					one.Container, one.Network = whose.Container, whose.Network
 					list = append(list, one)
 				}
@@ -156,7 +156,7 @@ func (e *Engine) dockerOwners(ctx context.Context) *docker.Owners {
 // countRules is how many counters a ruleset has at most.
 func countRules(rs *ruleset.Ruleset) (n int) {
 	for _, f := range ruleset.Families() {
-		for _, t := range *rs.Tables(f) {
+		for _, t := range rs.All(f) {
 			for _, c := range t.Chains {
 				n += 1 + len(c.Rules)
 			}
@@ -174,6 +174,10 @@ func (c *ChainCounter) Text() string {
 	}
 	return c.Rule.Spec(c.Family)
 }
+
+// Uncounted reports whether the kernel does not count the rule, so that Count says
+// nothing.
+func (c *ChainCounter) Uncounted() bool { return c.Rule != nil && c.Rule.Uncounted }
 
 func (c *ChainCounter) key() chainKey {
 	return chainKey{c.Family, c.Table, c.Chain, c.Index, c.ID}

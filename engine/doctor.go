@@ -107,6 +107,7 @@ func (f *hostFacts) findings() []Finding {
 	f.forwardFindings(add)
 	f.interfaceFindings(add)
 	f.hookFindings(add)
+	f.dockerFindings(add)
 	f.unitFindings(add)
 	if f.sysctl["net.netfilter.nf_conntrack_acct"] == "0" {
 		add("conntrack counts no bytes", "mfwtui flows --accounting switches it on")
@@ -194,6 +195,21 @@ func (f *hostFacts) hookFindings(add func(what, do string)) {
 			continue
 		}
 		add(fmt.Sprintf("%s INPUT: %q comes before our rules", fam, input.Rules[0].Spec(fam)), "nothing when that is meant, as with fail2ban")
+	}
+}
+
+// dockerFindings say what it means that the engine writes nftables.
+func (f *hostFacts) dockerFindings(add func(what, do string)) {
+	if !nativeDocker(f.live) {
+		return
+	}
+	add(nativeEngine, "nothing; our hook belongs into FORWARD. What Docker drops, such as a port that is not published, opens by publishing it or by the engine's option bridge-accept-fwmark")
+	for _, fam := range ruleset.Families() {
+		for _, t := range *f.live.Beside(fam) {
+			if t.Unread != "" {
+				add(fmt.Sprintf("%s: %s: what reaches containers is not certain", fam, t.Unread), "install nftables, and look at: nft list tables")
+			}
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -36,6 +37,9 @@ type PublishedPort struct {
 	Exposure  Exposure
 	// From lists who can reach it, where somebody can.
 	From []ReachableFrom
+	// Unjudged is a rule of Docker's on the way of those in From that could not
+	// be judged: it may keep them out.
+	Unjudged string
 	// Sample is the first packet of somebody outside to the port, by the port
 	// of this host: one of those that reach the container, where some do. Its
 	// addresses are not valid where nobody outside can send one, as for a
@@ -80,10 +84,15 @@ func (p PublishedPort) String() string {
 		}
 		words = append(words, w)
 	}
+	verdict := "reachable from: "
 	if p.Exposure == Unfiltered {
-		return "everything reaches it: " + strings.Join(words, ", ")
+		verdict = "everything reaches it: "
 	}
-	return "reachable from: " + strings.Join(words, ", ")
+	verdict += strings.Join(words, ", ")
+	if p.Unjudged != "" {
+		verdict += "; not judged: " + p.Unjudged
+	}
+	return verdict
 }
 
 // exposureCache keeps what a ruleset lets through: a console asks again and
@@ -151,10 +160,10 @@ func (j *exposureJudge) published(c *docker.Container) []PublishedPort {
 		case c.State != "running" && c.State != "paused":
 			one.Exposure = NotRunning
 		case p.Host.Addr().IsLoopback():
-			one.From, _ = j.from(c, p, nil)
+			j.from(&one, c, nil)
 			one.Exposure = exposureOf(one.From, HostOnly)
 		default:
-			one.From, one.Sample = j.from(c, p, j.addressesOf(p))
+			j.from(&one, c, j.addressesOf(p))
 			one.Exposure = exposureOf(one.From, Unreachable)
 		}
 		list = append(list, one)
@@ -187,13 +196,13 @@ func exposureOf(from []ReachableFrom, nobody Exposure) Exposure {
 // host: through Docker's translation, past it straight to the container, and
 // through the proxy in user space, which serves what is not translated. With
 // them comes a packet to the published port, as PublishedPort has it.
-func (j *exposureJudge) from(c *docker.Container, p docker.Port, published []netip.Addr) (list []ReachableFrom, sample ruleset.Packet) {
+func (j *exposureJudge) from(p *PublishedPort, c *docker.Container, published []netip.Addr) {
 	inside := []string{"lo"}
 	for i := range c.Endpoints {
 		inside = append(inside, c.Endpoints[i].Bridge)
 	}
 	if len(published) > 0 {
-		sample = ruleset.Packet{
+		p.Sample = ruleset.Packet{
 			Src: reach.Stranger(ruleset.OfAddr(published[0])), SrcPort: strangerPort,
 			Dst: published[0], Proto: p.Proto, DstPort: p.Host.Port(), State: ruleset.StateNew,
 		}
@@ -204,15 +213,16 @@ func (j *exposureJudge) from(c *docker.Container, p docker.Port, published []net
 			if b.In = without(b.In, inside); b.In != nil && len(b.In) == 0 {
 				continue
 			}
-			f, through := j.sender(b)
+			f, through, unjudged := j.sender(b)
 			switch f.Direct = direct(b); {
 			case f.Direct:
 			case len(published) == 0:
 				continue
-			case sample.In == "" && holdsDst(b, sample.Dst):
-				sample.In, sample.Src = through.In, through.Src
+			case p.Sample.In == "" && holdsDst(b, p.Sample.Dst):
+				p.Sample.In, p.Sample.Src = through.In, through.Src
 			}
-			list = append(list, f)
+			p.From = append(p.From, f)
+			p.Unjudged = cmp.Or(p.Unjudged, unjudged)
 		}
 	}
 	for i := range c.Endpoints {
@@ -230,7 +240,7 @@ func (j *exposureJudge) from(c *docker.Container, p docker.Port, published []net
 		boxes := leavingBy(thisHost, j.reach.To(a, p.Proto, p.Host.Port(), exposureLimit))
 		add(boxes, func(*reach.Box) bool { return false })
 	}
-	return compactSenders(list), sample
+	p.From = compactSenders(p.From)
 }
 
 // thisHost is the interface by which packets leave that are for this host.
@@ -271,16 +281,23 @@ func onlyTo(b *reach.Box, a netip.Addr) bool {
 	return len(b.Dst) == 1 && b.Dst[0].From == a && b.Dst[0].To == a
 }
 
-// sender puts the senders of a box into words, and gives a packet of one.
-func (j *exposureJudge) sender(b *reach.Box) (ReachableFrom, ruleset.Packet) {
+// sender puts the senders of a box into words, and gives a packet of one, and what
+// of Docker's could not be judged about it.
+func (j *exposureJudge) sender(b *reach.Box) (ReachableFrom, ruleset.Packet, string) {
 	f := ReachableFrom{Zone: j.words.zones(b.In, false), Src: j.words.addressWords(b.Src, b.Family)}
 	p := b.Sample
 	if b.In != nil {
 		p.In = b.In[0] // the sample may have come from the container's own network
 	}
 	out := p.Out
-	f.By = j.admitter(j.words.after.Trace(p, func(netip.Addr) (bool, string) { return out == "", out }))
-	return f, p
+	t := j.words.after.Trace(p, func(netip.Addr) (bool, string) { return out == "", out })
+	f.By = j.admitter(t)
+	for _, d := range t.Doubts {
+		if d.Table == ruleset.DockerBridges {
+			return f, p, d.Why
+		}
+	}
+	return f, p, ""
 }
 
 // admitter names the row that lets a packet through. Mostly that is the rule

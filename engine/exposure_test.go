@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/mfwtui/mfwtui/engine/compile"
@@ -22,7 +24,18 @@ func exposureHost(t *testing.T, file string) *exposureJudge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	live := rulesOf(t, string(text))
+	var live *ruleset.Ruleset
+	if strings.HasSuffix(file, ".json") {
+		// Beside the rules of ours that let ext reach everything.
+		live = rulesOf(t, "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -i eth0 -m comment --comment mfw:acc391cb -j ACCEPT\n-A FORWARD -j DROP\nCOMMIT\n")
+		table, err := ruleset.ParseNFT(ruleset.V4, ruleset.DockerBridges, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		live.Beside4 = ruleset.Tables{table}
+	} else {
+		live = rulesOf(t, string(text))
+	}
 	own := netip.MustParseAddr("203.0.113.1")
 	ways := map[string]netip.Prefix{"docker0": netip.MustParsePrefix("172.17.0.0/16"), "br-app": netip.MustParsePrefix("172.18.0.0/16")}
 	facts := reach.Facts{
@@ -64,6 +77,8 @@ func TestThePublishedPortsOfRecordedRulesAreJudged(t *testing.T) {
 		{"no row does", "20.10.v4.save", "docker0", "172.17.0.2", "0.0.0.0:9090", 90, "no row allows it"},
 		{"behind a bridge in no zone, of which no rule of ours knows", "20.10.v4.save", "br-app", "172.18.0.2", "0.0.0.0:8081", 80, "no row allows it"},
 		{"by the port only, where the engine closes the direct way", "29.v4.save", "docker0", "172.17.0.2", "0.0.0.0:8080", 80, "reachable from: ext by virtuals:1"},
+		{"by the port only, where the engine writes nftables, whatever our row says", "29.nft.v4.json", "docker0", "172.17.0.2", "0.0.0.0:8080", 80, "reachable from: ext by virtuals:1"},
+		{"on the loopback, where the engine writes nftables", "29.nft.v4.json", "docker0", "172.17.0.2", "127.0.0.1:9090", 90, "this host only"},
 		{"on the loopback", "20.10.v4.save", "docker0", "172.17.0.2", "127.0.0.1:9090", 90, "this host only"},
 	}
 	for _, tt := range tests {
@@ -94,5 +109,22 @@ func TestThePacketThatShowsAVerdictIsOneFromOutsideToThePublishedPort(t *testing
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// A rule of Docker's that cannot be judged may keep everybody out: the verdict says
+// so, and the doctor says why when none could be read.
+func TestAVerdictSaysWhatOfDockersWasNotJudged(t *testing.T) {
+	j := exposureHost(t, "20.10.v4.save")
+	live := rulesOf(t, "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m comment --comment mfw:acc391cb -j ACCEPT\nCOMMIT\n")
+	live.Beside4 = ruleset.Tables{ruleset.Unread(ruleset.DockerBridges, "Docker's nftables rules are not read: nft is not installed")}
+	j.reach, j.words.after = reach.Through(live, reach.Facts{Interfaces: []string{"eth0", "docker0"}}), ruleset.NewTracer(live)
+	got := j.published(exposedContainer("docker0", "172.17.0.2", netip.MustParseAddrPort("0.0.0.0:8080"), 80))[0].String()
+	if want := "; not judged: Docker's nftables rules are not read: nft is not installed"; !strings.HasSuffix(got, want) {
+		t.Errorf("verdict %q, want one that ends in %q", got, want)
+	}
+	facts := hostFacts{live: live}
+	if found := fmt.Sprint(facts.findings()); !strings.Contains(found, "v4: Docker's nftables rules are not read: nft is not installed: what reaches containers is not certain") {
+		t.Errorf("findings %s", found)
 	}
 }

@@ -162,9 +162,9 @@ func (r *flowRows) refresh(ctx context.Context, e *Engine) error {
 func rulesHash(rs *ruleset.Ruleset) string {
 	h := fnv.New128a()
 	for _, f := range ruleset.Families() {
-		for _, t := range *rs.Tables(f) {
+		for _, t := range rs.All(f) {
 			for _, c := range t.Chains {
-				fmt.Fprintln(h, f, t.Name, c.Name, c.Policy)
+				fmt.Fprintln(h, f, t.Name, c.Name, c.Policy, c.Base)
 				for _, r := range c.Rules {
 					fmt.Fprintln(h, r.Text(f))
 				}
@@ -184,7 +184,7 @@ func rulesHash(rs *ruleset.Ruleset) string {
 // asksSourcePorts reports whether any rule does.
 func asksSourcePorts(rs *ruleset.Ruleset) bool {
 	for _, f := range ruleset.Families() {
-		for _, t := range *rs.Tables(f) {
+		for _, t := range rs.All(f) {
 			for _, c := range t.Chains {
 				if slices.ContainsFunc(c.Rules, asksSourcePort) {
 					return true

@@ -30,7 +30,7 @@ type foreignRules map[string]int
 func foreignOf(rs *ruleset.Ruleset) map[string]foreignRules {
 	all := map[string]foreignRules{live.Docker.String(): {}, live.Foreign.String(): {}}
 	for _, f := range ruleset.Families() {
-		ts := *rs.Tables(f)
+		ts := rs.All(f)
 		for _, t := range ts {
 			for _, c := range t.Chains {
 				rules := all[live.Owner(ts, t.Name, c.Name).String()]

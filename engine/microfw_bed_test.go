@@ -93,7 +93,7 @@ func needs(t *testing.T) {
 	if os.Geteuid() != 0 {
 		lacks = "root"
 	}
-	for _, tool := range []string{"iptables-nft", "iptables-legacy", "ip6tables-nft", "ip6tables-legacy", "ipset"} {
+	for _, tool := range []string{"iptables-nft", "iptables-legacy", "ip6tables-nft", "ip6tables-legacy", "ipset", "nft"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			lacks = tool
 		}

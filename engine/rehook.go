@@ -98,10 +98,20 @@ func futureHooks(live *ruleset.Ruleset, cfg *tables.Config) (v4, v6 string) {
 // engineToCome warns about an engine that will put its rules ahead of ours.
 const engineToCome = "there is a zone for containers, but Docker's engine has made no chains yet: when it starts, the hook in FORWARD is behind them"
 
+// nativeEngine is what it means that the engine writes nftables.
+const nativeEngine = "Docker writes nftables rules of its own, beside which ours stand: an accept of ours is not final, what Docker drops stays dropped"
+
+// nativeDocker reports whether the engine writes nftables, where it leaves no
+// chain to hook into.
+func nativeDocker(live *ruleset.Ruleset) bool { return len(live.Beside4)+len(live.Beside6) > 0 }
+
 // noEngineYet reports whether the tables have a zone for containers while our
 // hook stands where an engine that starts puts its own rules ahead.
 func noEngineYet(live *ruleset.Ruleset, cfg *tables.Config) bool {
 	if cfg == nil || !slices.Contains(cfg.Zones(), tables.Docker) {
+		return false
+	}
+	if nativeDocker(live) {
 		return false
 	}
 	for _, name := range []string{"DOCKER", ruleset.DockerUser} {

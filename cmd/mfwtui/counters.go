@@ -103,9 +103,17 @@ func counterRows(list []engine.RowCounter) [][]string {
 func chainRows(list []engine.ChainCounter) [][]string {
 	rows := [][]string{{"FAMILY", "TABLE", "CHAIN", "OWNER", "N", "PKTS", "BYTES", "PKT/S", "WHOSE", "RULE"}}
 	for _, c := range list {
-		rows = append(rows, []string{c.Family.String(), c.Table, c.Chain, c.Owner, strconv.Itoa(c.Index), count(c.Count.Packets), count(c.Count.Bytes), rate(c.Rate), whose(c), c.Text()})
+		rows = append(rows, append(append([]string{c.Family.String(), c.Table, c.Chain, c.Owner, strconv.Itoa(c.Index)}, chainFigures(&c)...), whose(c), c.Text()))
 	}
 	return rows
+}
+
+// chainFigures are packets, bytes and rate of a rule, where the kernel counts it.
+func chainFigures(c *engine.ChainCounter) []string {
+	if c.Uncounted() {
+		return []string{"-", "-", "-"}
+	}
+	return []string{count(c.Count.Packets), count(c.Count.Bytes), rate(c.Rate)}
 }
 
 // whose is the container that a rule of Docker's is about, or the network.
@@ -156,6 +164,8 @@ type chainCounterJSON struct {
 	Net    string    `json:"network,omitempty"`
 	Count  countJSON `json:"count"`
 	Rate   float64   `json:"packets_per_second"`
+	// Uncounted is set where the kernel does not count: then Count is none.
+	Uncounted bool `json:"uncounted,omitempty"`
 }
 
 func countersJSONOf(snap engine.CounterSnapshot, ask counterQuestion) countersJSON {
@@ -165,7 +175,7 @@ func countersJSONOf(snap engine.CounterSnapshot, ask counterQuestion) countersJS
 	}
 	if ask.chains {
 		for _, c := range snap.Chains {
-			out.Chains = append(out.Chains, chainCounterJSON{c.Family.String(), c.Table, c.Chain, c.Owner, c.Index, c.ID, c.Text(), c.Container, c.Network, countOf(c.Count), c.Rate})
+			out.Chains = append(out.Chains, chainCounterJSON{c.Family.String(), c.Table, c.Chain, c.Owner, c.Index, c.ID, c.Text(), c.Container, c.Network, countOf(c.Count), c.Rate, c.Uncounted()})
 		}
 		return out
 	}

@@ -19,7 +19,8 @@ type Owner struct {
 
 // Owners finds whom rules belong to, on every generation of the engine since
 // 17.06: the chains have changed often, but what a rule says about a container
-// is always its address, and about a network its bridge or its subnet.
+// is always its address, and about a network its bridge or its subnet. Also
+// where the engine writes nftables.
 type Owners struct {
 	containers map[netip.Addr]string
 	bridges    map[string]string
@@ -67,14 +68,22 @@ func (s *Snapshot) ContainerNames() map[netip.Addr]string {
 
 // Of says whom a rule of a chain belongs to. A rule of ours belongs to nobody
 // else, whatever it matches.
-func (o *Owners) Of(chain string, r *ruleset.Rule) Owner {
-	if r.Owned() || !dockerWrites(chain) {
+func (o *Owners) Of(table, chain string, r *ruleset.Rule) Owner {
+	native := table == ruleset.DockerBridges
+	if r.Owned() || !native && !dockerWrites(chain) {
 		return Owner{}
 	}
 	if found := o.container(r); found.Container != "" {
 		return found
 	}
-	return Owner{Network: o.network(r)}
+	network := o.network(r)
+	if network == "" && native {
+		// Its chains are named after the bridge that they are for:
+		// filter-forward-in__docker0.
+		_, bridge, _ := strings.Cut(chain, "__")
+		network = o.bridges[bridge]
+	}
+	return Owner{Network: network}
 }
 
 // dockerWrites reports whether the engine puts rules into a chain: into its own

@@ -130,9 +130,11 @@ func TestEveryRuleOfDockersHasItsOwnerOnEveryGeneration(t *testing.T) {
 	for _, g := range generations {
 		t.Run(g.name, func(t *testing.T) {
 			for f, text := range map[ruleset.Family]string{ruleset.V4: g.v4, ruleset.V6: g.v6} {
+				table := ""
 				for line := range strings.Lines(strings.TrimSpace(text)) {
 					line = strings.TrimSpace(line)
 					if line == "" || line[0] == '*' {
+						table = strings.TrimPrefix(line, "*")
 						continue
 					}
 					spec, want, _ := strings.Cut(line, " =")
@@ -141,7 +143,7 @@ func TestEveryRuleOfDockersHasItsOwnerOnEveryGeneration(t *testing.T) {
 					if rule == nil {
 						t.Fatalf("%s: %v", line, err)
 					}
-					if diff := cmp.Diff(strings.TrimSpace(want), ownerWords(owners.Of(chain, rule))); diff != "" {
+					if diff := cmp.Diff(strings.TrimSpace(want), ownerWords(owners.Of(table, chain, rule))); diff != "" {
 						t.Errorf("%s (-want +got):\n%s", line, diff)
 					}
 				}
@@ -152,39 +154,57 @@ func TestEveryRuleOfDockersHasItsOwnerOnEveryGeneration(t *testing.T) {
 
 // TestEveryRuleOfARealEngineHasItsOwner reads what iptables-save printed beside
 // an engine of version 29 (moby v2.0.0-beta.24) with the containers of site, and
-// our hooks in it.
+// our hooks in it; and what nft prints of the tables that its package nftabler
+// makes for them.
 func TestEveryRuleOfARealEngineHasItsOwner(t *testing.T) {
+	for backEnd, read := range map[string]func(ruleset.Family, []byte) (ruleset.Tables, error){
+		"29.%s.save": ruleset.ParseTables,
+		"29.nft.%s.json": func(f ruleset.Family, text []byte) (ruleset.Tables, error) {
+			table, err := ruleset.ParseNFT(f, ruleset.DockerBridges, text)
+			return ruleset.Tables{table}, err
+		},
+	} {
+		name, _, _ := strings.Cut(backEnd, ".%s")
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, f := range ruleset.Families() {
+				text, err := os.ReadFile(filepath.Join("testdata", "engines", fmt.Sprintf(backEnd, f)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				all, err := read(f, text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, ownedRules(t, f, all)...)
+			}
+			slices.Sort(got)
+			want, err := os.ReadFile(filepath.Join("testdata", "engines", name+".owners"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), strings.Join(got, "")); diff != "" {
+				t.Errorf("owners (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// ownedRules are the rules that belong to somebody, and to whom.
+func ownedRules(t *testing.T, f ruleset.Family, all ruleset.Tables) (list []string) {
 	owners := site().Owners()
-	var got []string
-	for f, file := range map[ruleset.Family]string{ruleset.V4: "29.v4.save", ruleset.V6: "29.v6.save"} {
-		text, err := os.ReadFile(filepath.Join("testdata", "engines", file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all, err := ruleset.ParseTables(f, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, table := range all {
-			for _, c := range table.Chains {
-				for _, r := range c.Rules {
-					if whose := ownerWords(owners.Of(c.Name, r)); whose != "" {
-						got = append(got, fmt.Sprintf("%s %s %s %s = %s\n", f, table.Name, c.Name, r.Text(f), whose))
-					} else if !r.Owned() && r.JumpsTo() == "" {
-						t.Errorf("%s %s %s %s belongs to nobody", f, table.Name, c.Name, r.Text(f))
-					}
+	for _, table := range all {
+		for _, c := range table.Chains {
+			for _, r := range c.Rules {
+				if whose := ownerWords(owners.Of(table.Name, c.Name, r)); whose != "" {
+					list = append(list, fmt.Sprintf("%s %s %s %s = %s\n", f, table.Name, c.Name, r.Text(f), whose))
+				} else if !r.Owned() && r.JumpsTo() == "" {
+					t.Errorf("%s %s %s %s belongs to nobody", f, table.Name, c.Name, r.Text(f))
 				}
 			}
 		}
 	}
-	slices.Sort(got)
-	want, err := os.ReadFile(filepath.Join("testdata", "engines", "29.owners"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), strings.Join(got, "")); diff != "" {
-		t.Errorf("owners (-want +got):\n%s", diff)
-	}
+	return list
 }
 
 func ownerWords(o Owner) string {
@@ -202,7 +222,7 @@ func TestWithoutAnEngineNoRuleHasAnOwner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := new(Snapshot).Owners().Of("DOCKER", rule); got != (Owner{}) {
+	if got := new(Snapshot).Owners().Of("filter", "DOCKER", rule); got != (Owner{}) {
 		t.Errorf("owner %+v", got)
 	}
 }

@@ -67,7 +67,7 @@ func needs(t *testing.T) {
 		lacks = "root"
 	}
 	for tool, name := range map[string]string{
-		"iptables-nft": "iptables", "iptables-legacy": "iptables", "ipset": "ipset", "dockerd": "a Docker engine (Debian's docker.io)",
+		"iptables-nft": "iptables", "iptables-legacy": "iptables", "ipset": "ipset", "nft": "nftables", "dockerd": "a Docker engine (Debian's docker.io)",
 	} {
 		if _, err := exec.LookPath(tool); err != nil {
 			lacks = name
@@ -87,22 +87,34 @@ func needs(t *testing.T) {
 func newWorld(t *testing.T, backend host.Backend) *world {
 	t.Helper()
 	needs(t)
-	dir := t.TempDir()
+	w := labWorld(t, lab.Options{Backend: backend, NoDocker: true})
+	w.daemon = newDaemon(t, w.Firewall, w.tools)
+	w.managed(w.daemon.socket)
+	return w
+}
+
+// labWorld makes a world in a lab, whose firewall nobody manages yet.
+func labWorld(t *testing.T, opts lab.Options) *world {
+	t.Helper()
+	backend, dir := opts.Backend, t.TempDir()
 	tools := host.Options{Backend: backend, LockFile: filepath.Join(dir, "xtables.lock")}
 	w := &world{t: t, dir: dir, kernel: host.NewReal(tools), tools: tools}
 	t.Cleanup(w.idle)
 	var err error
-	if w.Lab, err = lab.New(lab.Options{NoDocker: true}); err != nil {
+	if w.Lab, err = lab.New(opts); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.Close() })
-	w.daemon = newDaemon(t, w.Firewall, tools)
 	w.must(os.Mkdir(filepath.Join(dir, "tables"), 0o755))
-	w.engine = engine.New(engine.Config{
-		Dir: filepath.Join(dir, "tables"), State: filepath.Join(dir, "state"), Run: filepath.Join(dir, "run"),
-		Guardian: guardian(tools), Kernel: w.kernel, DockerHost: "unix://" + w.daemon.socket,
-	})
 	return w
+}
+
+// managed lets an Engine manage the firewall, beside the Docker engine at a socket.
+func (w *world) managed(socket string) {
+	w.engine = engine.New(engine.Config{
+		Dir: filepath.Join(w.dir, "tables"), State: filepath.Join(w.dir, "state"), Run: filepath.Join(w.dir, "run"),
+		Guardian: guardian(w.tools), Kernel: w.kernel, DockerHost: "unix://" + socket,
+	})
 }
 
 // idle waits until no guardian of the world lives: then the lock is free.

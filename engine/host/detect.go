@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mdlayher/netlink"
 	"github.com/ti-mo/netfilter"
 	"golang.org/x/sys/unix"
 
@@ -219,35 +218,20 @@ func legacyTables(f ruleset.Family) []string {
 // this network namespace. Its save program would tell too, but takes 5 ms for
 // each family. What cannot be asked may exist.
 func nftTables() bool {
-	c, err := netfilter.Dial(nil)
-	if err != nil {
-		return true
-	}
-	defer c.Close()
-	query, err := netfilter.MarshalNetlink(netfilter.Header{
-		SubsystemID: netfilter.NFSubsysNFTables,
-		MessageType: unix.NFT_MSG_GETTABLE,
-		Flags:       netlink.Request | netlink.Dump,
-	}, nil)
-	if err != nil {
-		return true
-	}
-	answers, err := c.Query(query)
-	return err != nil || slices.ContainsFunc(answers, isIptablesTable)
+	tables, err := listNFTTables()
+	return err != nil || slices.ContainsFunc(tables, nftTable.ofIptables)
 }
 
-// isIptablesTable reports whether an answer of nftables describes a table that
-// the iptables tools use; what is not understood may be one.
-func isIptablesTable(answer netlink.Message) bool {
-	h, attrs, err := netfilter.UnmarshalNetlink(answer)
-	if err != nil {
+// ofIptables reports whether the iptables tools use the table; what is not
+// understood may be one.
+func (t nftTable) ofIptables() bool {
+	if t.name == "" {
 		return true
 	}
-	name := slices.IndexFunc(attrs, func(a netfilter.Attribute) bool { return a.Type == unix.NFTA_TABLE_NAME })
-	if h.Family != netfilter.ProtoIPv4 && h.Family != netfilter.ProtoIPv6 || name < 0 {
+	if t.family != netfilter.ProtoIPv4 && t.family != netfilter.ProtoIPv6 {
 		return false
 	}
-	switch strings.TrimRight(string(attrs[name].Data), "\x00") {
+	switch t.name {
 	case "filter", "nat", "mangle", "raw", "security":
 		return true
 	}

@@ -22,6 +22,7 @@ type Fake struct {
 	mu     sync.Mutex
 	v4, v6 tables
 	sets   map[string]*fakeSet
+	beside ruleset.Ruleset // of which only the tables beside iptables are read
 	caps   Capabilities
 	faults map[int]Fault
 	calls  []string
@@ -60,6 +61,13 @@ func (k *Fake) Preload(v4, v6, sets string) error {
 		k.sets[s.Name] = newFakeSet(s)
 	}
 	return nil
+}
+
+// SetBeside sets the tables of nftables that stand beside those of iptables.
+func (k *Fake) SetBeside(v4, v6 ruleset.Tables) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.beside.Beside4, k.beside.Beside6 = v4, v6
 }
 
 // SetCapabilities says what Probe and Links answer; the hooks are found in the
@@ -101,6 +109,7 @@ func (k *Fake) read(ctx context.Context, what string, more func(*ruleset.Ruleset
 		if rs.V6, err = k.v6.parsed(ruleset.V6); err != nil {
 			return err
 		}
+		rs.Beside4, rs.Beside6 = k.beside.Beside4, k.beside.Beside6
 		return more(rs)
 	})
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 // Errors of programs are of type *ExecError.
 type Kernel interface {
 	// Read reads both families with counters, and the sets, at the same
-	// time where that is safe. The result is for reading only: later ones may
+	// time where that is safe; and what Docker's engine wrote into nftables,
+	// where it did. The result is for reading only: later ones may
 	// share rules with it.
 	Read(ctx context.Context) (*ruleset.Ruleset, error)
 	// ReadRules is Read without the sets, of which a host may have a great

@@ -40,11 +40,14 @@ type Real struct {
 	apart atomic.Bool
 
 	v4, v6 atomic.Pointer[ruleset.Dump] // the last that was parsed
+
+	listTables func() ([]nftTable, error)
+	nftFrom    atomic.Int64 // when the tables of nftables are asked for again
 }
 
 // NewReal makes a Real. It touches nothing.
 func NewReal(opt Options) *Real {
-	r := &Real{runner: opt.Runner, log: opt.Log, lockFile: opt.LockFile, backend: opt.Backend}
+	r := &Real{runner: opt.Runner, log: opt.Log, lockFile: opt.LockFile, backend: opt.Backend, listTables: listNFTTables}
 	if r.runner == nil {
 		r.runner = &System{LockFile: opt.LockFile}
 	}
@@ -111,12 +114,14 @@ func (r *Real) read(ctx context.Context, withSets bool) (*ruleset.Ruleset, error
 	g, ctx := errgroup.WithContext(ctx)
 	// All start here, on the caller's thread; see Runner.
 	v4, v6 := r.startTables(ctx, t, ruleset.V4), r.startTables(ctx, t, ruleset.V6)
+	beside := r.startBeside(ctx)
 	if withSets {
 		sets := r.startSets(ctx)
 		g.Go(func() (err error) { rs.Sets, err = sets(); return err })
 	}
 	g.Go(func() (err error) { rs.V4, err = v4(); return err })
 	g.Go(func() (err error) { rs.V6, err = v6(); return err })
+	g.Go(func() error { beside(rs); return nil })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}

@@ -57,6 +57,7 @@ func scripted(t *testing.T, steps ...step) *Real {
 	})
 	k := NewReal(Options{Runner: s})
 	k.found = &tools{backend: NFT, variant: "-nft"}
+	k.listTables = func() ([]nftTable, error) { return nil, nil }
 	return k
 }
 

@@ -56,9 +56,117 @@ func docker6() string {
 	).Replace(docker4)
 }
 
+// nftables are what engine 29 (moby v2.0.0-beta.24) writes for the same network and
+// port where its back end is nftables.
+const nftables = `table ip docker-bridges {
+	map filter-forward-in-jumps {
+		type ifname : verdict
+		elements = { "docker0" : jump filter-forward-in__docker0 }
+	}
+	map filter-forward-out-jumps {
+		type ifname : verdict
+		elements = { "docker0" : jump filter-forward-out__docker0 }
+	}
+	map nat-postrouting-in-jumps {
+		type ifname : verdict
+		elements = { "docker0" : jump nat-postrouting-in__docker0 }
+	}
+	map nat-postrouting-out-jumps {
+		type ifname : verdict
+		elements = { "docker0" : jump nat-postrouting-out__docker0 }
+	}
+	chain filter-FORWARD {
+		type filter hook forward priority filter; policy accept;
+		oifname vmap @filter-forward-in-jumps
+		iifname vmap @filter-forward-out-jumps
+	}
+	chain nat-OUTPUT {
+		type nat hook output priority -100; policy accept;
+		ip daddr != 127.0.0.0/8 fib daddr type local counter jump nat-prerouting-and-output
+	}
+	chain nat-POSTROUTING {
+		type nat hook postrouting priority srcnat; policy accept;
+		iifname vmap @nat-postrouting-out-jumps
+		oifname vmap @nat-postrouting-in-jumps
+	}
+	chain nat-PREROUTING {
+		type nat hook prerouting priority dstnat; policy accept;
+		fib daddr type local counter jump nat-prerouting-and-output
+	}
+	chain nat-prerouting-and-output {
+		iifname != "docker0" tcp dport 8080 counter dnat to 172.17.0.2:80 comment "DNAT"
+	}
+	chain raw-PREROUTING {
+		type filter hook prerouting priority raw; policy accept;
+		ip daddr 172.17.0.2 iifname != "docker0" counter drop comment "DROP DIRECT ACCESS"
+		ip daddr 172.17.0.3 iifname != "docker0" counter drop comment "DROP DIRECT ACCESS"
+	}
+	chain filter-forward-in__docker0 {
+		ct state established,related counter accept
+		iifname "docker0" counter accept comment "ICC"
+		ip daddr 172.17.0.2 tcp dport 80 counter accept
+		counter drop comment "UNPUBLISHED PORT DROP"
+	}
+	chain filter-forward-out__docker0 {
+		ct state established,related counter accept
+		counter accept comment "OUTGOING"
+	}
+	chain nat-postrouting-in__docker0 {
+	}
+	chain nat-postrouting-out__docker0 {
+		oifname != "docker0" ip saddr 172.17.0.0/16 counter masquerade comment "MASQUERADE"
+	}
+}
+`
+
+// nftables6 is the same for IPv6.
+func nftables6() string {
+	return strings.NewReplacer(
+		"table ip ", "table ip6 ", "ip daddr", "ip6 daddr", "ip saddr", "ip6 saddr",
+		"172.17.0.2:80", "[fd00:17::2]:80", "172.17.0.0/16", "fd00:17::/64",
+		"172.17.0.2", "fd00:17::2", "172.17.0.3", "fd00:17::3", "127.0.0.0/8", "::1",
+		"tcp dport 8080", "ip6 saddr != fe80::/10 tcp dport 8080",
+	).Replace(nftables)
+}
+
+// builtIn makes the built-in chains of iptables, which are there before Docker's
+// engine starts on a host whose firewall is loaded at boot.
+const builtIn = `*raw
+:PREROUTING ACCEPT [0:0]
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+COMMIT
+*filter
+:FORWARD ACCEPT [0:0]
+COMMIT
+`
+
+// startNFT is startDocker for an engine that writes nftables.
+func startNFT(ctx context.Context, fw, web *Host, opts Options) error {
+	for _, f := range ruleset.Families() {
+		if err := fw.restore(ctx, opts.Backend, f, builtIn); err != nil {
+			return err
+		}
+	}
+	path, err := findTool("nft")
+	if err != nil {
+		return err
+	}
+	if _, err := fw.RunInput(ctx, nftables+nftables6(), path, "-f", "-"); err != nil {
+		return fmt.Errorf("load rules on %s: %w", fw.Name, err)
+	}
+	return fw.proxy(8080, netip.AddrPortFrom(web.V4, 80))
+}
+
 // startDocker does what the daemon does for the containers: its chains, and the
 // proxy in user space that it runs for each published port.
 func startDocker(ctx context.Context, fw, web *Host, opts Options) error {
+	if opts.DockerNFT {
+		return startNFT(ctx, fw, web, opts)
+	}
 	if err := fw.restore(ctx, opts.Backend, ruleset.V4, docker4); err != nil {
 		return err
 	}

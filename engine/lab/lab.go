@@ -24,6 +24,9 @@ type Options struct {
 	// Docker6 adds Docker's IPv6 chains, which Docker 20.10 writes only when
 	// started with --ip6tables.
 	Docker6 bool
+	// DockerNFT lets Docker write nftables, as engine 29 does when told to, in
+	// place of iptables.
+	DockerNFT bool
 	// Guests adds the bridge br0 with three guests on it.
 	Guests bool
 	// Unlisted adds eth7 with a host behind it, an interface that no table

@@ -27,6 +27,8 @@ func (o ChainOwner) String() string { return string(o) }
 // root chains lead to under a name that MicroFW gives.
 func Owner(ts ruleset.Tables, table, chain string) ChainOwner {
 	switch {
+	case table == ruleset.DockerBridges:
+		return Docker
 	case isBuiltIn(ts.Chain(table, chain), chain):
 		return BuiltIn
 	case chain == "DOCKER" || strings.HasPrefix(chain, "DOCKER-"):

@@ -13,7 +13,7 @@ import (
 // is for reading.
 func After(live *ruleset.Ruleset, want Target, own Ownership) *ruleset.Ruleset {
 	p := newPlanner(live, want, own)
-	out := &ruleset.Ruleset{Sets: ruleset.Sets{}}
+	out := &ruleset.Ruleset{Sets: ruleset.Sets{}, Beside4: live.Beside4, Beside6: live.Beside6}
 	for name, s := range live.Sets {
 		if !p.mine.sets[name] && !isTrialSet(name) {
 			out.Sets[name] = s

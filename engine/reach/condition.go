@@ -143,8 +143,27 @@ func (w *world) match(m ruleset.Match, proto uint8, at moment) (set, bool) {
 		return always((m.Type == pktType) != m.Not), true
 	case ruleset.MatchIPRange:
 		return w.addrRanges(m), true
+	case ruleset.MatchIfaces:
+		return w.anyIface(m, at), true
 	}
 	return everything, false
+}
+
+// anyIface is the set of packets with one of several interfaces. The one that they
+// leave by has no name before the routing decision.
+func (w *world) anyIface(m ruleset.MatchIfaces, at moment) set {
+	if m.Out && !at.outKnown {
+		return always(m.Not)
+	}
+	f := inField
+	if m.Out {
+		f = outField
+	}
+	found := nothing
+	for _, name := range m.Names {
+		found = w.space.or(found, w.space.within(f, w.interfaces.spans(ruleset.Iface{Name: name})))
+	}
+	return w.not(found, m.Not)
 }
 
 // withPorts is the set of TCP and UDP packets.

@@ -33,10 +33,13 @@ func newInterfaces(f ruleset.Family, named []string, rulesets ...*ruleset.Rulese
 		asked[name] = true
 	}
 	for _, rs := range rulesets {
-		for _, t := range *rs.Tables(f) {
+		for _, t := range rs.All(f) {
 			for _, c := range t.Chains {
 				for _, r := range c.Rules {
 					asked[r.In.Name], asked[r.Out.Name] = true, true
+					for _, name := range severalOf(r) {
+						asked[name] = true
+					}
 				}
 			}
 		}
@@ -59,6 +62,16 @@ func newInterfaces(f ruleset.Family, named []string, rulesets ...*ruleset.Rulese
 	})
 	x.atoms = append(x.atoms, atom{more: true})
 	return x
+}
+
+// severalOf are the interfaces that a rule asks for by a set of them.
+func severalOf(r *ruleset.Rule) (names []string) {
+	for _, m := range r.Matches {
+		if several, ok := m.(ruleset.MatchIfaces); ok {
+			names = append(names, several.Names...)
+		}
+	}
+	return names
 }
 
 func (x *interfaces) count() int { return len(x.atoms) }

@@ -69,6 +69,7 @@ func (d dice) condition(f ruleset.Family, hook bool) ruleset.Rule {
 			ruleset.MatchState{States: ruleset.StateDNAT}, ruleset.MatchState{States: ruleset.StateDNAT}, ruleset.MatchState{States: ruleset.StateDNAT, Not: true},
 			ruleset.MatchState{States: ruleset.StateEstablished},
 			ruleset.MatchAddrType{Dst: "LOCAL", DstNot: d.IntN(3) == 0}, ruleset.MatchAddrType{Src: "MULTICAST"},
+			ruleset.MatchIfaces{Names: []string{"eth0", "br-+"}, Out: hook && d.IntN(2) == 0, Not: d.IntN(2) == 0},
 			ruleset.MatchTCPFlags{Mask: 0x17, Set: 0x02}, ruleset.MatchMark{Value: 4, Mask: 4}))
 	}
 	return r
@@ -122,6 +123,9 @@ func (d dice) ruleset() *ruleset.Ruleset {
 		t.Ensure("n1").Rules = d.rules(f, ruleset.NAT)
 		pre := t.Ensure(ruleset.Prerouting)
 		pre.Policy, pre.Rules = string(ruleset.Accept), d.rules(f, ruleset.NAT, "n1")
+		if d.IntN(2) == 0 {
+			d.beside(rs.Beside(f), f)
+		}
 		nets := ruleset.NewSet("nets"+f.String(), ruleset.HashNet, f)
 		for range 3 {
 			p := d.network(f).Prefix
@@ -139,6 +143,28 @@ func (d dice) ruleset() *ruleset.Ruleset {
 	both.Members = []ruleset.Member{{Text: "netsv4"}, {Text: "netsv6"}}
 	rs.Sets["both"] = both
 	return rs
+}
+
+// beside adds a table of nftables, asked before or behind those of iptables.
+func (d dice) beside(ts *ruleset.Tables, f ruleset.Family) {
+	t := ts.Ensure("native")
+	t.Ensure("f1").Rules = d.rules(f, ruleset.Filter)
+	t.Ensure("n2").Rules = d.rules(f, ruleset.NAT)
+	for i, base := range []ruleset.Base{
+		{Hook: ruleset.Prerouting, Priority: -300}, {Hook: ruleset.Prerouting, Priority: pick(d, -100, -99), NAT: true},
+		{Hook: ruleset.Input, Priority: pick(d, 0, 10)}, {Hook: ruleset.Forward, Priority: pick(d, -10, 0, 10)},
+	} {
+		c := t.Ensure(fmt.Sprint("base", i))
+		c.Base, c.Policy = base, pick(d, string(ruleset.Accept), string(ruleset.Accept), string(ruleset.Drop))
+		switch {
+		case base.NAT:
+			c.Policy, c.Rules = string(ruleset.Accept), d.rules(f, ruleset.NAT, "n2")
+		case base.Hook == ruleset.Prerouting:
+			c.Rules = d.rules(f, ruleset.Raw)
+		default:
+			c.Rules = d.rules(f, ruleset.Filter, "f1")
+		}
+	}
 }
 
 func (d dice) packet(f ruleset.Family) ruleset.Packet {

@@ -44,7 +44,7 @@ func newWorld(f ruleset.Family, s *space, x *interfaces, rs *ruleset.Ruleset, fa
 		space: s, family: f, rules: rs, interfaces: x, facts: facts,
 		blocks: make(map[blockKey]*block), doubts: make(map[string]bool),
 	}
-	w.marked = marksEarly(*rs.Tables(f))
+	w.marked = marksEarly(rs.All(f))
 	return w
 }
 
@@ -163,7 +163,7 @@ func (w *world) chain(table, name string, at moment) *block {
 	if b := w.blocks[key]; b != nil {
 		return b
 	}
-	c := w.rules.Tables(w.family).Chain(table, name)
+	c := w.rules.All(w.family).Chain(table, name)
 	if c == nil || slices.Contains(w.open, name) {
 		return &block{}
 	}
@@ -179,17 +179,11 @@ func (w *world) doubt(table string, r *ruleset.Rule) {
 	w.doubts[table+": "+strings.TrimSpace(r.Spec(w.family))] = true
 }
 
-// base is what a built-in chain does with packets: those that go on, by the
-// translation that they get, and those that it stops. A chain that is not there
-// lets everything pass.
-func (w *world) base(table, name string, at moment, packets set) (pass map[ruleset.DNAT]set) {
+// base is what a base chain does with packets: those that go on, by the
+// translation that they get; those that it stops are left out.
+func (w *world) base(c ruleset.BaseChain, at moment, packets set) (pass map[ruleset.DNAT]set) {
 	pass = make(map[ruleset.DNAT]set)
-	c := w.rules.Tables(w.family).Chain(table, name)
-	if c == nil {
-		pass[ruleset.DNAT{}] = packets
-		return pass
-	}
-	b := w.chain(table, name, at)
+	b := w.chain(c.Table, c.Name, at)
 	rest := w.space.minus(packets, w.decided(b))
 	if c.Policy == string(ruleset.Drop) {
 		rest = nothing
@@ -203,12 +197,33 @@ func (w *world) base(table, name string, at moment, packets set) (pass map[rules
 	return pass
 }
 
-// filters are the packets that pass the built-in chains of some tables.
-func (w *world) filters(name string, at moment, packets set) set {
-	for _, table := range []string{ruleset.Mangle, ruleset.Filter, ruleset.Security} {
-		packets = w.base(table, name, at, packets)[ruleset.DNAT{}]
+// filters are the packets that pass the base chains of a hook that do not
+// translate.
+func (w *world) filters(hook string, at moment, packets set) set {
+	for _, c := range w.rules.Bases(w.family, hook) {
+		if !c.NAT {
+			packets = w.base(c, at, packets)[ruleset.DNAT{}]
+		}
 	}
 	return packets
+}
+
+// translations are the packets that pass the base chains of PREROUTING which
+// translate, by the translation that they get. The first one that translates a
+// packet is the last one that is asked.
+func (w *world) translations(at moment, packets set) map[ruleset.DNAT]set {
+	all := map[ruleset.DNAT]set{{}: packets}
+	for _, c := range w.rules.Bases(w.family, ruleset.Prerouting) {
+		if !c.NAT {
+			continue
+		}
+		pass := w.base(c, at, all[ruleset.DNAT{}])
+		delete(all, ruleset.DNAT{})
+		for to, some := range pass {
+			all[to] = w.space.or(all[to], some)
+		}
+	}
+	return all
 }
 
 // flow is the packets that one translation lets through; the zero translation
@@ -224,12 +239,10 @@ func (w *world) passing() []flow {
 	s := w.space
 	at := moment{state: ruleset.StateNew}
 	packets := s.minus(everything, s.within(inField, []span{one(number(hostAtom))}))
-	for _, table := range []string{ruleset.Raw, ruleset.Mangle} {
-		packets = w.base(table, ruleset.Prerouting, at, packets)[ruleset.DNAT{}]
-	}
+	packets = w.filters(ruleset.Prerouting, at, packets)
 	at.outKnown = true
 	var flows []flow
-	for to, some := range w.base(ruleset.NAT, ruleset.Prerouting, moment{state: at.state}, packets) {
+	for to, some := range w.translations(moment{state: at.state}, packets) {
 		if to == (ruleset.DNAT{}) {
 			flows = append(flows, flow{to, s.and(some, w.delivered(at))})
 			continue
@@ -246,6 +259,6 @@ func (w *world) delivered(at moment) set {
 	local := s.within(outField, []span{one(number(hostAtom))})
 	in := w.filters(ruleset.Input, at, local)
 	through := w.filters(ruleset.Forward, at, s.not(local))
-	through = w.base(ruleset.Mangle, ruleset.Postrouting, at, through)[ruleset.DNAT{}]
+	through = w.filters(ruleset.Postrouting, at, through)
 	return s.or(in, through)
 }

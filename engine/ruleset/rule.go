@@ -24,6 +24,9 @@ type Rule struct {
 	Comment string
 
 	Counters Counters
+	// Uncounted says that the kernel counts nothing for the rule: one of
+	// nftables without a counter.
+	Uncounted bool
 
 	// Raw is set when the parser did not understand the whole rule: the words
 	// after the chain name, without the counters. The typed fields then hold
@@ -170,6 +173,13 @@ type (
 	MatchLimit struct {
 		Average string
 		Burst   uint32
+	}
+	// MatchIfaces matches any of several interfaces, as a set of nftables
+	// does. It has no word in iptables.
+	MatchIfaces struct {
+		Names []string // as in Iface
+		Out   bool     // the interface by which the packet leaves
+		Not   bool
 	}
 	// UnknownMatch keeps the words of an extension that the package does
 	// not know, from "-m" on.

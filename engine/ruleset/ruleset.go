@@ -1,6 +1,9 @@
 package ruleset
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // Family is an IP version: V4 or V6.
 type Family uint8
@@ -65,6 +68,27 @@ const (
 type Ruleset struct {
 	V4, V6 Tables
 	Sets   Sets
+	// Beside4 and Beside6 are tables of nftables that packets are asked by
+	// beside those of iptables. They are only looked at: nothing of them is
+	// planned, printed or loaded.
+	Beside4, Beside6 Tables
+}
+
+// Beside returns the tables of one family that are not those of iptables.
+func (rs *Ruleset) Beside(f Family) *Tables {
+	if f == V6 {
+		return &rs.Beside6
+	}
+	return &rs.Beside4
+}
+
+// All lists every table of one family.
+func (rs *Ruleset) All(f Family) Tables {
+	beside := *rs.Beside(f)
+	if len(beside) == 0 {
+		return *rs.Tables(f)
+	}
+	return slices.Concat(*rs.Tables(f), beside)
 }
 
 // Tables returns the tables of one family, for reading and writing.
@@ -111,6 +135,8 @@ func (ts *Tables) Ensure(name string) *Table {
 type Table struct {
 	Name   string
 	Chains []*Chain
+	// Unread says why a table that is there could not be read; see Unread.
+	Unread string
 
 	// index remembers where Ensure put a chain. Chains may be changed without
 	// it, so what it says is checked.
@@ -155,6 +181,7 @@ func (t *Table) add(name string) *Chain {
 type Chain struct {
 	Name     string
 	Policy   string
+	Base     Base
 	Counters Counters
 	Rules    []*Rule
 }

@@ -60,7 +60,7 @@ func equalMatches(a, b Match) bool {
 	case MatchPorts:
 		b, ok := b.(MatchPorts)
 		return ok && equalRanges(a.Src, b.Src) && equalRanges(a.Dst, b.Dst) && a.SrcNot == b.SrcNot && a.DstNot == b.DstNot
-	case MatchMultiport, UnknownMatch:
+	case MatchMultiport, MatchIfaces, UnknownMatch:
 		return false // lists cannot be compared as values
 	}
 	return a == b

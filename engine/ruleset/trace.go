@@ -112,7 +112,8 @@ func (rs *Ruleset) TraceChain(table, chain string, p Packet) *Trace {
 // PREROUTING, the routing decision, mangle, filter, security and nat of INPUT
 // or FORWARD, mangle and nat of POSTROUTING; from OUTPUT on when it has no
 // interface that it came in by, without a routing decision. Tables of nat are
-// asked for new flows only. A nil Route takes the packet for local when its Out
+// asked for new flows only. Chains of nftables beside those are asked where their
+// priority puts them, see Bases. A nil Route takes the packet for local when its Out
 // is empty.
 func (t *Tracer) Trace(p Packet, route Route) *Trace {
 	w := t.walk(p, route, everyStep)

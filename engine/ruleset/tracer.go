@@ -44,23 +44,21 @@ type ask func(w *walker) Answer
 func NewTracer(rs *Ruleset) *Tracer {
 	t := &Tracer{chains: make(map[chainKey]*tracedChain), sets: indexSets(rs.Sets)}
 	for _, f := range Families() {
-		for _, table := range *rs.Tables(f) {
+		for _, table := range rs.All(f) {
 			for _, c := range table.Chains {
 				t.chains[chainKey{f, table.Name, c.Name}] = &tracedChain{name: c.Name, policy: c.Policy}
 			}
 		}
 	}
 	for _, f := range Families() {
-		for _, table := range *rs.Tables(f) {
+		for _, table := range rs.All(f) {
 			for _, c := range table.Chains {
 				t.chain(f, table.Name, c.Name).rules = t.prepare(f, table.Name, c.Rules)
 			}
 		}
 		for y, part := range ways {
-			for _, table := range part.tables {
-				if c := t.chain(f, table, part.chain); c != nil {
-					t.stages[y][f] = append(t.stages[y][f], stage{table, c})
-				}
+			for _, b := range rs.Bases(f, part) {
+				t.stages[y][f] = append(t.stages[y][f], stage{b.Table, t.chain(f, b.Table, b.Chain.Name), b.NAT})
 			}
 		}
 	}

@@ -39,6 +39,8 @@ func (t *Tracer) makeAsk(f Family, m Match) ask {
 		return func(w *walker) Answer { return yes(m.matches(&w.packet)) }
 	case MatchMAC:
 		return makeMACAsk(m)
+	case MatchIfaces:
+		return func(w *walker) Answer { return yes(m.matches(&w.packet)) }
 	}
 	return func(*walker) Answer { return Unknown }
 }

@@ -16,22 +16,14 @@ const (
 	postrouting
 )
 
-// ways are their tables, in the order of the kernel's hook priorities.
-var ways = [...]struct {
-	chain  string
-	tables []string
-}{
-	prerouting:  {Prerouting, []string{Raw, Mangle, NAT}},
-	input:       {Input, []string{Mangle, Filter, Security, NAT}},
-	forward:     {Forward, []string{Mangle, Filter, Security}},
-	output:      {Output, []string{Raw, Mangle, NAT, Filter, Security}},
-	postrouting: {Postrouting, []string{Mangle, NAT}},
-}
+// ways are the hooks that they stand for.
+var ways = [...]string{prerouting: Prerouting, input: Input, forward: Forward, output: Output, postrouting: Postrouting}
 
-// stage is a built-in chain that is there.
+// stage is a base chain that is there.
 type stage struct {
 	table string
 	chain *tracedChain
+	nat   bool
 }
 
 // detail is what a walk keeps; each has what those before it have.
@@ -63,6 +55,7 @@ type walker struct {
 	seen    []sighting
 	path    []Step // the jumps that were taken to get here
 	decided []Step // the path to the decision of the last stage
+	mapped  bool   // a chain that translates has done so on this part of the way
 	result  Judgement
 }
 
@@ -115,9 +108,10 @@ func (w *walker) one(table, chain string) {
 
 // pass asks the stages in order and reports whether the packet goes on.
 func (w *walker) pass(y way) bool {
+	w.mapped = false
 	for _, s := range w.stages[y][w.packet.Family()] {
-		if s.table == NAT && !w.packet.translates() {
-			continue
+		if s.nat && (w.mapped || !w.packet.translates()) {
+			continue // nf_nat_inet_fn asks no further chain
 		}
 		if !w.base(s.table, s.chain) {
 			return false
@@ -244,14 +238,17 @@ func (w *walker) apply(c *tracedChain, i int, r *tracedRule) (v verdict, done bo
 		return stopped, true
 	case DNAT:
 		w.decide(c, i)
+		w.mapped = true
 		w.dnat(c, i, t)
 		return accepted, true
 	case SNAT:
 		w.decide(c, i)
+		w.mapped = true
 		w.snat(c, i, t)
 		return accepted, true
 	case Masquerade:
 		w.decide(c, i)
+		w.mapped = true
 		w.result.Masqueraded = true
 		w.packet.State |= StateSNAT
 		return accepted, true

@@ -121,7 +121,7 @@ func (l *containerList) key(k tea.KeyPressMsg) Effect {
 	case keys.Row.Is(k):
 		return l.toRow(r)
 	case keys.Rules.Is(k):
-		return Effect{Go: CountersScreen, Tell: ShowChains{Text: query.Term(query.Text, r.Name)}}
+		return Effect{Go: CountersScreen, Tell: ShowChains{Text: query.Term(query.Text, r.Name), Table: l.nativeTable(r)}}
 	}
 	return Effect{}
 }

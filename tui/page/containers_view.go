@@ -257,11 +257,20 @@ func (l *containerList) rulesOf(r *containerRow) []engine.ChainCounter {
 	return of
 }
 
+// nativeTable is the table of nftables that Docker's rules about a container are
+// in; empty where it writes iptables, whose tables share them.
+func (l *containerList) nativeTable(r *containerRow) string {
+	if slices.ContainsFunc(l.rulesOf(r), func(c engine.ChainCounter) bool { return c.Table == ruleset.DockerBridges }) {
+		return ruleset.DockerBridges
+	}
+	return ""
+}
+
 // ruleCountWords are the packets of a rule in both families; a dash for one that
 // does not have it.
 func ruleCountWords(r *chainRow) widget.Safe {
 	one := func(c *engine.ChainCounter) string {
-		if c == nil {
+		if c == nil || c.Uncounted() {
 			return "-"
 		}
 		return short(float64(c.Count.Packets))

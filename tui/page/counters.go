@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -126,7 +127,7 @@ func (c *Counters) Key(k tea.KeyPressMsg) Effect {
 	case keys.Since.Is(k):
 		return c.countFrom()
 	case keys.Table.Is(k):
-		c.chains.nextTable()
+		c.chains.nextTable(&c.snap)
 		c.show(true)
 	case keys.Left.Is(k):
 		c.left()
@@ -255,7 +256,7 @@ func (c *Counters) Handle(msg tea.Msg) Effect {
 		c.filter.Set(msg.Text)
 		c.show(true)
 	case ShowChains:
-		c.tab = byChain
+		c.tab, c.chains.table = byChain, cmp.Or(msg.Table, c.chains.table)
 		c.speakOf()
 		c.filter.Set(msg.Text)
 		c.show(true)

@@ -82,9 +82,13 @@ func newChainPanes() chainPanes {
 	}
 }
 
-// nextTable shows another table.
-func (p *chainPanes) nextTable() {
+// nextTable shows another table: one of those of iptables, or one that stands
+// beside them.
+func (p *chainPanes) nextTable(snap *engine.CounterSnapshot) {
 	order := []string{ruleset.Filter, ruleset.NAT, ruleset.Mangle, ruleset.Raw}
+	if slices.ContainsFunc(snap.Chains, func(c engine.ChainCounter) bool { return c.Table == ruleset.DockerBridges }) {
+		order = append(order, ruleset.DockerBridges)
+	}
 	p.table = order[(slices.Index(order, p.table)+1)%len(order)]
 	p.inRules = false
 }
@@ -309,12 +313,12 @@ func (c *Counters) owner(owner string) style.Style {
 }
 
 // figures are the counts of both families; nil for a family that does not have
-// the rule.
+// the rule, or does not count it.
 func (r *chainRow) figures() (v4, v6 *ruleset.Counters, rate float64) {
-	if r.v4 != nil {
+	if r.v4 != nil && !r.v4.Uncounted() {
 		v4, rate = &r.v4.Count, rate+r.v4.Rate
 	}
-	if r.v6 != nil {
+	if r.v6 != nil && !r.v6.Uncounted() {
 		v6, rate = &r.v6.Count, rate+r.v6.Rate
 	}
 	return v4, v6, rate

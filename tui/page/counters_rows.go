@@ -164,7 +164,7 @@ func oneFamily(r *engine.RowCounter, has [2]bool) widget.Safe {
 // number is a cell of the columns that both tables have.
 func (c *Counters) number(v4, v6 *ruleset.Counters, rate float64, col int) (widget.Safe, style.Style) {
 	switch {
-	case col == v4Col && v4 == nil, col == v6Col && v6 == nil:
+	case col == v4Col && v4 == nil, col == v6Col && v6 == nil, v4 == nil && v6 == nil:
 		return "-", c.Styles.Dim
 	case col == hitRateCol:
 		return widget.Clean(shortRate(rate)), c.Styles.Text

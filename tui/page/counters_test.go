@@ -118,3 +118,32 @@ func TestHistoryKnowsTheLastHitAndTheLastMinute(t *testing.T) {
 		t.Errorf("%d values are kept, want %d", n, sparkSeconds)
 	}
 }
+
+func TestTheTableOfNFTablesIsShownWhereThereIsOne(t *testing.T) {
+	snap := &engine.CounterSnapshot{Chains: []engine.ChainCounter{{Table: ruleset.Filter, Chain: "INPUT"}}}
+	tables := func() string {
+		p := newChainPanes()
+		names := []string{p.table}
+		for p.nextTable(snap); p.table != names[0]; p.nextTable(snap) {
+			names = append(names, p.table)
+		}
+		return strings.Join(names, " ")
+	}
+	if got, want := tables(), "filter nat mangle raw"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	snap.Chains = append(snap.Chains, engine.ChainCounter{Table: ruleset.DockerBridges, Chain: "filter-FORWARD"})
+	if got, want := tables(), "filter nat mangle raw docker-bridges"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestARuleThatTheKernelDoesNotCountHasNoFigures(t *testing.T) {
+	row := chainRow{v4: &engine.ChainCounter{Rule: &ruleset.Rule{Uncounted: true}}, v6: &engine.ChainCounter{Rule: &ruleset.Rule{}, Count: ruleset.Counters{Packets: 3}}}
+	if v4, v6, _ := row.figures(); v4 != nil || v6 == nil || v6.Packets != 3 {
+		t.Errorf("v4 %v, v6 %v, want none and 3", v4, v6)
+	}
+	if got := ruleCountWords(&row); strings.Join(strings.Fields(string(got)), " ") != "- 3" {
+		t.Errorf("%q, want a dash and 3", got)
+	}
+}

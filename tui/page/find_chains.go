@@ -3,6 +3,7 @@ package page
 import (
 	"strings"
 
+	"github.com/mfwtui/mfwtui/engine/ruleset"
 	"github.com/mfwtui/mfwtui/tui/find"
 	"github.com/mfwtui/mfwtui/tui/query"
 	"github.com/mfwtui/mfwtui/tui/words"
@@ -148,7 +149,7 @@ func (r *chainRecord) Text(to []byte) []byte {
 func (c *Counters) speakOf() {
 	if c.tab == byChain {
 		c.filter.names.Speak(chainKeys, map[query.Key][]string{
-			query.Table: {"filter", "nat", "mangle", "raw", "security"},
+			query.Table: {"filter", "nat", "mangle", "raw", "security", ruleset.DockerBridges},
 			query.Owner: {"ours", "docker", "foreign", "built-in"}, query.Iface: nil, query.Action: nil,
 		})
 		return

@@ -115,7 +115,7 @@ func TestChainFilter(t *testing.T) {
 		{"iface:docker0", "1"},
 		{"v6", "2"},
 		{"rule:1", "0"},
-		{"table:arp", "table:arp: no table \"arp\" (filter nat mangle raw security)"},
+		{"table:arp", "table:arp: no table \"arp\" (filter nat mangle raw security docker-bridges)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.filter, func(t *testing.T) {

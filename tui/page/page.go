@@ -130,8 +130,8 @@ type ShowPlace struct{ At desk.Place }
 type ShowFilter struct{ Text string }
 
 // ShowChains tells the Counters page to show the rules by chain that a filter
-// keeps.
-type ShowChains struct{ Text string }
+// keeps, in a table if one is named.
+type ShowChains struct{ Text, Table string }
 
 // ShowContainers tells the Overview to show the containers.
 type ShowContainers struct{}
