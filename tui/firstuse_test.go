@@ -11,7 +11,7 @@ import (
 func TestFirstUseOffersTablesThatKeepTheSessionReachable(t *testing.T) {
 	inConsole(t, 80, 24, noTables, func(c *console) {
 		c.shows("No tables yet; these can be made for this host in /etc/microfw", "eth0", "default route", "docker0", "DOCKER",
-			"Your SSH session from 203.0.113.7 stays reachable by this rule", "ext  FW  admin  ALL  ssh  accept", "check: ok")
+			"Your SSH session from 203.0.113.7 stays reachable by this rule", "ext  FW  admin  ALL  ssh  accept", "check of these tables: ok")
 		c.hides("veth3f1")
 		c.press("o")
 		c.shows("admin  203.0.113.0/24  -")

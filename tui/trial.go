@@ -95,7 +95,7 @@ func (m *model) whileAway(g *engine.Generation) page.Note {
 	if g.Result != engine.RolledBack || m.shared.Now().Sub(at) > recent {
 		return page.Note{}
 	}
-	return page.Note{Text: widget.Format("rolled back at %s: %s; the tables are kept", at.Format("15:04:05"), g.Reason), Kind: page.Warn}
+	return page.Note{Text: widget.Format("rolled back at %s: %s; the tables stay as they are", at.Format("15:04:05"), g.Reason), Kind: page.Warn}
 }
 
 // outcome finds how a transaction ended.
@@ -144,10 +144,10 @@ func (m *model) ended(how ending) tea.Cmd {
 func (m *model) keptEdits() string {
 	switch n := m.shared.Desk.Staged(); n {
 	case 0:
-		return "your changes are kept"
+		return "your edits stay in the tables"
 	case 1:
-		return "your 1 staged change is kept"
+		return "your 1 staged change stays staged"
 	default:
-		return fmt.Sprintf("your %d staged changes are kept", n)
+		return fmt.Sprintf("your %d staged changes stay staged", n)
 	}
 }

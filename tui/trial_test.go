@@ -117,7 +117,7 @@ func TestAConsoleOpenedAfterARollbackTellsOfIt(t *testing.T) {
 		_, _, _ = s.Trial(t.Context())
 	}
 	inConsole(t, 80, 24, rolledBack, func(c *console) {
-		c.shows("rolled back at 00:00:02: the time was over; the tables are kept")
+		c.shows("rolled back at 00:00:02: the time was over; the tables stay as they are")
 	})
 	inConsole(t, 100, 24, func(s *tuitest.Site) { rolledBack(s); time.Sleep(2 * time.Hour) }, func(c *console) {
 		c.hides("rolled back at")
@@ -127,7 +127,7 @@ func TestAConsoleOpenedAfterARollbackTellsOfIt(t *testing.T) {
 func TestTheEndSaysWhatBecameOfTheEdits(t *testing.T) {
 	onTrial(t, 100, 24, func(c *console) {
 		c.press("tab", "2", "x", "j", "x", "0", "ctrl+r")
-		c.shows("rolled back at 00:00:", "your 2 staged changes are kept", "STAGED 2")
+		c.shows("rolled back at 00:00:", "your 2 staged changes stay staged", "STAGED 2")
 	})
 	onTrial(t, 100, 24, func(c *console) {
 		c.text("k7qx")

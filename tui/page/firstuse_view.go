@@ -112,7 +112,7 @@ func (f *firstUse) verdictLine(width int) string {
 	case f.check.Busy():
 		return l.Put(f.Styles.Dim, " checking ...").String()
 	case len(f.problems) == 0:
-		return l.Put(f.Styles.Good, " check: ok").String()
+		return l.Put(f.Styles.Good, " check of these tables: ok").String()
 	}
 	worst := slices.MaxFunc(f.problems, func(a, b tables.Problem) int { return cmp.Compare(a.Severity, b.Severity) })
 	how, mark := f.severity(worst)
