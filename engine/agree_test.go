@@ -35,7 +35,7 @@ import (
 // nowhere else.
 func TestTraceAndKernelAgree(t *testing.T) {
 	needs(t)
-	const sets, packets = 600, 20
+	const sets, packets = 504, 20
 	labs := []lab.Options{
 		{Backend: host.NFT, NoDocker: true}, {Backend: host.Legacy, NoDocker: true},
 		{Backend: host.NFT, Docker6: true}, {Backend: host.Legacy},
