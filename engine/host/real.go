@@ -114,13 +114,13 @@ func (r *Real) read(ctx context.Context, withSets bool) (*ruleset.Ruleset, error
 	g, ctx := errgroup.WithContext(ctx)
 	// All start here, on the caller's thread; see Runner.
 	v4, v6 := r.startTables(ctx, t, ruleset.V4), r.startTables(ctx, t, ruleset.V6)
-	beside := r.startBeside(ctx)
 	if withSets {
 		sets := r.startSets(ctx)
 		g.Go(func() (err error) { rs.Sets, err = sets(); return err })
 	}
 	g.Go(func() (err error) { rs.V4, err = v4(); return err })
 	g.Go(func() (err error) { rs.V6, err = v6(); return err })
+	beside := r.startBeside(ctx) // last: this thread asks the kernel meanwhile
 	g.Go(func() error { beside(rs); return nil })
 	if err := g.Wait(); err != nil {
 		return nil, err
