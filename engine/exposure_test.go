@@ -37,9 +37,12 @@ func exposureHost(t *testing.T, file string) *exposureJudge {
 		live = rulesOf(t, string(text))
 	}
 	own := netip.MustParseAddr("203.0.113.1")
-	ways := map[string]netip.Prefix{"docker0": netip.MustParsePrefix("172.17.0.0/16"), "br-app": netip.MustParsePrefix("172.18.0.0/16")}
+	ways := map[string]netip.Prefix{
+		"docker0": netip.MustParsePrefix("172.17.0.0/16"), "br-app": netip.MustParsePrefix("172.18.0.0/16"),
+		"br-nomasq": netip.MustParsePrefix("172.23.0.0/16"), "br-unprot": netip.MustParsePrefix("172.22.0.0/16"),
+	}
 	facts := reach.Facts{
-		Local: []netip.Prefix{netip.PrefixFrom(own, 32)}, Interfaces: []string{"eth0", "docker0", "br-app"},
+		Local: []netip.Prefix{netip.PrefixFrom(own, 32)}, Interfaces: []string{"eth0", "docker0", "br-app", "br-nomasq", "br-unprot"},
 		Route: func(dst netip.Addr) (bool, string) {
 			for name, net := range ways {
 				if net.Contains(dst) {
@@ -79,6 +82,8 @@ func TestThePublishedPortsOfRecordedRulesAreJudged(t *testing.T) {
 		{"by the port only, where the engine closes the direct way", "29.v4.save", "docker0", "172.17.0.2", "0.0.0.0:8080", 80, "reachable from: ext by virtuals:1"},
 		{"by the port only, where the engine writes nftables, whatever our row says", "29.nft.v4.json", "docker0", "172.17.0.2", "0.0.0.0:8080", 80, "reachable from: ext by virtuals:1"},
 		{"on the loopback, where the engine writes nftables", "29.nft.v4.json", "docker0", "172.17.0.2", "127.0.0.1:9090", 90, "this host only"},
+		{"on one address, as a daemon wrote it", "29.daemon.nft.v4.json", "br-nomasq", "172.23.0.2", "203.0.113.1:8083", 80, "reachable from: ext by virtuals:1"},
+		{"of a network that Docker does not protect", "29.daemon.nft.v4.json", "br-unprot", "172.22.0.2", "0.0.0.0:8082", 80, "reachable from: ext by virtuals:1, ext by virtuals:1 (direct route)"},
 		{"on the loopback", "20.10.v4.save", "docker0", "172.17.0.2", "127.0.0.1:9090", 90, "this host only"},
 	}
 	for _, tt := range tests {
