@@ -133,3 +133,24 @@ func TestAVerdictSaysWhatOfDockersWasNotJudged(t *testing.T) {
 		t.Errorf("findings %s", found)
 	}
 }
+
+// That the engine writes nftables is said, and alone is nothing to look into: a
+// script that asks would have no other answer on such a host.
+func TestAnEngineThatWritesNFTablesAloneWantsNoAttention(t *testing.T) {
+	view := func(firewall string, p ...PublishedPort) *ContainerView {
+		v := &ContainerView{Firewall: firewall, Containers: []ContainerState{{Name: "web", Published: p}}}
+		v.Warnings = v.warnings(&docker.Snapshot{}, &naming{})
+		return v
+	}
+	if v := view("nftables"); len(v.Warnings) != 1 || v.WantsAttention() {
+		t.Errorf("warnings %q, wants attention: %t", v.Warnings, v.WantsAttention())
+	}
+	if !view("nftables", PublishedPort{Exposure: Unfiltered}).WantsAttention() {
+		t.Error("a port that everything reaches wants no attention")
+	}
+	v := view("nftables")
+	v.Hooks = []HookPlace{{Why: "is absent"}}
+	if !v.WantsAttention() {
+		t.Error("a hook that is absent wants no attention")
+	}
+}
