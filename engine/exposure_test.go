@@ -154,3 +154,23 @@ func TestAnEngineThatWritesNFTablesAloneWantsNoAttention(t *testing.T) {
 		t.Error("a hook that is absent wants no attention")
 	}
 }
+
+// The daemon of the record accepts the mark 0x10, and yet drops the direct way
+// before it asks: so the doctor names two options.
+func TestTheMarkThatDockerAcceptsOpensNoDirectWay(t *testing.T) {
+	j := exposureHost(t, "29.daemon.nft.v4.json")
+	p := ruleset.Packet{
+		In: "eth0", Out: "docker0", Src: netip.MustParseAddr("192.0.2.1"), Dst: netip.MustParseAddr("172.17.0.2"),
+		Proto: ruleset.TCP, SrcPort: strangerPort, DstPort: 5000, State: ruleset.StateNew, Mark: 0x10,
+	}
+	walk := j.words.after.Trace(p, func(netip.Addr) (bool, string) { return false, "docker0" })
+	if end := walk.Path[len(walk.Path)-1]; walk.Outcome != ruleset.Dropped || end.Chain != "raw-PREROUTING" {
+		t.Errorf("%s in %s", walk.Outcome, end.Chain)
+	}
+	facts := hostFacts{live: &ruleset.Ruleset{Beside4: ruleset.Tables{{Name: ruleset.DockerBridges}}}}
+	facts.dockerFindings(func(_, do string) {
+		if !strings.Contains(do, "allow-direct-routing and bridge-accept-fwmark together") {
+			t.Errorf("the doctor says: %s", do)
+		}
+	})
+}
