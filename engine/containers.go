@@ -40,6 +40,13 @@ type ContainerView struct {
 	Warnings []string
 }
 
+// WantsAttention reports whether there is something to do. That the engine writes
+// nftables is worth a warning, and is as somebody wanted it.
+func (v *ContainerView) WantsAttention() bool {
+	return slices.ContainsFunc(v.Hooks, func(h HookPlace) bool { return h.Why != "" }) ||
+		slices.ContainsFunc(v.Warnings, func(w string) bool { return w != nativeEngine })
+}
+
 // ContainerState is a container with its way through the firewall.
 type ContainerState struct {
 	ID, Name, State string

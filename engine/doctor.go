@@ -203,7 +203,7 @@ func (f *hostFacts) dockerFindings(add func(what, do string)) {
 	if !nativeDocker(f.live) {
 		return
 	}
-	add(nativeEngine, "nothing; our hook belongs into FORWARD. What Docker drops, such as a port that is not published, opens by publishing it or by the engine's option bridge-accept-fwmark")
+	add(nativeEngine, "nothing; our hook stands in FORWARD, or in the DOCKER-USER that an earlier engine or mfwtui boot made. What Docker drops, such as a port that is not published, opens by publishing it, or by the engine's options allow-direct-routing and bridge-accept-fwmark together")
 	for _, fam := range ruleset.Families() {
 		for _, t := range *f.live.Beside(fam) {
 			if t.Unread != "" {

@@ -289,8 +289,9 @@ func (j *exposureJudge) sender(b *reach.Box) (ReachableFrom, ruleset.Packet, str
 	if b.In != nil {
 		p.In = b.In[0] // the sample may have come from the container's own network
 	}
+	// It is for this host before Docker translates it, which Docker's rules ask.
 	out := p.Out
-	t := j.words.after.Trace(p, func(netip.Addr) (bool, string) { return out == "", out })
+	t := j.words.after.Trace(p, func(to netip.Addr) (bool, string) { return out == "" || slices.Contains(j.local, to), out })
 	f.By = j.admitter(t)
 	for _, d := range t.Doubts {
 		if d.Table == ruleset.DockerBridges {

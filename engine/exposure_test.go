@@ -37,9 +37,12 @@ func exposureHost(t *testing.T, file string) *exposureJudge {
 		live = rulesOf(t, string(text))
 	}
 	own := netip.MustParseAddr("203.0.113.1")
-	ways := map[string]netip.Prefix{"docker0": netip.MustParsePrefix("172.17.0.0/16"), "br-app": netip.MustParsePrefix("172.18.0.0/16")}
+	ways := map[string]netip.Prefix{
+		"docker0": netip.MustParsePrefix("172.17.0.0/16"), "br-app": netip.MustParsePrefix("172.18.0.0/16"),
+		"br-nomasq": netip.MustParsePrefix("172.23.0.0/16"), "br-unprot": netip.MustParsePrefix("172.22.0.0/16"),
+	}
 	facts := reach.Facts{
-		Local: []netip.Prefix{netip.PrefixFrom(own, 32)}, Interfaces: []string{"eth0", "docker0", "br-app"},
+		Local: []netip.Prefix{netip.PrefixFrom(own, 32)}, Interfaces: []string{"eth0", "docker0", "br-app", "br-nomasq", "br-unprot"},
 		Route: func(dst netip.Addr) (bool, string) {
 			for name, net := range ways {
 				if net.Contains(dst) {
@@ -79,6 +82,8 @@ func TestThePublishedPortsOfRecordedRulesAreJudged(t *testing.T) {
 		{"by the port only, where the engine closes the direct way", "29.v4.save", "docker0", "172.17.0.2", "0.0.0.0:8080", 80, "reachable from: ext by virtuals:1"},
 		{"by the port only, where the engine writes nftables, whatever our row says", "29.nft.v4.json", "docker0", "172.17.0.2", "0.0.0.0:8080", 80, "reachable from: ext by virtuals:1"},
 		{"on the loopback, where the engine writes nftables", "29.nft.v4.json", "docker0", "172.17.0.2", "127.0.0.1:9090", 90, "this host only"},
+		{"on one address, as a daemon wrote it", "29.daemon.nft.v4.json", "br-nomasq", "172.23.0.2", "203.0.113.1:8083", 80, "reachable from: ext by virtuals:1"},
+		{"of a network that Docker does not protect", "29.daemon.nft.v4.json", "br-unprot", "172.22.0.2", "0.0.0.0:8082", 80, "reachable from: ext by virtuals:1, ext by virtuals:1 (direct route)"},
 		{"on the loopback", "20.10.v4.save", "docker0", "172.17.0.2", "127.0.0.1:9090", 90, "this host only"},
 	}
 	for _, tt := range tests {
@@ -127,4 +132,45 @@ func TestAVerdictSaysWhatOfDockersWasNotJudged(t *testing.T) {
 	if found := fmt.Sprint(facts.findings()); !strings.Contains(found, "v4: Docker's nftables rules are not read: nft is not installed: what reaches containers is not certain") {
 		t.Errorf("findings %s", found)
 	}
+}
+
+// That the engine writes nftables is said, and alone is nothing to look into: a
+// script that asks would have no other answer on such a host.
+func TestAnEngineThatWritesNFTablesAloneWantsNoAttention(t *testing.T) {
+	view := func(firewall string, p ...PublishedPort) *ContainerView {
+		v := &ContainerView{Firewall: firewall, Containers: []ContainerState{{Name: "web", Published: p}}}
+		v.Warnings = v.warnings(&docker.Snapshot{}, &naming{})
+		return v
+	}
+	if v := view("nftables"); len(v.Warnings) != 1 || v.WantsAttention() {
+		t.Errorf("warnings %q, wants attention: %t", v.Warnings, v.WantsAttention())
+	}
+	if !view("nftables", PublishedPort{Exposure: Unfiltered}).WantsAttention() {
+		t.Error("a port that everything reaches wants no attention")
+	}
+	v := view("nftables")
+	v.Hooks = []HookPlace{{Why: "is absent"}}
+	if !v.WantsAttention() {
+		t.Error("a hook that is absent wants no attention")
+	}
+}
+
+// The daemon of the record accepts the mark 0x10, and yet drops the direct way
+// before it asks: so the doctor names two options.
+func TestTheMarkThatDockerAcceptsOpensNoDirectWay(t *testing.T) {
+	j := exposureHost(t, "29.daemon.nft.v4.json")
+	p := ruleset.Packet{
+		In: "eth0", Out: "docker0", Src: netip.MustParseAddr("192.0.2.1"), Dst: netip.MustParseAddr("172.17.0.2"),
+		Proto: ruleset.TCP, SrcPort: strangerPort, DstPort: 5000, State: ruleset.StateNew, Mark: 0x10,
+	}
+	walk := j.words.after.Trace(p, func(netip.Addr) (bool, string) { return false, "docker0" })
+	if end := walk.Path[len(walk.Path)-1]; walk.Outcome != ruleset.Dropped || end.Chain != "raw-PREROUTING" {
+		t.Errorf("%s in %s", walk.Outcome, end.Chain)
+	}
+	facts := hostFacts{live: &ruleset.Ruleset{Beside4: ruleset.Tables{{Name: ruleset.DockerBridges}}}}
+	facts.dockerFindings(func(_, do string) {
+		if !strings.Contains(do, "allow-direct-routing and bridge-accept-fwmark together") {
+			t.Errorf("the doctor says: %s", do)
+		}
+	})
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -49,8 +48,7 @@ func (a *app) docker(cmd *cobra.Command, follow bool) error {
 		return err
 	}
 	err = a.printDocker(&view, a.json)
-	wrong := slices.ContainsFunc(view.Hooks, func(h engine.HookPlace) bool { return h.Why != "" })
-	if err == nil && (wrong || len(view.Warnings) > 0) {
+	if err == nil && view.WantsAttention() {
 		err = exit(1)
 	}
 	return err

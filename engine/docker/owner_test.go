@@ -190,6 +190,52 @@ func TestEveryRuleOfARealEngineHasItsOwner(t *testing.T) {
 	}
 }
 
+// TestWhatADaemonWritesIntoNFTablesIsUnderstood reads what nft printed beside a
+// running engine of version 29, with whatever its options make it write: networks
+// of each gateway mode, with an address for SNAT, with a trusted interface and
+// without masquerading, a link, no proxy, and a mark that it accepts.
+func TestWhatADaemonWritesIntoNFTablesIsUnderstood(t *testing.T) {
+	var networks []Network
+	for i, name := range []string{"docker0", "br-routed", "br-unprot", "br-nomasq", "br-snat", "br-trust"} {
+		networks = append(networks, Network{ID: name, Name: name, Bridge: name})
+		if i == 0 {
+			continue
+		}
+		networks[i].Subnets = []netip.Prefix{netip.MustParsePrefix(fmt.Sprintf("172.2%d.0.0/16", i)), netip.MustParsePrefix(fmt.Sprintf("fd00:4%d::/64", i))}
+	}
+	owners := (&Snapshot{Networks: networks, Containers: []Container{
+		{Name: "web", Endpoints: []Endpoint{{V4: netip.MustParseAddr("172.17.0.2"), V6: netip.MustParseAddr("fd00:17::2")}}},
+		{Name: "linker", Endpoints: []Endpoint{{V4: netip.MustParseAddr("172.17.0.3"), V6: netip.MustParseAddr("fd00:17::3")}}},
+		{Name: "snat1", Endpoints: []Endpoint{{V4: netip.MustParseAddr("172.24.0.2")}}, Published: []Port{
+			{Host: netip.MustParseAddrPort("127.0.0.1:9091"), Proto: ruleset.TCP, Container: 81},
+		}},
+		{Name: "others", Endpoints: []Endpoint{
+			{V4: netip.MustParseAddr("172.22.0.2"), V6: netip.MustParseAddr("fd00:42::2")}, {V4: netip.MustParseAddr("172.23.0.2"), V6: netip.MustParseAddr("fd00:43::2")},
+			{V6: netip.MustParseAddr("fd00:44::2")}, {V4: netip.MustParseAddr("172.25.0.2"), V6: netip.MustParseAddr("fd00:45::2")},
+		}},
+	}}).Owners()
+	for _, f := range ruleset.Families() {
+		text, err := os.ReadFile(filepath.Join("testdata", "engines", fmt.Sprintf("29.daemon.nft.%s.json", f)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		table, err := ruleset.ParseNFT(f, ruleset.DockerBridges, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range table.Chains {
+			for _, r := range c.Rules {
+				if strings.Contains(r.Text(f), "nft:") {
+					t.Errorf("%s %s %s is not understood", f, c.Name, r.Text(f))
+				}
+				if r.JumpsTo() == "" && ownerWords(owners.Of(table.Name, c.Name, r)) == "" {
+					t.Errorf("%s %s %s belongs to nobody", f, c.Name, r.Text(f))
+				}
+			}
+		}
+	}
+}
+
 // ownedRules are the rules that belong to somebody, and to whom.
 func ownedRules(t *testing.T, f ruleset.Family, all ruleset.Tables) (list []string) {
 	owners := site().Owners()
