@@ -195,7 +195,7 @@ func TestCodesHaveNoLookAlikes(t *testing.T) {
 // F66: a quota that is used up is said, and the file not taken for written.
 func TestAGenerationOverQuotaIsAnError(t *testing.T) {
 	dir := t.TempDir()
-	err := lab.OverQuota(func() error { return writeNew(filepath.Join(dir, "rules.v4"), make([]byte, 4096)) })
+	err := lab.OverQuota(func() error { return writeNew(filepath.Join(dir, "rules.v4"), make([]byte, 5000)) })
 	if !errors.Is(err, unix.EDQUOT) {
 		t.Errorf("a file over quota: %v, want %v", err, unix.EDQUOT)
 	}
